@@ -1,0 +1,21 @@
+const soak = process.env.HAWSER_SOAK === '1';
+
+export default {
+  rootDir: import.meta.dirname,
+  roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/test'],
+  testMatch: ['**/test/{unit,real,faults,journeys}/**/*.test.ts', '<rootDir>/test/journeys/**/*.test.ts'],
+  modulePathIgnorePatterns: ['/dist/', '/.cache/', '/fixtures/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  // TypeScript sources import each other by the name of what they become.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' }, keepClassNames: true }, module: { type: 'es6' } },
+    ],
+  },
+  maxWorkers: 2,
+  testTimeout: soak ? 3_600_000 : 60_000,
+  reporters: ['default', '<rootDir>/scripts/jest-reporter.mjs'],
+};
