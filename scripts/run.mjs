@@ -1,46 +1,31 @@
 #!/usr/bin/env node
 // One door for every task: fetches the pinned pnpm below .cache/, installs and builds what changed, runs the task.
 // Uses nothing but Node and npm, and writes nothing outside the checkout.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { cache, root, taskEnv, toolEnv, workspacePackages } from './workspace.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(root, '.cache');
-const bin = join(root, 'node_modules', '.bin');
 const pnpmHome = join(cache, 'pnpm');
 
-const env = {
-  ...process.env,
-  PATH: [join(pnpmHome, 'node_modules', '.bin'), bin, process.env.PATH].join(delimiter),
-  npm_config_cache: join(cache, 'npm'),
-  npm_config_store_dir: join(cache, 'pnpm-store'),
-  npm_config_cache_dir: join(cache, 'pnpm-cache'),
-  npm_config_state_dir: join(cache, 'pnpm-state'),
-  npm_config_update_notifier: 'false',
-  TURBO_TELEMETRY_DISABLED: '1',
-  DO_NOT_TRACK: '1',
-};
-// npm hands its own configuration to the scripts it runs; pnpm would warn about each unknown key.
-delete env.npm_config_nodedir;
-
+const script = (name, ...fixed) => ({ argv: [join(root, 'scripts', name), ...fixed] });
 const tasks = {
-  start: (args) => run('node', [join(root, 'apps/cli/bin/hawser.js'), 'tour', ...args]),
-  hawser: (args) => run('node', [join(root, 'apps/cli/bin/hawser.js'), ...args]),
-  test: (args) => run('node', [join(root, 'scripts/test.mjs'), ...args]),
-  check: (args) => run('node', [join(root, 'scripts/check.mjs'), ...args]),
-  bench: (args) => run('node', [join(root, 'scripts/bench.mjs'), ...args]),
-  soak: (args) => run('node', [join(root, 'scripts/test.mjs'), '--soak', ...args]),
-  build: () => 0,
-  format: () => run('oxfmt', ['--write', '.']),
+  start: { argv: [join(root, 'apps/cli/bin/hawser.js'), 'tour'] },
+  hawser: { argv: [join(root, 'apps/cli/bin/hawser.js')], where: process.env.INIT_CWD },
+  test: script('test.mjs'),
+  soak: script('test.mjs', '--soak'),
+  check: script('check.mjs'),
+  bench: script('bench.mjs'),
+  format: { command: 'oxfmt', argv: ['--write', '.'] },
+  build: {},
 };
 
-const [task = 'start', ...args] = process.argv.slice(2);
-const work = tasks[task];
-if (!work) {
-  process.stderr.write(`Unknown task '${task}'. Tasks: ${Object.keys(tasks).join(', ')}.\n`);
+const [taskName = 'start', ...args] = process.argv.slice(2);
+const task = tasks[taskName];
+if (!task) {
+  process.stderr.write(`Unknown task '${taskName}'. Tasks: ${Object.keys(tasks).join(', ')}.\n`);
   process.exit(2);
 }
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -52,7 +37,7 @@ mkdirSync(cache, { recursive: true });
 fetchPnpm();
 install();
 build();
-process.exitCode = work(args);
+if (task.argv) runTask(task, args);
 
 /** Puts the pnpm that package.json names below .cache/, after comparing its archive with the digest beside the name. */
 function fetchPnpm() {
@@ -63,7 +48,7 @@ function fetchPnpm() {
   say(`Fetching pnpm ${version} (once) …`);
   rmSync(pnpmHome, { recursive: true, force: true });
   mkdirSync(pnpmHome, { recursive: true });
-  must('npm', ['pack', '--silent', `pnpm@${version}`, '--pack-destination', pnpmHome], { cwd: pnpmHome });
+  must('npm', ['pack', '--silent', `pnpm@${version}`, '--pack-destination', pnpmHome], pnpmHome);
   const archive = join(pnpmHome, `pnpm-${version}.tgz`);
   const actual = createHash('sha512').update(readFileSync(archive)).digest('hex');
   if (actual !== digest) {
@@ -71,58 +56,70 @@ function fetchPnpm() {
     process.exit(1);
   }
   writeFileSync(join(pnpmHome, 'package.json'), '{ "private": true }\n');
-  must('npm', ['install', '--silent', '--no-package-lock', '--ignore-scripts', archive], { cwd: pnpmHome });
-  writeFileSync(stamp, pinned);
+  must('npm', ['install', '--silent', '--no-package-lock', '--ignore-scripts', archive], pnpmHome);
+  writeStamp(stamp, pinned);
 }
 
 /** Installs when a manifest or the lock file is not what the last install saw. */
 function install() {
   const stamp = join(cache, 'install-stamp');
   const now = digestOf([
-    join(root, 'pnpm-lock.yaml'),
-    join(root, 'pnpm-workspace.yaml'),
-    join(root, 'package.json'),
-    ...['packages', 'apps'].flatMap((folder) =>
-      readdirSync(join(root, folder)).map((name) => join(root, folder, name, 'package.json')),
-    ),
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'package.json',
+    ...workspacePackages().map(({ folder }) => join(folder, 'package.json')),
   ]);
   if (existsSync(join(root, 'node_modules')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
   say('Installing …');
-  must('pnpm', ['install', '--frozen-lockfile', '--reporter=append-only'], { quiet: true });
-  writeFileSync(stamp, now);
+  must('pnpm', ['install', '--frozen-lockfile', '--reporter=append-only']);
+  writeStamp(stamp, now);
 }
 
 /** Builds what changed; turbo remembers the rest below .cache/. */
 function build() {
-  must('turbo', ['run', 'build', '--output-logs=errors-only', '--log-prefix=none', '--no-update-notifier'], {
-    quiet: true,
-  });
+  must('turbo', ['run', 'build', '--output-logs=errors-only', '--log-prefix=none', '--no-update-notifier']);
 }
 
 function digestOf(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(existsSync(file) ? readFileSync(file) : 'none').update('\0');
+  for (const file of files) hash.update(readFileSync(join(root, file))).update('\0');
   return hash.update(process.version).digest('hex');
 }
 
-function run(command, commandArgs) {
-  const result = spawnSync(command, commandArgs, { cwd: task === 'hawser' ? process.env.INIT_CWD ?? root : root, env, stdio: 'inherit' });
-  if (result.error) throw result.error;
-  return result.status ?? 128 + 15;
+/** A half-written stamp would be taken for an old one at worst; a renamed one is never half-written. */
+function writeStamp(file, text) {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+/** Runs the task with the person's own environment, hands signals on to it, and ends as it ends. */
+function runTask({ command = process.execPath, argv, where = root }, extra) {
+  const child = spawn(command, [...argv, ...extra], { cwd: where, env: taskEnv(), stdio: 'inherit' });
+  // A terminal sends its Ctrl-C to the child as well: the child decides what it means, and this process waits for it.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`Could not start ${taskName}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (status, signal) => {
+    process.exitCode = status ?? 128 + constants.signals[signal];
+  });
 }
 
 /** Runs a set-up step; its output is shown only when it fails, so that a second run is silent. */
-function must(command, commandArgs, { cwd = root, quiet = false } = {}) {
+function must(command, commandArgs, cwd = root) {
   const result = spawnSync(command, commandArgs, {
     cwd,
-    env,
-    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'ignore', 'inherit'],
+    env: toolEnv(),
+    stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\n`);
-  process.stderr.write(`Set-up failed: ${command} ${commandArgs.join(' ')} ended with ${result.status ?? result.signal ?? result.error}.\n`);
+  const how = result.error?.message ?? `it ended with ${result.status ?? result.signal}`;
+  process.stderr.write(`Set-up failed at '${command} ${commandArgs.join(' ')}': ${how}.\n`);
   process.exit(1);
 }
 
