@@ -1,0 +1,119 @@
+import { spawn as spawnPlain, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { spawn as spawnInTerminal, type IPty } from '@lydell/node-pty';
+
+export const program: string = fileURLToPath(new URL('attached.mjs', import.meta.url));
+
+/** One thing the attached program reports. */
+export interface Fact {
+  readonly typed?: string;
+  readonly inputEnded?: true;
+  readonly size?: { readonly columns: number; readonly rows: number };
+  readonly how?: { readonly reason: string; readonly signal?: string };
+  readonly isRaw?: boolean;
+  readonly heldInput?: number;
+}
+
+/** The far side of an attached program, played by the test. */
+export class PlayedRemote implements AsyncDisposable {
+  readonly facts: Fact[] = [];
+  readonly #server = createServer((socket) => this.#accept(socket));
+  #socket: Socket | undefined;
+  readonly #news = new EventEmitter<{ news: [] }>();
+  #gone = false;
+
+  async listen(): Promise<number> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Everything sent to the far side so far. */
+  get typed(): Buffer {
+    return Buffer.concat(this.facts.map(({ typed }) => Buffer.from(typed ?? '', 'base64')));
+  }
+
+  order(name: string, value?: string): void {
+    this.#socket?.write(`${JSON.stringify([name, value])}\n`);
+  }
+
+  /** Settles once the facts so far satisfy the claim; rejects when the program is gone without doing so. */
+  async until(claim: (facts: readonly Fact[]) => boolean): Promise<void> {
+    while (!claim(this.facts)) {
+      if (this.#gone) throw new Error(`The program ended after ${JSON.stringify(this.facts)}`);
+      await once(this.#news, 'news');
+    }
+  }
+
+  async untilTyped(text: string): Promise<void> {
+    await this.until(() => this.typed.toString('latin1').includes(text));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket?.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #accept(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    createInterface({ input: socket })
+      .on('line', (line) => this.#change(() => this.facts.push(JSON.parse(line) as Fact)))
+      .on('close', () => this.#change(() => (this.#gone = true)));
+  }
+
+  #change(change: () => void): void {
+    change();
+    this.#news.emit('news');
+  }
+}
+
+/** A program in a terminal of its own, and what the terminal shows. */
+export class Terminal implements Disposable {
+  readonly pty: IPty;
+  readonly exited: Promise<{ exitCode: number; signal?: number }>;
+  screen = '';
+  readonly #waiting = new Set<() => void>();
+
+  constructor(file: string, args: readonly string[], size: { columns: number; rows: number }) {
+    this.pty = spawnInTerminal(file, [...args], { cols: size.columns, rows: size.rows, env: { ...process.env } });
+    this.pty.onData((text) => {
+      this.screen += text;
+      for (const check of this.#waiting) check();
+    });
+    this.exited = new Promise((resolve) => this.pty.onExit(resolve));
+  }
+
+  /** Settles with the match as soon as the screen has shown it. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        const match = pattern.exec(this.screen);
+        if (!match) return;
+        this.#waiting.delete(check);
+        resolve(match);
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  /** Closes the terminal under the program, as a closed window or a lost ssh connection does. */
+  hangUp(): void {
+    (this.pty as IPty & { destroy(): void }).destroy();
+  }
+
+  /** Hanging up ends whatever still runs in the terminal. */
+  [Symbol.dispose](): void {
+    this.hangUp();
+  }
+}
+
+/** The program without a terminal: its streams are pipes. */
+export function spawnPiped(port: number, options: object): ChildProcess {
+  return spawnPlain(process.execPath, [program, String(port), JSON.stringify(options)], { stdio: 'pipe' });
+}
