@@ -2,6 +2,7 @@ const soak = process.env.HAWSER_SOAK === '1';
 
 export default {
   rootDir: import.meta.dirname,
+  cacheDirectory: '<rootDir>/.cache/jest',
   roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/test/{unit,real,faults,journeys}/**/*.test.ts', '<rootDir>/test/journeys/**/*.test.ts'],
   modulePathIgnorePatterns: ['/dist/', '/.cache/', '/fixtures/'],

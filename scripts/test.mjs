@@ -1,29 +1,28 @@
 // Runs the tests, or with --soak the fault tests at their full size: node scripts/test.mjs [--soak] [path or jest flag …]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from './workspace.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const soak = process.argv.includes('--soak');
 const args = process.argv.slice(2).filter((word) => word !== '--soak');
+const isFlag = (word) => word.startsWith('-');
 
-const prepared = spawnSync('node', [join(root, 'scripts/counterparts.mjs'), '--install'], { cwd: root, stdio: 'inherit' });
-if (prepared.status !== 0) process.exit(prepared.status ?? 1);
+run([join(root, 'scripts/counterparts.mjs'), '--install']);
 
-const patterns = soak ? args.filter((word) => !word.startsWith('-')).map((area) => `${area}/test/faults/`) : args;
-if (soak && patterns.length === 0) patterns.push('/test/faults/');
-const flags = soak ? args.filter((word) => word.startsWith('-')) : [];
+const areas = args.filter((word) => !isFlag(word));
+const suites = areas.length > 0 ? areas.map((area) => `${area}/test/faults/`) : ['/test/faults/'];
+const jest = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  join(root, 'node_modules/jest/bin/jest.js'),
+  ...(soak ? ['--runInBand', ...args.filter(isFlag), ...suites] : args),
+];
+run(jest, soak ? { HAWSER_SOAK: '1' } : {});
 
-const result = spawnSync(
-  process.execPath,
-  [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'node_modules/jest/bin/jest.js'),
-    ...(soak ? ['--runInBand'] : []),
-    ...flags,
-    ...patterns,
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ...(soak ? { HAWSER_SOAK: '1' } : {}) } },
-);
-process.exitCode = result.status ?? 1;
+function run(argv, extraEnv = {}) {
+  const env = { ...process.env, ...extraEnv };
+  const { status, signal } = spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit', env });
+  if (status === 0) return;
+  if (signal) process.stderr.write(`${argv[0]} was ended by ${signal}.\n`);
+  process.exit(status ?? 1);
+}

@@ -61,11 +61,15 @@ export function workspacePackages() {
 
 /** Paths git tracks or would track (new and not ignored), relative to the root. */
 export function trackedFiles(...patterns) {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
+  const listed = execFileSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    },
+  );
   return listed.split('\0').filter((file) => file !== '' && existsSync(join(root, file)));
 }
 

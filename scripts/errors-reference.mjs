@@ -1,0 +1,86 @@
+// Makes docs/reference/errors.md out of the error tables of all packages, and holds every code to a test that names it:
+// node scripts/errors-reference.mjs [--update]
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { readText, report, root, trackedFiles, workspacePackages } from './workspace.mjs';
+
+const reference = 'docs/reference/errors.md';
+const problems = [];
+
+const tables = workspacePackages()
+  .map(({ folder, name }) => ({
+    name,
+    rows: trackedFiles(`${folder}/src/**/errors.ts`, `${folder}/src/errors.ts`).flatMap(rowsOf),
+  }))
+  .filter(({ rows }) => rows.length > 0);
+const codes = tables.flatMap(({ rows }) => rows.map(({ code }) => code));
+
+for (const code of codes) {
+  if (codes.indexOf(code) !== codes.lastIndexOf(code)) problems.push(`${code} stands in two tables`);
+}
+const tests = trackedFiles('*.test.ts').map(readText).join('\n');
+for (const code of new Set(codes)) {
+  if (!new RegExp(`\\b${code}\\b`).test(tests)) problems.push(`${code} is provoked by no test`);
+}
+const made = render();
+if (process.argv.includes('--update')) writeFileSync(join(root, reference), made);
+else if (!trackedFiles(reference).length || readText(reference) !== made) {
+  problems.push(`${reference} is not what the error tables make: npm run check -- errors --update`);
+}
+report(problems);
+
+/** The rows `HAWSER_…: { exitCode, hint }` of a file, read without running it. */
+function rowsOf(file) {
+  const rows = [];
+  const source = ts.createSourceFile(file, readText(file), ts.ScriptTarget.ESNext, true);
+  visit(source);
+  return rows;
+
+  function visit(node) {
+    if (ts.isPropertyAssignment(node) && /^HAWSER_/.test(node.name.text ?? '')) {
+      const exitCode = valueOf(node.initializer, 'exitCode');
+      const hint = valueOf(node.initializer, 'hint');
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+      if (exitCode !== 1 && exitCode !== 2)
+        problems.push(`${file}:${line + 1}: ${node.name.text} has no exit code 1 or 2`);
+      if (!hint) problems.push(`${file}:${line + 1}: ${node.name.text} has no hint`);
+      rows.push({ code: node.name.text, exitCode, hint });
+      return;
+    }
+    ts.forEachChild(node, visit);
+  }
+}
+
+function valueOf(table, key) {
+  if (!ts.isObjectLiteralExpression(table)) return undefined;
+  const found = table.properties.find((property) => property.name?.text === key);
+  return found && ts.isPropertyAssignment(found) ? literal(found.initializer) : undefined;
+}
+
+function literal(node) {
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isBinaryExpression(node)) return `${literal(node.left)}${literal(node.right)}`;
+  return undefined;
+}
+
+function render() {
+  const parts = [
+    '# Errors',
+    '',
+    '<!-- Made by scripts/errors-reference.mjs from the tables in each package; edit those. -->',
+    '',
+    'Every error carries a code that never changes its meaning, an exit code for the command line, and a hint: what to do',
+    'next. Exit code 1 says that the world is not as wanted, 2 that the input or a stored document is wrong. The hint',
+    'below is the one shown unless the place that raised the error knows better. With `--json` the error is',
+    '`{ "ok": false, "error": { "code", "message", "hint", "exitCode", "details" } }`.',
+  ];
+  for (const { name, rows } of tables) {
+    parts.push('', `## ${name}`, '', '| Code | Exit code | What to do |', '|---|---|---|');
+    for (const { code, exitCode, hint } of rows.toSorted((a, b) => (a.code < b.code ? -1 : 1))) {
+      parts.push(`| \`${code}\` | ${exitCode} | ${(hint ?? '').replaceAll('|', '\\|')} |`);
+    }
+  }
+  return `${parts.join('\n')}\n`;
+}
