@@ -63,6 +63,8 @@ export interface Session extends EventEmitter<SessionEvents>, AsyncDisposable {
 /** How a session is opened. */
 export interface OpenSessionOptions {
   readonly start: StartedSession;
+  /** The target as StartSession was asked for it; part of the encryption context of KMS sessions. */
+  readonly target?: string;
   /** Resume, terminate and data keys. Without it the session ends with its first socket. */
   readonly api?: SsmApi;
   readonly signal?: AbortSignal;

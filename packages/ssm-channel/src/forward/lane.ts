@@ -1,0 +1,18 @@
+import type { Socket } from 'node:net';
+import type { DataChannel, DataHandler } from '../session/data-channel.js';
+
+/** One session of type Port that carries local connections. */
+export interface Lane {
+  readonly channel: DataChannel;
+  readonly mode: 'mux' | 'basic';
+  /** Connections it carries now. */
+  readonly active: number;
+  /** Takes over a local connection; it is paused until now. */
+  carry(socket: Socket): void;
+}
+
+/** A lane and the place where its data arrives. */
+export interface ServedLane {
+  readonly served: Lane;
+  readonly handler: DataHandler;
+}

@@ -1,0 +1,164 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { SessionFacts } from '../channel/types.js';
+import { agentSpeaksMux } from '../codec/index.js';
+import { SsmChannelError } from '../errors.js';
+import { type ChannelTuning, type SessionType, openDataChannel } from '../session/data-channel.js';
+import type { OpenSessionOptions, SessionEnd, SessionState, StartedSession } from '../session/types.js';
+import { serveBasic } from './basic.js';
+import type { Lane } from './lane.js';
+import { type BoundAddress, type ListenAddress, type Listeners, listen } from './listen.js';
+import { serveMux } from './mux.js';
+
+/** What a forward tells while it lives. */
+export interface ForwardEvents {
+  /** A local program connected; `active` counts the open connections, this one included. */
+  connection: [{ readonly active: number }];
+  /** The agent could not reach the destination. */
+  'connect-error': [{ readonly sessionId: string }];
+  state: [SessionState & { readonly sessionId: string }];
+  debug: [string];
+}
+
+/** A local port (or unix socket) whose connections come out at the target. */
+export interface Forward extends EventEmitter<ForwardEvents>, AsyncDisposable {
+  readonly address: BoundAddress;
+  /** `mux`: many connections at once. `basic`: one after the other, with an agent up to 3.0.196.0. */
+  readonly mode: 'mux' | 'basic';
+  /** What the agent of the first lane said. */
+  readonly facts: SessionFacts;
+  readonly sessionIds: readonly string[];
+  /** Stops listening and terminates its sessions. */
+  close(): Promise<SessionEnd>;
+  /** Resolves when the last lane ended, with how it did. Never rejects. */
+  readonly ended: Promise<SessionEnd>;
+}
+
+/** How a port is forwarded. */
+export interface ForwardPortOptions extends OpenSessionOptions, ChannelTuning {
+  /**
+   * More started sessions to the same destination. New connections go to the lane with the fewest;
+   * downloads of one session are paced by the agent, several lanes multiply that.
+   */
+  readonly lanes?: readonly StartedSession[];
+  /** Where to listen. Default: what the session document says (`localPortNumber`, `localUnixSocket`), else any free port. */
+  readonly listen?: ListenAddress;
+}
+
+const laneTypes: readonly SessionType<Lane>[] = [
+  {
+    name: 'Port',
+    serve(channel) {
+      const { sessionId, facts } = channel;
+      if (facts.properties['type'] !== 'LocalPortForwarding') {
+        throw new SsmChannelError('HAWSER_SSM_BAD_INPUT', `Session ${sessionId} carries one byte stream, not a forwarded port`, {
+          hint: 'Open it with openSession, or start it with a port forwarding document.',
+        });
+      }
+      return agentSpeaksMux(facts.agentVersion) ? serveMux(channel) : serveBasic(channel);
+    },
+  },
+];
+
+/**
+ * Forwards a local port through one or more started port sessions. Resolves when connections are taken.
+ *
+ * @throws SsmChannelError when the port is taken, or a session cannot be opened; the signal's reason when aborted meanwhile.
+ */
+export async function forwardPort(options: ForwardPortOptions): Promise<Forward> {
+  const early: Socket[] = [];
+  let connected = (socket: Socket): void => void early.push(socket);
+  // A taken port is found before the sessions are opened.
+  let listeners = options.listen ? await listen(options.listen, (socket) => connected(socket)) : undefined;
+  const lanes: Lane[] = [];
+  try {
+    const opened = await Promise.allSettled(
+      [options.start, ...(options.lanes ?? [])].map(async (start) => {
+        lanes.push(await openDataChannel({ ...options, start, types: laneTypes }));
+      }),
+    );
+    const failed = opened.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    const [first] = lanes;
+    if (first === undefined) throw new Error('a forward has at least one lane');
+    listeners ??= await listen(documentAddress(first.channel.facts), (socket) => connected(socket));
+    const forward = new OpenForward(lanes, first, listeners);
+    connected = (socket) => forward.take(socket);
+    for (const socket of early.splice(0)) connected(socket);
+    return forward;
+  } catch (error) {
+    for (const socket of early) socket.destroy();
+    await Promise.all([listeners?.close(), ...lanes.map((lane) => lane.channel.terminate())]);
+    throw error;
+  }
+}
+
+/** Properties of the session document that say where the client listens (session-manager-plugin src/.../portsession). */
+function documentAddress({ properties }: SessionFacts): ListenAddress {
+  const path = properties['localUnixSocket'];
+  if (properties['localConnectionType'] === 'unix' && typeof path === 'string') return { path };
+  const port = properties['localPortNumber'];
+  return { port: typeof port === 'string' && port !== '' ? Number(port) : 0 };
+}
+
+class OpenForward extends EventEmitter<ForwardEvents> implements Forward {
+  readonly address: BoundAddress;
+  readonly mode: 'mux' | 'basic';
+  readonly facts: SessionFacts;
+  readonly sessionIds: readonly string[];
+  readonly ended: Promise<SessionEnd>;
+  readonly #lanes: Set<Lane>;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(lanes: readonly Lane[], first: Lane, listeners: Listeners) {
+    super();
+    this.address = listeners.address;
+    this.mode = first.mode;
+    this.facts = first.channel.facts;
+    this.sessionIds = lanes.map((lane) => lane.channel.sessionId);
+    this.#lanes = new Set(lanes);
+    for (const { channel } of lanes) {
+      const { sessionId } = channel;
+      channel.on('connect-error', () => this.emit('connect-error', { sessionId }));
+      channel.on('state', (state) => this.emit('state', { ...state, sessionId }));
+      channel.on('debug', (line) => this.emit('debug', line));
+    }
+    this.ended = this.#watch(lanes, listeners);
+  }
+
+  async #watch(lanes: readonly Lane[], listeners: Listeners): Promise<SessionEnd> {
+    let last: SessionEnd | undefined;
+    await Promise.all(
+      lanes.map(async (lane) => {
+        last = await lane.channel.ended;
+        this.#lanes.delete(lane);
+      }),
+    );
+    for (const socket of this.#sockets) socket.destroySoon();
+    await listeners.close();
+    return last ?? { reason: 'exited', output: '', bytesIn: 0, bytesOut: 0 };
+  }
+
+  /** Gives a local connection to the least busy lane. */
+  take(socket: Socket): void {
+    let chosen: Lane | undefined;
+    for (const lane of this.#lanes) if (chosen === undefined || lane.active < chosen.active) chosen = lane;
+    if (chosen === undefined) {
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    chosen.carry(socket);
+    this.emit('connection', { active: this.#sockets.size });
+  }
+
+  async close(): Promise<SessionEnd> {
+    await Promise.all([...this.#lanes].map((lane) => lane.channel.terminate()));
+    return await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,19 @@
+export { type BoundAddress, type ListenAddress } from './forward/listen.js';
+export { type Forward, type ForwardEvents, type ForwardPortOptions, forwardPort } from './forward/open.js';
+export {
+  type JsonValue,
+  SsmChannelError,
+  type SsmChannelErrorCode,
+  type SsmChannelErrorOptions,
+  type SsmChannelErrorRow,
+  ssmChannelErrors,
+} from './errors.js';
+export { type ChannelStats, type DeliveredKind, type SessionFacts } from './channel/types.js';
+export { quoteCommand } from './session/command-line.js';
+export { type ChannelTuning, type DataChannel, type DataHandler, type SessionType, openDataChannel } from './session/data-channel.js';
+export { type StreamTypeOptions, createStreamType, openSession, standardSessionTypes } from './session/open.js';
+export type { OpenSessionOptions, Session, SessionEnd, SessionEvents, SessionState, StartedSession } from './session/types.js';
+export { type BackoffOptions } from './transport/backoff.js';
+export { type LinkTuning } from './transport/link.js';
+export type { UpgradeOptions } from './transport/types.js';
+export type { SsmApi } from './aws/api.js';

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { scale } from '../../../../test/support/scale.js';
+import { openSession } from '../../src/session/open.js';
+import type { SessionState } from '../../src/session/types.js';
+import { TARGET, type World, openWorld, readUntil, sha256, text } from '../support/world.js';
+
+const quick = { keepAliveMs: 100, resume: { firstMs: 10, longestMs: 100 } } as const;
+
+describe('outages', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  test('the hourly cut (close 1000 Bye) passes unnoticed', async () => {
+    world = await openWorld({ gateway: { cutAfterMs: 200 } });
+    const states: SessionState[] = [];
+    const shell = await world.open(undefined, undefined, quick);
+    shell.on('state', (state) => states.push(state));
+    shell.stdin.write('stty -echo; PS1=; for i in 1 2 3 4 5 6; do echo line-$i; sleep 0.1; done; exit 0\n');
+    const printed = await text(shell.stdout);
+    expect(printed.match(/line-\d/g)).toEqual(['line-1', 'line-2', 'line-3', 'line-4', 'line-5', 'line-6']);
+    expect(await shell.ended).toMatchObject({ reason: 'exited' });
+    expect(states).toContainEqual({ state: 'resuming', attempt: expect.any(Number), cause: 'closed with 1000 (Bye)' });
+  });
+
+  test('what is typed while the network is down is not lost', async () => {
+    world = await openWorld();
+    const shell = await world.open(undefined, undefined, quick);
+    shell.stdin.write('echo before-$((1))\n');
+    await readUntil(shell.stdout, 'before-1');
+    const down = new Promise<void>((resolve) => {
+      shell.on('state', ({ state, attempt }) => {
+        if (state === 'resuming' && (attempt ?? 0) >= 2) resolve();
+      });
+    });
+    await world.emulator.gateway.stop();
+    for (const letter of 'echo typed-$((2+2))') shell.stdin.write(letter);
+    await down;
+    // The outage itself, in soak the five minutes a person would wait for the network: no event ends it but time.
+    if (scale(0, 1) === 1) await delay(5 * 60_000);
+    shell.stdin.write('; exit\n');
+    await world.emulator.gateway.start();
+    expect(await text(shell.stdout)).toContain('typed-4');
+    expect(await shell.ended).toMatchObject({ reason: 'exited' });
+  });
+
+  test('a gateway that dies and comes back in the middle of a transfer costs no byte', async () => {
+    world = await openWorld();
+    const sent = randomBytes(20 << 20);
+    const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    const forward = await world.forward((echo.address() as AddressInfo).port, quick);
+    const client = connect({ port: forward.address.port, host: '127.0.0.1' });
+    client.write(sent);
+    const back: Buffer[] = [];
+    let bytes = 0;
+    let restarts = 0;
+    for await (const chunk of client) {
+      back.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes > (restarts + 1) * (5 << 20) && restarts < 2) {
+        restarts++;
+        await world.emulator.gateway.stop();
+        await world.emulator.gateway.start();
+      }
+      if (bytes === sent.length) break;
+    }
+    expect(restarts).toBe(2);
+    expect(sha256(Buffer.concat(back))).toBe(sha256(sent));
+    await forward.close();
+    echo.close();
+  });
+
+  test('a peer that falls silent is noticed by its missing pongs, and replaced', async () => {
+    world = await openWorld();
+    const shell = await world.open(undefined, undefined, quick);
+    await readUntil(shell.stdout, '#').catch(() => '');
+    const resumed = new Promise<void>((resolve) => {
+      let resuming = false;
+      shell.on('state', ({ state }) => {
+        if (state === 'resuming') resuming = true;
+        if (state === 'connected' && resuming) resolve();
+      });
+    });
+    world.emulator.gateway.stall(shell.sessionId);
+    await resumed;
+    shell.stdin.write('echo alive-$((1+1)); exit\n');
+    expect(await text(shell.stdout)).toContain('alive-2');
+  });
+
+  test('an outage longer than our patience ends with what happened and what to do', async () => {
+    world = await openWorld();
+    const shell = await world.open(undefined, undefined, { ...quick, resume: { firstMs: 5, longestMs: 10, giveUpAfterMs: 150 } });
+    await world.emulator.gateway.stop();
+    const end = await shell.ended;
+    expect(end).toMatchObject({ reason: 'lost', error: { code: 'HAWSER_SSM_LINK_LOST', hint: expect.stringContaining('start a new session') } });
+    await world.emulator.gateway.start();
+  });
+
+  test('a refused resume ends the session at once, and says which permission is missing', async () => {
+    world = await openWorld({ refuse: { ResumeSession: 'AccessDeniedException' } });
+    const shell = await world.open(undefined, undefined, quick);
+    world.emulator.gateway.cut(shell.sessionId);
+    const end = await shell.ended;
+    expect(end.reason).toBe('lost');
+    expect(end.error).toMatchObject({ code: expect.stringMatching(/HAWSER_SSM_(RESUME_REFUSED|ACCESS_DENIED)/), hint: expect.any(String) });
+  });
+
+  test('a session that timed out meanwhile cannot be resumed, and says so', async () => {
+    world = await openWorld();
+    const shell = await world.open(undefined, undefined, quick);
+    await world.emulator.gateway.stop();
+    const ended = shell.ended;
+    await world.api.terminateSession(shell.sessionId, {}).catch(() => undefined);
+    await world.emulator.gateway.start();
+    await world.api.terminateSession(shell.sessionId, {}).catch(() => undefined);
+    expect((await ended).reason).toMatch(/lost|exited/);
+  });
+
+  test('a refused token is an error, not a hang', async () => {
+    world = await openWorld();
+    const start = await world.start();
+    await expect(openSession({ start: { ...start, tokenValue: 'not-the-token' } })).rejects.toMatchObject({ code: 'HAWSER_SSM_TOKEN_REFUSED' });
+  });
+
+  test('a refused token is replaced by a resumed one where there is an api', async () => {
+    world = await openWorld();
+    const start = await world.start();
+    const shell = await openSession({ start: { ...start, tokenValue: 'not-the-token' }, api: world.api, target: TARGET, ...quick });
+    shell.stdin.write('exit\n');
+    shell.stdout.resume();
+    expect(await shell.ended).toMatchObject({ reason: 'exited' });
+  });
+
+  test('an endpoint nobody listens on is an error with the next step', async () => {
+    world = await openWorld();
+    const start = await world.start();
+    await expect(
+      openSession({ start: { ...start, streamUrl: 'ws://127.0.0.1:9/v1/data-channel/x' }, openWithinMs: 100, resume: { firstMs: 5, longestMs: 10 } }),
+    ).rejects.toMatchObject({ code: 'HAWSER_SSM_ENDPOINT_UNREACHABLE', hint: expect.stringContaining('network') });
+  });
+
+  test('an agent that dies takes the session with it, in words', async () => {
+    world = await openWorld();
+    const shell = await world.open(undefined, undefined, quick);
+    shell.stdout.resume();
+    world.emulator.gateway.killAgent(shell.sessionId);
+    const impatient = shell.terminate();
+    expect((await impatient).reason).toMatch(/terminated|exited/);
+  });
+});
