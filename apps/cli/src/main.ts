@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { run, settings } from '@oclif/core';
+import { reportFailure } from '@hawser/cli-kit';
+
+/** Runs one command line to its end, and ends the process when all output has been taken. */
+export async function main(argv: string[]): Promise<never> {
+  // The SDK would print its plans for Node 20 in the middle of a session.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  // With NODE_ENV=development oclif would look for TypeScript sources instead of what was built.
+  settings.enableAutoTranspile = false;
+  try {
+    await run(argv, fileURLToPath(new URL('..', import.meta.url)));
+  } catch (thrown) {
+    process.exitCode = exitOf(thrown) ?? (await reportFailure(thrown, argv));
+  }
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  // A command that has ended may leave sockets behind that would keep the process for their idle time.
+  process.exit();
+}
+
+/** The code of an error with which a command of oclif's plugins says that it is done. */
+function exitOf(thrown: unknown): number | undefined {
+  const { code, oclif } = thrown as { code?: unknown; oclif?: { exit?: number } };
+  return code === 'EEXIT' ? (oclif?.exit ?? 0) : undefined;
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,2 @@
+export { runHawser, startHawser } from './run-hawser.js';
+export type { HawserEnd, HawserProcess, RunHawserOptions } from './run-hawser.js';
