@@ -112,7 +112,10 @@ export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelEr
     hint: 'If a proxy here signs with its own certificate authority, name its PEM file in AWS_CA_BUNDLE.',
   },
   HAWSER_SSM_CA_FILE: { exitCode: 2, hint: 'Name a readable file with PEM certificates.' },
-  HAWSER_SSM_API_FAILED: { exitCode: 1, hint: 'AWS refused for the reason in the message; the request id is in the details.' },
+  HAWSER_SSM_API_FAILED: {
+    exitCode: 1,
+    hint: 'AWS refused for the reason in the message; the request id is in the details.',
+  },
   HAWSER_SSM_TOKEN_REFUSED: {
     exitCode: 1,
     hint: 'Start a new session: a token serves one connection of one session and lives for a short time.',
@@ -151,7 +154,10 @@ export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelEr
     hint: 'See that something listens on that host and port, as seen from the target, and that the agent may reach it.',
   },
   HAWSER_SSM_COPY_LOCAL_FILE: { exitCode: 1, hint: 'Check the file, its folder and the free space on this machine.' },
-  HAWSER_SSM_COPY_REMOTE_FILE: { exitCode: 1, hint: 'Check the path, its folder, its owner and the free space on the target.' },
+  HAWSER_SSM_COPY_REMOTE_FILE: {
+    exitCode: 1,
+    hint: 'Check the path, its folder, its owner and the free space on the target.',
+  },
   HAWSER_SSM_COPY_REMOTE_FAILED: {
     exitCode: 1,
     hint: 'Run the copy again: it goes on where it stopped.',
