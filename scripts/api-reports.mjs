@@ -2,7 +2,7 @@
 // node scripts/api-reports.mjs [--update] [package …]
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from '@microsoft/api-extractor';
 import { cache, report, root, workspacePackages } from './workspace.mjs';
 
 const update = process.argv.includes('--update');
@@ -64,15 +64,15 @@ function compare(folder, name, types) {
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       messages: {
-        compilerMessageReporting: { default: { logLevel: 'error' } },
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
-          default: { logLevel: 'error' },
+          default: { logLevel: ExtractorLogLevel.Error },
           // Whatever an export path exports is public; there are no release stages to tag.
-          'ae-missing-release-tag': { logLevel: 'none' },
+          'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           // A link inside documentation may name a method or a door the extractor does not follow.
-          'ae-unresolved-link': { logLevel: 'none' },
+          'ae-unresolved-link': { logLevel: ExtractorLogLevel.None },
         },
-        tsdocMessageReporting: { default: { logLevel: 'error' } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
       },
     },
   });
@@ -81,8 +81,8 @@ function compare(folder, name, types) {
     showVerboseMessages: false,
     messageCallback(message) {
       message.handled = true;
-      if (message.logLevel !== ExtractorLogLevel.Error || message.category === 'console') return;
-      // Everything exported is documented; a member may speak for itself, as \`columns\` does.
+      if (message.logLevel !== ExtractorLogLevel.Error || message.category === ExtractorMessageCategory.Console) return;
+      // Everything exported is documented; a member may speak for itself, as `columns` does.
       const isMember = message.messageId === 'ae-undocumented' && message.sourceFileColumn !== 1;
       if (!isMember) problems.push(message.formatMessageWithLocation(root));
     },

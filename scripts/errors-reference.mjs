@@ -38,7 +38,7 @@ function rowsOf(file) {
   return rows;
 
   function visit(node) {
-    if (ts.isPropertyAssignment(node) && /^HAWSER_/.test(node.name.text ?? '')) {
+    if (ts.isPropertyAssignment(node) && node.name.text?.startsWith('HAWSER_')) {
       const exitCode = valueOf(node.initializer, 'exitCode');
       const hint = valueOf(node.initializer, 'hint');
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());
