@@ -33,7 +33,10 @@ export type MuxWish =
   | { readonly do: 'release' }
   | { readonly do: 'wake'; readonly atMs: number }
   /** The connection is over; every stream is gone. */
-  | { readonly do: 'end'; readonly reason: 'version' | 'command' | 'length' | 'timeout' | 'too-many-streams' | 'ids-used-up' };
+  | {
+      readonly do: 'end';
+      readonly reason: 'version' | 'command' | 'length' | 'timeout' | 'too-many-streams' | 'ids-used-up';
+    };
 
 /** One end of a smux connection: a state machine without IO over an ordered byte stream. */
 export interface Mux {

@@ -1,0 +1,2 @@
+export { createMux } from './mux-machine.js';
+export type { Mux, MuxOptions, MuxWish } from './types.js';
