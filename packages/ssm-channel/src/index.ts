@@ -1,3 +1,4 @@
+export { type DocumentSession, type DocumentSessionOptions, openDocumentSession } from './forward/document-session.js';
 export { type BoundAddress, type ListenAddress } from './forward/listen.js';
 export { type Forward, type ForwardEvents, type ForwardPortOptions, forwardPort } from './forward/open.js';
 export {
@@ -10,9 +11,22 @@ export {
 } from './errors.js';
 export { type ChannelStats, type DeliveredKind, type SessionFacts } from './channel/types.js';
 export { quoteCommand } from './session/command-line.js';
-export { type ChannelTuning, type DataChannel, type DataHandler, type SessionType, openDataChannel } from './session/data-channel.js';
+export {
+  type ChannelTuning,
+  type DataChannel,
+  type DataHandler,
+  type SessionType,
+  openDataChannel,
+} from './session/data-channel.js';
 export { type StreamTypeOptions, createStreamType, openSession, standardSessionTypes } from './session/open.js';
-export type { OpenSessionOptions, Session, SessionEnd, SessionEvents, SessionState, StartedSession } from './session/types.js';
+export type {
+  OpenSessionOptions,
+  Session,
+  SessionEnd,
+  SessionEvents,
+  SessionState,
+  StartedSession,
+} from './session/types.js';
 export { type BackoffOptions } from './transport/backoff.js';
 export { type LinkTuning } from './transport/link.js';
 export type { UpgradeOptions } from './transport/types.js';

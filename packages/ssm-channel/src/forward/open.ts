@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { SessionFacts } from '../channel/types.js';
 import { agentSpeaksMux } from '../codec/index.js';
 import { SsmChannelError } from '../errors.js';
-import { type ChannelTuning, type SessionType, openDataChannel } from '../session/data-channel.js';
+import { type ChannelTuning, type DataChannel, type SessionType, openDataChannel } from '../session/data-channel.js';
 import type { OpenSessionOptions, SessionEnd, SessionState, StartedSession } from '../session/types.js';
 import { serveBasic } from './basic.js';
-import type { Lane } from './lane.js';
+import type { Lane, ServedLane } from './lane.js';
 import { type BoundAddress, type ListenAddress, type Listeners, listen } from './listen.js';
 import { serveMux } from './mux.js';
 
@@ -49,16 +49,29 @@ const laneTypes: readonly SessionType<Lane>[] = [
   {
     name: 'Port',
     serve(channel) {
-      const { sessionId, facts } = channel;
-      if (facts.properties['type'] !== 'LocalPortForwarding') {
-        throw new SsmChannelError('HAWSER_SSM_BAD_INPUT', `Session ${sessionId} carries one byte stream, not a forwarded port`, {
-          hint: 'Open it with openSession, or start it with a port forwarding document.',
-        });
+      if (!isForwarding(channel.facts)) {
+        throw new SsmChannelError(
+          'HAWSER_SSM_BAD_INPUT',
+          `Session ${channel.sessionId} carries one byte stream, not a forwarded port`,
+          {
+            hint: 'Open it with openSession, or start it with a port forwarding document.',
+          },
+        );
       }
-      return agentSpeaksMux(facts.agentVersion) ? serveMux(channel) : serveBasic(channel);
+      return serveLane(channel);
     },
   },
 ];
+
+/** Whether a Port session is meant for local connections, and not for one byte stream. */
+export function isForwarding(facts: SessionFacts): boolean {
+  return facts.properties['type'] === 'LocalPortForwarding';
+}
+
+/** Serves a Port session in the mode its agent knows. */
+export function serveLane(channel: DataChannel): ServedLane {
+  return agentSpeaksMux(channel.facts.agentVersion) ? serveMux(channel) : serveBasic(channel);
+}
 
 /**
  * Forwards a local port through one or more started port sessions. Resolves when connections are taken.
@@ -66,10 +79,9 @@ const laneTypes: readonly SessionType<Lane>[] = [
  * @throws SsmChannelError when the port is taken, or a session cannot be opened; the signal's reason when aborted meanwhile.
  */
 export async function forwardPort(options: ForwardPortOptions): Promise<Forward> {
-  const early: Socket[] = [];
-  let connected = (socket: Socket): void => void early.push(socket);
+  const doorstep = createDoorstep();
   // A taken port is found before the sessions are opened.
-  let listeners = options.listen ? await listen(options.listen, (socket) => connected(socket)) : undefined;
+  const listeners = options.listen ? await listen(options.listen, doorstep.connected) : undefined;
   const lanes: Lane[] = [];
   try {
     const opened = await Promise.allSettled(
@@ -79,18 +91,58 @@ export async function forwardPort(options: ForwardPortOptions): Promise<Forward>
     );
     const failed = opened.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
-    const [first] = lanes;
-    if (first === undefined) throw new Error('a forward has at least one lane');
-    listeners ??= await listen(documentAddress(first.channel.facts), (socket) => connected(socket));
-    const forward = new OpenForward(lanes, first, listeners);
-    connected = (socket) => forward.take(socket);
-    for (const socket of early.splice(0)) connected(socket);
-    return forward;
+    return await openForward(lanes, doorstep, listeners);
   } catch (error) {
-    for (const socket of early) socket.destroy();
+    doorstep.drop();
     await Promise.all([listeners?.close(), ...lanes.map((lane) => lane.channel.terminate())]);
     throw error;
   }
+}
+
+/** Forwards a local port through a session that is open already; ends the session when the port is taken. */
+export async function forwardLane(lane: Lane, where: ListenAddress | undefined): Promise<Forward> {
+  const doorstep = createDoorstep();
+  try {
+    return await openForward([lane], doorstep, where && (await listen(where, doorstep.connected)));
+  } catch (error) {
+    await lane.channel.terminate();
+    throw error;
+  }
+}
+
+async function openForward(
+  lanes: readonly Lane[],
+  doorstep: Doorstep,
+  listeners: Listeners | undefined,
+): Promise<Forward> {
+  const [first] = lanes;
+  if (first === undefined) throw new Error('a forward has at least one lane');
+  const bound = listeners ?? (await listen(documentAddress(first.channel.facts), doorstep.connected));
+  const forward = new OpenForward(lanes, first, bound);
+  doorstep.leadTo(forward);
+  return forward;
+}
+
+/** Where local connections wait until there is a forward to take them. */
+interface Doorstep {
+  readonly connected: (socket: Socket) => void;
+  leadTo(forward: OpenForward): void;
+  drop(): void;
+}
+
+function createDoorstep(): Doorstep {
+  const waiting: Socket[] = [];
+  let connected = (socket: Socket): void => void waiting.push(socket);
+  return {
+    connected: (socket) => connected(socket),
+    leadTo(forward) {
+      connected = (socket) => forward.take(socket);
+      for (const socket of waiting.splice(0)) forward.take(socket);
+    },
+    drop() {
+      for (const socket of waiting.splice(0)) socket.destroy();
+    },
+  };
 }
 
 /** Properties of the session document that say where the client listens (session-manager-plugin src/.../portsession). */
