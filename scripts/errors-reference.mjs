@@ -8,11 +8,9 @@ import { readText, report, root, trackedFiles, workspacePackages } from './works
 const reference = 'docs/reference/errors.md';
 const problems = [];
 
+const sources = trackedFiles().filter((file) => /^(?:packages|apps)\/[^/]+\/src\/(?:.*\/)?errors\.ts$/.test(file));
 const tables = workspacePackages()
-  .map(({ folder, name }) => ({
-    name,
-    rows: trackedFiles(`${folder}/src/**/errors.ts`, `${folder}/src/errors.ts`).flatMap(rowsOf),
-  }))
+  .map(({ folder, name }) => ({ name, rows: sources.filter((file) => file.startsWith(`${folder}/`)).flatMap(rowsOf) }))
   .filter(({ rows }) => rows.length > 0);
 const codes = tables.flatMap(({ rows }) => rows.map(({ code }) => code));
 
@@ -34,10 +32,12 @@ report(problems);
 function rowsOf(file) {
   const rows = [];
   const source = ts.createSourceFile(file, readText(file), ts.ScriptTarget.ESNext, true);
+  const constants = new Map();
   visit(source);
   return rows;
 
   function visit(node) {
+    if (ts.isVariableDeclaration(node) && node.initializer) constants.set(node.name.text, literal(node.initializer));
     if (ts.isPropertyAssignment(node) && node.name.text?.startsWith('HAWSER_')) {
       const exitCode = valueOf(node.initializer, 'exitCode');
       const hint = valueOf(node.initializer, 'hint');
@@ -50,19 +50,20 @@ function rowsOf(file) {
     }
     ts.forEachChild(node, visit);
   }
-}
 
-function valueOf(table, key) {
-  if (!ts.isObjectLiteralExpression(table)) return undefined;
-  const found = table.properties.find((property) => property.name?.text === key);
-  return found && ts.isPropertyAssignment(found) ? literal(found.initializer) : undefined;
-}
+  function valueOf(table, key) {
+    if (!ts.isObjectLiteralExpression(table)) return undefined;
+    const found = table.properties.find((property) => property.name?.text === key);
+    return found && ts.isPropertyAssignment(found) ? literal(found.initializer) : undefined;
+  }
 
-function literal(node) {
-  if (ts.isNumericLiteral(node)) return Number(node.text);
-  if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isBinaryExpression(node)) return `${literal(node.left)}${literal(node.right)}`;
-  return undefined;
+  function literal(node) {
+    if (ts.isNumericLiteral(node)) return Number(node.text);
+    if (ts.isStringLiteralLike(node)) return node.text;
+    if (ts.isIdentifier(node)) return constants.get(node.text);
+    if (ts.isBinaryExpression(node)) return `${literal(node.left)}${literal(node.right)}`;
+    return undefined;
+  }
 }
 
 function render() {

@@ -1,0 +1,68 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const root = join(import.meta.dirname, '../..');
+
+interface Row {
+  readonly code: string;
+  readonly exitCode: number;
+  readonly hint: string;
+}
+
+type ErrorClass = new (code: string, message: string) => Error & Row;
+
+/** Two copies of a library may meet in one process, where `instanceof` lies: what is shared is the shape. */
+describe.each(librariesWithErrors())('errors of $name', ({ doors, rows }) => {
+  test.each(rows)('$code has the shape that every program can read', async ({ code, exitCode, hint }) => {
+    const errors = (await classes(doors)).flatMap((Class) => made(Class, code));
+    expect(errors).toHaveLength(1);
+    const [error] = errors;
+    expect(error).toMatchObject({ code, exitCode, hint, message: 'what happened to what' });
+    expect(Object.hasOwn(error ?? {}, 'name')).toBe(false);
+    expect(error?.name).toMatch(/^[A-Z]\w+Error$/);
+    expect(String(error)).toBe(`${error?.name}: what happened to what`);
+  });
+});
+
+/** The error a class makes of a code, if the code is in its table. */
+function made(Class: ErrorClass, code: string): (Error & Row)[] {
+  try {
+    return [new Class(code, 'what happened to what')];
+  } catch {
+    return [];
+  }
+}
+
+async function classes(doors: readonly string[]): Promise<ErrorClass[]> {
+  const found = new Set<ErrorClass>();
+  for (const door of doors) {
+    for (const value of Object.values((await import(door)) as Record<string, unknown>)) {
+      if (typeof value === 'function' && value.prototype instanceof Error) found.add(value as ErrorClass);
+    }
+  }
+  return [...found];
+}
+
+/** Packages with a section in the reference of errors, which `npm run check` holds to their tables. */
+function librariesWithErrors(): { name: string; doors: string[]; rows: Row[] }[] {
+  const reference = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8');
+  return readdirSync(join(root, 'packages')).flatMap((folder) => {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')) as {
+      name: string;
+      exports: Record<string, unknown>;
+    };
+    const section = reference.split('\n## ').find((text) => text.startsWith(`${manifest.name}\n`)) ?? '';
+    const rows = [...section.matchAll(/^\| `(\w+)` \| (\d) \| (.*) \|$/gm)].map(
+      ([, code = '', exitCode, hint = '']) => ({
+        code,
+        exitCode: Number(exitCode),
+        hint: hint.replaceAll('\\|', '|'),
+      }),
+    );
+    const doors = Object.keys(manifest.exports)
+      .filter((path) => path !== './package.json')
+      .map((path) => manifest.name + path.slice(1));
+    return rows.length > 0 ? [{ name: manifest.name, doors, rows }] : [];
+  });
+}
