@@ -1,3 +1,6 @@
+import type { Credentials } from '../http/sigv4.js';
+import type { SessionDocument } from './documents.js';
+
 /** What goes wrong at the gateway, repeatably: the same seed and the same frames give the same run. Rates are 0 to 1, per frame. */
 export interface ChaosOptions {
   readonly lose?: number;
@@ -23,6 +26,8 @@ export interface TargetSpec {
   readonly online?: boolean;
   readonly platform?: string;
   readonly ip?: string;
+  /** `external`: no agent is started; a real session worker attaches itself over the wire. Default `builtin`. */
+  readonly agent?: 'builtin' | 'external';
 }
 
 /** How the agents behave. Defaults: today's agent, unpaced. */
@@ -41,14 +46,26 @@ export interface AgentOptions {
   readonly forbiddenHosts?: readonly string[];
   /** Largest input payload acknowledged; larger ones are silently dropped (to test the size probe). */
   readonly maxInputPayloadBytes?: number;
+  /** The real agent's treatment of UTF-8 in shells and commands: see the README's limits. Default true. */
+  readonly quirks?: boolean;
+  /** How long the agent waits for an answer to its handshake. Default 15 s, as the real one. */
+  readonly handshakeTimeoutMs?: number;
+  /** How long an ending session waits for its last acknowledgements. Default 2 s, as the real one. */
+  readonly closeWaitMs?: number;
+  /** Added to this process's environment for shells and commands. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Working directory of shells and commands. Default: this process's. */
+  readonly directory?: string;
 }
 
 /** How the gateway behaves. */
 export interface GatewayOptions {
   /** Sockets are cut with close 1000 `Bye` after this long; the service does it at about 60 minutes. */
   readonly cutAfterMs?: number;
-  /** Largest frame the gateway relays; a larger one closes the socket with 1009. */
+  /** Largest frame the gateway relays; a larger one closes the socket with 1009. Default 2 MiB. */
   readonly maxFrameBytes?: number;
+  /** A session without data either way ends after this long. Default 20 minutes, as the service. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** How the emulator is started. */
@@ -59,7 +76,12 @@ export interface SsmEmulatorOptions {
   readonly region?: string;
   readonly seed?: number;
   readonly chaos?: ChaosOptions;
+  /** Besides the built-in ones; one with the id of a built-in replaces it. */
   readonly targets?: readonly TargetSpec[];
+  /** Session documents besides AWS's own. */
+  readonly documents?: readonly SessionDocument[];
+  /** The only key pair accepted. Default: fixed dummies. */
+  readonly credentials?: Credentials;
   readonly agent?: AgentOptions;
   readonly gateway?: GatewayOptions;
   /** API refusals to provoke, by operation, e.g. `{ ResumeSession: 'AccessDeniedException' }`. */
@@ -112,6 +134,10 @@ export interface SsmEmulator extends AsyncDisposable {
   readonly sessions: readonly EmulatedSession[];
   readonly gateway: GatewayControls;
   /** Calls received, by operation, oldest first. */
-  readonly calls: readonly { readonly operation: string; readonly input: unknown; readonly signature: 'none' | 'valid' | 'invalid' }[];
+  readonly calls: readonly {
+    readonly operation: string;
+    readonly input: unknown;
+    readonly signature: 'none' | 'valid' | 'invalid';
+  }[];
   close(): Promise<void>;
 }
