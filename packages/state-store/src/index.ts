@@ -1,0 +1,15 @@
+export { defineDocument, fileSchema } from './define.js';
+export type { DocumentDefinition, DocumentOptions, Migration, Recover } from './define.js';
+export type { HistoryEntry, StateDocument } from './document.js';
+export type { Updater } from './document-member.js';
+export type { Recovery, Snapshot } from './document-state.js';
+export type { Writer } from './envelope.js';
+export { StateStoreError } from './errors.js';
+export type { JsonValue, StateStoreErrorCode, StateStoreErrorFacts } from './errors.js';
+export { keepValidItems } from './keep-valid-items.js';
+export type { TransactionMember } from './member.js';
+export { openStore } from './open.js';
+export type { Store, StoreOptions } from './open.js';
+export type { AnyTransactionMember, Transaction } from './transaction.js';
+export type { JsonSchema, SchemaComplaint, Validator } from './validator.js';
+export type { WriteOptions } from './write-context.js';

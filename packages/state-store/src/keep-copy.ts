@@ -1,0 +1,31 @@
+import { copyFile, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ignoreMissing } from './atomic-write.js';
+import { errnoOf } from './errors.js';
+import type { KeptCopy } from './member.js';
+
+/**
+ * Keeps the present file under a second name, replacing what had that name. A missing file is no error.
+ *
+ * A hard link costs nothing and cannot run out of space; where there are none, the file is copied.
+ */
+export async function keepCopy(target: string, { as, how }: KeptCopy): Promise<void> {
+  if (how === 'copy') return copyDurably(target, as).catch(ignoreMissing);
+  try {
+    await link(target, as);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') await mkdir(dirname(as), { recursive: true });
+    else if (errno === 'EEXIST') await unlink(as);
+    else return copyDurably(target, as).catch(ignoreMissing);
+    await link(target, as).catch(ignoreMissing);
+  }
+}
+
+async function copyDurably(target: string, as: string): Promise<void> {
+  const making = `${as}.making`;
+  await copyFile(target, making);
+  const handle = await open(making, 'r+');
+  await handle.sync().finally(() => handle.close());
+  await rename(making, as);
+}

@@ -1,0 +1,27 @@
+import { readLock, removeLock, type LockOwner } from './owner.js';
+
+/** A lock in hand. */
+export interface HeldLock {
+  readonly path: string;
+  readonly owner: LockOwner;
+  /** Whether a dead owner's lock had to be broken: it may have left something unfinished. */
+  readonly brokeDead: boolean;
+  /** Whether the lock is still ours. To be asked right before every irrevocable step. */
+  verify(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** Wraps a lock that was just created for `owner`. */
+export function holdLock(path: string, owner: LockOwner, brokeDead: boolean): HeldLock {
+  const verify = async (): Promise<boolean> => (await readLock(path))?.owner?.nonce === owner.nonce;
+  return {
+    path,
+    owner,
+    brokeDead,
+    verify,
+    async release() {
+      // What is there now may be another's, if someone removed ours by hand.
+      if (await verify()) await removeLock(path);
+    },
+  };
+}
