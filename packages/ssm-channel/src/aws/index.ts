@@ -12,6 +12,7 @@ export type {
 } from './api.js';
 export { type AwsApiOptions, createAwsApi } from './create-api.js';
 export { type ApiService, endpointFor } from './endpoints.js';
+export { type CallContext, explainSdkError } from './sdk-errors.js';
 export { type FoundTarget, findTarget } from './targets.js';
 export { type SigningCredentials } from '../transport/sign-upgrade.js';
 export { type Environment } from '../transport/proxy.js';

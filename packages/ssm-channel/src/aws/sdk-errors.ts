@@ -74,8 +74,8 @@ function codeOf(name: string, codes: readonly string[], message: string, context
   if (isLogin(name, message)) return 'HAWSER_SSM_CREDENTIALS_EXPIRED';
   if (/signature (expired|not yet current)/i.test(message)) return 'HAWSER_SSM_CLOCK_SKEW';
   if (context.operation === 'GenerateDataKey' && isRefusal(name)) return 'HAWSER_SSM_KMS_DENIED';
-  if (context.operation === 'ResumeSession' && /^AccessDenied/.test(name)) return 'HAWSER_SSM_RESUME_REFUSED';
-  if (context.operation === 'ExecuteCommand' && /^InvalidParameter/.test(name)) return 'HAWSER_SSM_EXEC_REFUSED';
+  if (context.operation === 'ResumeSession' && name.startsWith('AccessDenied')) return 'HAWSER_SSM_RESUME_REFUSED';
+  if (context.operation === 'ExecuteCommand' && name.startsWith('InvalidParameter')) return 'HAWSER_SSM_EXEC_REFUSED';
   const known = CODES.find(([pattern]) => pattern.test(name))?.[1];
   if (known !== undefined) return known;
   if (codes.some((code) => CERTIFICATE.test(code))) return 'HAWSER_SSM_CERTIFICATE_REFUSED';
@@ -114,20 +114,29 @@ function inProfile(context: CallContext): string {
   return context.profile === undefined ? '' : ` of the profile ${context.profile}`;
 }
 
-/** Name, codes and words of an error, its causes and parts included. */
+/** What is read of an error. Not by `instanceof`: some come from another realm or another copy of the SDK. */
+interface Failure {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+  readonly $metadata?: { readonly requestId?: string };
+}
+
+/** Name, codes and words of an error, its cause and its parts included. */
 function anatomyOf(error: unknown): { name: string; codes: string[]; message: string; requestId: string | undefined } {
-  if (!(error instanceof Error)) return { name: '', codes: [], message: String(error), requestId: undefined };
-  const parts: unknown[] = error instanceof AggregateError ? error.errors : [];
-  const codes = [error, ...parts, error.cause].flatMap((part) => {
-    const code = part instanceof Error && 'code' in part ? part.code : undefined;
-    return typeof code === 'string' ? [code] : [];
-  });
-  const metadata = '$metadata' in error ? (error.$metadata as { requestId?: string } | undefined) : undefined;
-  const words = error.message || parts.map((part) => (part instanceof Error ? part.message : String(part))).join('; ');
-  return {
-    name: error.name,
-    codes: [error.name, ...codes],
-    message: words || error.name,
-    requestId: metadata?.requestId,
-  };
+  const { name, message, cause, errors, $metadata } = failureOf(error);
+  const parts = [cause, ...(Array.isArray(errors) ? errors : [])].map(failureOf);
+  const codes = [{ code: name }, failureOf(error), ...parts].flatMap(({ code }) =>
+    typeof code === 'string' ? [code] : [],
+  );
+  // Node reports a failed connection to several addresses as an error without words of its own.
+  const words = [message, ...parts.map((part) => part.message)].find((text) => typeof text === 'string' && text !== '');
+  const named = typeof name === 'string' ? name : '';
+  return { name: named, codes, message: typeof words === 'string' ? words : named, requestId: $metadata?.requestId };
+}
+
+function failureOf(error: unknown): Failure {
+  return typeof error === 'object' && error !== null ? error : { message: error };
 }

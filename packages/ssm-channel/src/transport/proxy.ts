@@ -1,4 +1,4 @@
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { SsmChannelError } from '../errors.js';
@@ -51,7 +51,25 @@ async function makeAgent(proxy: URL, ca: () => Promise<readonly string[] | undef
   const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...trust });
   // What the constructor takes is for the connection to the proxy; this is for the one through it.
   Object.assign(agent.options, trust);
+  // Left alone, the agent passes the proxy's refusal off as the answer of the server.
+  agent.on('proxyConnect', (answer: { readonly statusCode: number }, request: ClientRequest) => {
+    if (answer.statusCode !== 200) request.destroy(refusedBy(proxy, answer.statusCode, request.host));
+  });
   return agent;
+}
+
+function refusedBy(proxy: URL, status: number, host: string): SsmChannelError {
+  return new SsmChannelError(
+    'HAWSER_SSM_ENDPOINT_UNREACHABLE',
+    `The proxy ${proxy.host} refused to connect to ${host}: HTTP ${status}`,
+    {
+      hint:
+        status === 407
+          ? 'Put the user and password of the proxy into its URL: http://user:password@host:port.'
+          : 'Ask who runs the proxy to allow this host, or name it in NO_PROXY if it can be reached directly.',
+      details: { proxy: proxy.host, status },
+    },
+  );
 }
 
 function parseProxy(name: string, value: string): URL {
