@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+require('../dist/session-manager-plugin.cjs').main(process.argv.slice(2));
