@@ -17,7 +17,7 @@ const layers = {
 const leaves = ['terminal'];
 
 /** Code that is fed bytes and time and answers with bytes and wishes; of Node it may use these modules and no other. */
-const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux)/'];
+const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux|queues)/'];
 const pureModules = ['buffer', 'crypto', 'util'];
 
 const folders = ['packages', 'apps'].flatMap((parent) =>

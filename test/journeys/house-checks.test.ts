@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+/** A repository that keeps the rules of the house, as far as these scripts know them. */
+const lawful: Record<string, string> = {
+  'package.json': '{ "type": "module", "private": true }',
+  '.gitignore': 'node_modules',
+  'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+  'packages/knots/package.json': '{ "name": "@hawser/knots", "version": "0.1.0" }',
+  'packages/knots/src/errors.ts':
+    "const again = 'Tie it again.';\nexport const table = { HAWSER_KNOT_SLIPPED: { exitCode: 1, hint: again } };",
+  'packages/knots/test/unit/knot.test.ts':
+    "test('a knot that slips says HAWSER_KNOT_SLIPPED', () => {});\ntest.each([1])('holds %i kg', () => {});",
+  'apps/.keep': '',
+  '.changeset/first.md': "---\n'@hawser/knots': minor\n---\n\nKnots.",
+  'docs/knots.md': '# All knots\n\nSee [above](#all-knots) and [promises](promises/knots.md).',
+  'docs/promises/knots.md': [
+    '| Promise | Kept by | Proved by | Figure |',
+    '|---|---|---|---|',
+    '| A slip is told | `packages/knots/src/errors.ts` | `packages/knots/test/unit/knot.test.ts › a knot that slips says HAWSER_KNOT_SLIPPED` | – |',
+    '| It holds | `packages/knots/src/errors.ts` | `packages/knots/test/unit/knot.test.ts › holds 80 kg` | 80 kg |',
+  ].join('\n'),
+};
+
+const row = (kept: string, proved: string) => `| It floats | ${kept} | ${proved} | – |`;
+const suite = 'packages/knots/test/unit/knot.test.ts';
+
+const planted = [
+  {
+    script: 'check-promises',
+    file: 'docs/promises/a.md',
+    text: row('`lost.ts`', `\`${suite} › holds %i kg\``),
+    says: 'lost.ts',
+  },
+  {
+    script: 'check-promises',
+    file: 'docs/promises/a.md',
+    text: row('`docs/knots.md`', 'by hand'),
+    says: 'no test proves',
+  },
+  {
+    script: 'check-promises',
+    file: 'docs/promises/a.md',
+    text: row('`docs/knots.md`', '`lost.test.ts › x`'),
+    says: 'lost.test.ts',
+  },
+  {
+    script: 'check-promises',
+    file: 'docs/promises/a.md',
+    text: row('`docs/knots.md`', `\`${suite} › floats\``),
+    says: 'no test named',
+  },
+  { script: 'check-promises', file: 'docs/promises/a.md', text: '| It floats | `docs/knots.md` |', says: 'four cells' },
+  { script: 'check-docs', file: 'docs/a.md', text: '[gone](gone.md)', says: 'does not exist' },
+  { script: 'check-docs', file: 'docs/a.md', text: '[gone](knots.md#no-knots)', says: 'no such heading' },
+  { script: 'check-docs', file: 'docs/a.md', text: '[out](../../elsewhere.md)', says: 'out of the repository' },
+  {
+    script: 'check-tracked',
+    file: 'pnpm-lock.yaml',
+    text: 'tarball: https://example.org/a.tgz',
+    says: 'host name in the lock file',
+  },
+  {
+    script: 'check-tracked',
+    file: 'docs/a.md',
+    text: ['https://', 'registry.example.org/a'].join(''),
+    says: 'package registry',
+  },
+  {
+    script: 'check-tracked',
+    file: 'docs/a.md',
+    text: ['see /home', 'anna/notes'].join('/'),
+    says: 'path of one machine',
+  },
+  { script: 'check-tracked', file: 'a.test.ts', text: ['test', "only('x')"].join('.'), says: 'switched-off test' },
+  {
+    script: 'check-changesets',
+    file: '.changeset/a.md',
+    text: "---\n'@hawser/rope': minor\n---\n\nRope.",
+    says: "no package '@hawser/rope'",
+  },
+  {
+    script: 'check-changesets',
+    file: '.changeset/a.md',
+    text: "---\n'@hawser/knots': big\n---\n\nRope.",
+    says: "'big' is not",
+  },
+  {
+    script: 'check-changesets',
+    file: '.changeset/a.md',
+    text: "---\n'@hawser/knots': minor\n---\n",
+    says: 'says nothing',
+  },
+  {
+    script: 'check-changesets',
+    file: 'packages/rope/package.json',
+    text: '{ "name": "@hawser/rope", "version": "1.0.0" }',
+    says: 'no changeset says how',
+  },
+  {
+    script: 'errors-reference',
+    file: 'packages/knots/src/deep/errors.ts',
+    text: 'const t = { HAWSER_KNOT_WET: { exitCode: 1, hint: "Dry it." } };',
+    says: 'provoked by no test',
+  },
+  {
+    script: 'errors-reference',
+    file: 'packages/knots/src/deep/errors.ts',
+    text: 'const t = { HAWSER_KNOT_WET: { exitCode: 3, hint: "" } };',
+    says: 'no exit code 1 or 2',
+  },
+  {
+    script: 'errors-reference',
+    file: 'packages/knots/src/deep/errors.ts',
+    text: 'const t = { HAWSER_KNOT_SLIPPED: { exitCode: 1, hint: "x" } };',
+    says: 'stands in two tables',
+  },
+  {
+    script: 'errors-reference',
+    file: 'docs/reference/errors.md',
+    text: '# Errors',
+    says: 'is not what the error tables make',
+  },
+];
+
+describe('the checks of the house', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hawser-house-'));
+    for (const name of await readdir(join(root, 'scripts')))
+      await cp(join(root, 'scripts', name), join(folder, 'scripts', name));
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+    for (const [file, text] of Object.entries(lawful)) await put(file, text);
+    await run('git', ['init', '--quiet'], { cwd: folder });
+    await put('docs/reference/.keep', '');
+    expect(await check('errors-reference', '--update')).toBe('');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each([...new Set(planted.map(({ script }) => script))])(
+    '%s is content where the rules are kept',
+    async (script) => {
+      expect(await check(script)).toBe('');
+    },
+  );
+
+  test.each(planted)('$script says "$says" of $file', async ({ script, file, text, says }) => {
+    const undo = lawful[file];
+    await put(file, text);
+    try {
+      expect(await check(script)).toContain(says);
+    } finally {
+      if (undo !== undefined) await put(file, undo);
+      else if (file === 'docs/reference/errors.md') await check(script, '--update');
+      else await rm(join(folder, file.startsWith('packages/rope') ? 'packages/rope' : file), { recursive: true });
+    }
+  });
+
+  async function put(file: string, text: string): Promise<void> {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), `${text}\n`);
+  }
+
+  /** What a check complains about; nothing when it ends with success. */
+  async function check(script: string, ...argv: string[]): Promise<string> {
+    const running = run(process.execPath, [join(folder, 'scripts', `${script}.mjs`), ...argv], { cwd: folder });
+    return running.then(
+      () => '',
+      (error: unknown) => (error as { stderr: string }).stderr,
+    );
+  }
+});
