@@ -8,6 +8,9 @@ export async function main(argv: string[]): Promise<never> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   // With NODE_ENV=development oclif would look for TypeScript sources instead of what was built.
   settings.enableAutoTranspile = false;
+  process.once('uncaughtException', (thrown) => {
+    void reportFailure(thrown, argv).then((exitCode) => process.exit(exitCode));
+  });
   try {
     await run(argv, fileURLToPath(new URL('..', import.meta.url)));
   } catch (thrown) {

@@ -2,10 +2,9 @@ import { Command, toConfiguredId } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import { cutAtDashes } from './argv.js';
 import { createCleanups } from './cleanups.js';
-import type { Cleanup } from './cleanups.js';
 import { createContext } from './context.js';
 import type { Context } from './context.js';
-import { toFailure } from './errors/contract.js';
+import { isHawserError, toFailure } from './errors/contract.js';
 import type { Failure } from './errors/contract.js';
 import { exitCodes } from './errors/exit-codes.js';
 import { failureEnvelope } from './errors/render.js';
@@ -27,8 +26,6 @@ export interface Work<C extends typeof Command> extends Context {
   readonly flags: Interfaces.InferredFlags<typeof globalFlags & C['flags']>;
   /** The words behind the first `--`, untouched; only for commands that declare `static rest`. */
   readonly rest: readonly string[];
-  /** Takes something down when the command ends, however it ends; last made, first gone. */
-  onEnd(cleanup: Cleanup): void;
 }
 
 /** What a command answers with. */
@@ -54,6 +51,11 @@ export interface Rest {
   /** e.g. `COMMAND`. */
   readonly name: string;
   readonly required?: boolean;
+  /**
+   * The exit code is that of the command behind `--`. Our own failures end with 125 then, so that a 1 or 2 never looks
+   * like ours.
+   */
+  readonly passesExitCode?: boolean;
 }
 
 /**
@@ -68,14 +70,10 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   static override baseFlags: typeof globalFlags = globalFlags;
   /** Set by commands that take another command behind `--`. */
   static rest?: Rest;
-  /**
-   * Set by commands whose exit code is that of something remote: their own failures end with 125, so that a remote 1
-   * never looks like ours.
-   */
-  static passesExitCode: boolean = false;
 
   readonly #redactor: Redactor = createRedactor(process.env);
   #interrupts: Interrupts | undefined;
+  #hasRest = false;
 
   /** What the command does. It throws errors of the contract, and returns soon after `signal` aborts. */
   protected abstract work(work: Work<C>): Promise<Result<D> | Told>;
@@ -97,11 +95,10 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
     let result: Result<D> | Told;
     try {
       const work = this.work({
-        ...createContext({ flags, out, signal: interrupts.signal }),
+        ...createContext({ flags, out, interrupts, onEnd: (cleanup) => cleanups.add(cleanup) }),
         args: args as Work<C>['args'],
         flags: flags as Work<C>['flags'],
         rest,
-        onEnd: (cleanup) => cleanups.add(cleanup),
       });
       result = await Promise.race([work, interrupts.insisted]);
     } finally {
@@ -135,6 +132,7 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   async #parse(): Promise<{ args: object; flags: Record<string, unknown>; rest: readonly string[] }> {
     const command = this.ctor as typeof HawserCommand;
     const { own, rest } = command.rest ? cutAtDashes(this.argv) : { own: this.argv, rest: undefined };
+    this.#hasRest = rest !== undefined;
     const { args, flags } = await this.parse(
       {
         strict: command.strict,
@@ -172,7 +170,9 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
       flags: [...Object.keys({ ...command.baseFlags, ...command.flags }), 'json', 'help'],
     });
     const failure = toFailure(usageError ?? thrown);
-    return command.passesExitCode ? { ...failure, exitCode: exitCodes.neverRan } : failure;
+    if (!command.rest?.passesExitCode || !this.#hasRest) return failure;
+    const own = isHawserError(thrown) ? thrown.runExitCode : undefined;
+    return { ...failure, exitCode: own ?? exitCodes.neverRan };
   }
 
   #usage(): string {

@@ -1,48 +1,46 @@
+import { createAws } from './aws.js';
+import type { Aws } from './aws.js';
+import type { Cleanup } from './cleanups.js';
+import type { Interrupts } from './interrupt.js';
 import type { Out } from './output/out.js';
 import { isCi } from './output/style.js';
 import { createAsk } from './prompt.js';
 import type { Ask } from './prompt.js';
 
-/** Where AWS calls go and as whom; what is not given, the AWS SDK finds as it always does. */
-export interface AwsSettings {
-  readonly profile?: string;
-  readonly region?: string;
-  readonly endpointUrl?: string;
-}
-
 /** What every command may use besides its own words. */
 export interface Context {
-  readonly aws: AwsSettings;
+  readonly aws: Aws;
   readonly out: Out;
   readonly ask: Ask;
   /** Aborts at the first Ctrl-C, SIGTERM or hang-up, and when nobody reads our output any more. */
   readonly signal: AbortSignal;
+  /** From now on Ctrl-C is the business of a child that shares our terminal and hears of it itself. */
+  leaveCtrlC(): void;
+  /** Takes something down when the command ends, however it ends; last made, first gone. */
+  onEnd(cleanup: Cleanup): void;
 }
 
 /** Makes the context of one run of a command. */
 export function createContext({
   flags,
   out,
-  signal,
+  interrupts,
+  onEnd,
 }: {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly out: Out;
-  readonly signal: AbortSignal;
+  readonly interrupts: Interrupts;
+  readonly onEnd: (cleanup: Cleanup) => void;
 }): Context {
   const interactive =
     process.stdin.isTTY === true && process.stderr.isTTY === true && !out.json && !isCi(process.env);
-  return { aws: awsSettings(flags), out, ask: createAsk({ interactive, signal }), signal };
-}
-
-function awsSettings(flags: Readonly<Record<string, unknown>>): AwsSettings {
-  const text = (name: string): string | undefined => {
-    const value = flags[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const [profile, region, endpointUrl] = [text('profile'), text('region'), text('endpoint-url')];
+  const { signal } = interrupts;
   return {
-    ...(profile === undefined ? {} : { profile }),
-    ...(region === undefined ? {} : { region }),
-    ...(endpointUrl === undefined ? {} : { endpointUrl }),
+    aws: createAws({ flags, signal, onEnd }),
+    out,
+    ask: createAsk({ interactive, signal }),
+    signal,
+    leaveCtrlC: () => interrupts.leaveCtrlC(),
+    onEnd,
   };
 }

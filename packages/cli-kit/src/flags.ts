@@ -49,17 +49,24 @@ export function targetArg(
 }
 
 /** A TCP port. `least` is 0 where 0 means any free port. */
-export function portFlag(options: { readonly summary: string; readonly least?: 0 | 1 }): NumberFlag {
-  const { least = 1, ...rest } = options;
+export function portFlag({ summary, least = 1 }: { readonly summary: string; readonly least?: 0 | 1 }): NumberFlag {
+  return Flags.custom<number>({ summary, helpValue: 'PORT', parse: async (text) => parsePort(text, least) })();
+}
+
+/** A TCP port that must be given. */
+export function requiredPortFlag({ summary }: { readonly summary: string }): Interfaces.OptionFlag<number> {
   return Flags.custom<number>({
-    ...rest,
+    summary,
+    required: true,
     helpValue: 'PORT',
-    parse: async (text) => {
-      const port = Number(text);
-      if (/^\d{1,5}$/.test(text) && port >= least && port <= 65_535) return port;
-      throw usage(`'${text}' is no port: it must be a number from ${least} to 65535.`);
-    },
+    parse: async (text) => parsePort(text, 1),
   })();
+}
+
+function parsePort(text: string, least: number): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= least && port <= 65_535) return port;
+  throw usage(`'${text}' is no port: it must be a number from ${least} to 65535.`);
 }
 
 /** A duration such as `90s`, `5m`, `1h30m` or `500ms`, in milliseconds. */

@@ -10,9 +10,24 @@ export class Insisted extends Error {
   }
 }
 
+/** Why the signal of a command was aborted. */
+export class Stopped extends Error {
+  /** What asked the command to stop. */
+  readonly by: Interruption;
+
+  static {
+    this.prototype.name = 'AbortError';
+  }
+
+  constructor(by: Interruption) {
+    super(`Stopped by ${by}.`);
+    this.by = by;
+  }
+}
+
 /** Signals and broken pipes of one command. */
 export interface Interrupts {
-  /** Aborts at the first one: finish, tidy up, return. */
+  /** Aborts at the first one, with {@link Stopped} as the reason: finish, tidy up, return. */
   readonly signal: AbortSignal;
   /** Rejects with {@link Insisted} at the second one: the command is not waited for any longer. */
   readonly insisted: Promise<never>;
@@ -20,6 +35,8 @@ export interface Interrupts {
   readonly first: Interruption | undefined;
   /** Exit code of a command that was interrupted; `undefined` when it was not. */
   readonly exitCode: number | undefined;
+  /** From now on Ctrl-C is the business of a child that shares our terminal and hears of it itself. */
+  leaveCtrlC(): void;
   /** Gives the signals back. */
   release(): void;
 }
@@ -37,8 +54,10 @@ export function listenForInterrupts(onFirst: (by: Interruption) => void): Interr
   // A command that ends in time never looks at it.
   insisted.catch(() => {});
   let first: Interruption | undefined;
+  let ctrlCIsOurs = true;
 
   const interrupt = (by: Interruption): void => {
+    if (by === 'SIGINT' && !ctrlCIsOurs) return;
     if (first) {
       release();
       insist(new Insisted(by));
@@ -46,7 +65,7 @@ export function listenForInterrupts(onFirst: (by: Interruption) => void): Interr
     }
     first = by;
     onFirst(by);
-    controller.abort(new DOMException(`Stopped by ${by}.`, 'AbortError'));
+    controller.abort(new Stopped(by));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const brokenPipe = (error: NodeJS.ErrnoException): void => {
@@ -68,6 +87,9 @@ export function listenForInterrupts(onFirst: (by: Interruption) => void): Interr
     },
     get exitCode() {
       return first && exitCodes[first];
+    },
+    leaveCtrlC: () => {
+      ctrlCIsOurs = false;
     },
     release,
   };

@@ -9,6 +9,8 @@ export interface Question {
 
 /** Asks the person at the terminal. Where there is none each question is refused with `HAWSER_CLI_NOT_INTERACTIVE`. */
 export interface Ask {
+  /** Whether there is somebody to ask. */
+  readonly interactive: boolean;
   confirm(question: Question & { readonly suggested?: boolean }): Promise<boolean>;
   text(question: Question & { readonly suggested?: string }): Promise<string>;
   /** Typed without being shown. */
@@ -36,6 +38,7 @@ export function createAsk({
     });
   };
   return {
+    interactive,
     confirm: async (question) => {
       refuseUnlessInteractive(question);
       const { default: confirm } = await import('@inquirer/confirm');

@@ -16,7 +16,9 @@ export interface HawserError extends Error {
   /** The next step, as a sentence or the exact command. */
   readonly hint?: string;
   /** Facts for `--json`; never a secret. */
-  readonly details?: Readonly<Record<string, JsonValue>>;
+  readonly details?: Readonly<Record<string, JsonValue | undefined>>;
+  /** How a command that hands on a remote exit code ends because of this, where that is not 125: 75 or 124. */
+  readonly runExitCode?: number | undefined;
 }
 
 /** An error as it is shown: what `--json` prints under `error`. */

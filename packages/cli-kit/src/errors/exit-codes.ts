@@ -3,6 +3,8 @@
  * 2: the input or a stored document is wrong).
  */
 export const exitCodes: {
+  /** A command that hands on a remote exit code stopped watching while the remote command may still run. */
+  readonly stillRuns: 75;
   /** A command that hands on a remote exit code ran out of time. */
   readonly timedOut: 124;
   /** A command that hands on a remote exit code could not run the remote command. */
@@ -12,4 +14,4 @@ export const exitCodes: {
   readonly SIGINT: 130;
   readonly SIGPIPE: 141;
   readonly SIGTERM: 143;
-} = { timedOut: 124, neverRan: 125, SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };
+} = { stillRuns: 75, timedOut: 124, neverRan: 125, SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };

@@ -3,8 +3,6 @@ import { nearest } from '../nearest.js';
 
 /** What the parser of oclif throws, known by its fields: two copies of oclif may meet in one process. */
 interface ParserError extends Error {
-  readonly oclif: { readonly exit?: number };
-  readonly parse?: unknown;
   readonly flags?: readonly string[];
   readonly args?: readonly (string | { readonly name: string })[];
 }
@@ -29,8 +27,9 @@ export function toUsageError(thrown: unknown, command: CommandShape): CliKitErro
 }
 
 function isParserError(thrown: unknown): thrown is ParserError {
-  if (!(thrown instanceof Error) || !('oclif' in thrown)) return false;
-  return 'parse' in thrown || /^(Flag --|Parsing --|Expected )/.test(thrown.message);
+  if (!(thrown instanceof Error)) return false;
+  // What a flag of ours throws about its value arrives with words of the parser around it.
+  return 'parse' in thrown || /^(Flag --\S+ |Parsing --\S+ \n)/.test(thrown.message);
 }
 
 function say(error: ParserError): string {

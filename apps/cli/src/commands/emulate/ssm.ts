@@ -1,0 +1,54 @@
+import { Flags } from '@oclif/core';
+import { HawserCommand, portFlag } from '@hawser/cli-kit';
+import type { Told, Work } from '@hawser/cli-kit';
+import { chaosKinds, parseChaos } from '../../emulate/chaos.js';
+
+export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, never> {
+  static override summary = 'Run a Session Manager on this machine, and a command against it.';
+  static override description =
+    'API, gateway and agents on loopback; the shells of its managed nodes are real shells on this machine.\n' +
+    'Without a command it stays until it is told to end; --json then prints one line when it is ready.\n' +
+    'With a command behind -- it runs that with the environment set, and ends with its exit code.';
+  static override rest = { name: 'COMMAND', passesExitCode: true };
+  static override flags = {
+    port: portFlag({ summary: 'Listen on this port of the loopback address; 0 takes a free one.', least: 0 }),
+    seed: Flags.integer({ summary: 'Repeat the chaos of another run.', min: 0, helpValue: 'NUMBER' }),
+    chaos: Flags.string({ summary: `What goes wrong at the gateway: ${chaosKinds}.`, helpValue: 'KIND=AMOUNT,...' }),
+    'agent-version': Flags.string({ summary: 'Version the agents state.', helpValue: 'VERSION' }),
+    paced: Flags.boolean({ summary: 'Send no faster than the real agent does.' }),
+  };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> -- hawser ssm list',
+    "<%= config.bin %> <%= command.id %> -- hawser ssm run i-0123456789abcdef0 -- sh -c 'exit 7'",
+    '<%= config.bin %> <%= command.id %> --chaos lose=0.01,cut-every=500ms --seed 7 -- hawser ssm run i-0123456789abcdef0 -- seq 1000',
+  ];
+
+  protected async work({ flags, rest, out, signal, leaveCtrlC, onEnd }: Work<typeof EmulateSsm>): Promise<Told> {
+    const chaos = flags.chaos === undefined ? {} : { chaos: parseChaos(flags.chaos) };
+    const { startSsmEmulator } = await import('@hawser/emulators/ssm');
+    const emulator = await startSsmEmulator({
+      ...(flags.port === undefined ? {} : { port: flags.port }),
+      ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+      ...chaos,
+      agent: { paced: flags.paced, ...(flags['agent-version'] ? { version: flags['agent-version'] } : {}) },
+    });
+    onEnd(() => emulator.close());
+    if (rest.length > 0) {
+      const { createEmulatedEnvironment } = await import('../../emulate/environment.js');
+      const { runChild } = await import('../../emulate/run-child.js');
+      const environment = await createEmulatedEnvironment({ inherited: process.env, emulator: emulator.env });
+      onEnd(() => environment.close());
+      if (process.stdin.isTTY) leaveCtrlC();
+      return { told: true, exitCode: await runChild({ command: rest, env: environment.env, signal, onEnd }) };
+    }
+    // Its keys are dummies, for whoever wants to use it.
+    for (const value of Object.values(emulator.env)) out.show(value);
+    out.record({ endpoint: emulator.endpoint, targets: emulator.targets, env: emulator.env });
+    if (!out.json) {
+      const { renderEmulator } = await import('../../render/emulator.js');
+      out.data(renderEmulator(emulator, await out.style()));
+    }
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    return { told: true };
+  }
+}

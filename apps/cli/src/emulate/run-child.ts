@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { Stopped } from '@hawser/cli-kit';
+import { CliError } from '../errors.js';
+
+/**
+ * Runs a command with our terminal and streams to its end and answers with its exit code, as a shell would say it.
+ * What stops us is handed on to it, and when it is not waited for any longer it is killed.
+ */
+export async function runChild({
+  command,
+  env,
+  signal,
+  onEnd,
+}: {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onEnd: (cleanup: () => void) => void;
+}): Promise<number> {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { env, stdio: 'inherit' });
+  const tell = (): void => void child.kill(signal.reason instanceof Stopped ? signal.reason.by : 'SIGTERM');
+  signal.addEventListener('abort', tell, { once: true });
+  onEnd(() => void child.kill('SIGKILL'));
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    throw new CliError('HAWSER_EMULATE_COMMAND_NOT_STARTED', `'${program}' could not be started.`, {
+      cause: error,
+      details: { program, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' },
+    });
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.signalCode === null ? (child.exitCode ?? 1) : 128 + constants.signals[child.signalCode];
+}

@@ -1,0 +1,55 @@
+/** What the commands themselves can complain about; see `cliErrors`. */
+export type CliErrorCode =
+  | 'HAWSER_EMULATE_CHAOS'
+  | 'HAWSER_EMULATE_COMMAND_NOT_STARTED'
+  | 'HAWSER_SSM_PARAMETER'
+  | 'HAWSER_SSM_RUN_TIMED_OUT'
+  | 'HAWSER_SSM_EXIT_UNKNOWN'
+  | 'HAWSER_SSM_FORWARD_ENDED'
+  | 'HAWSER_ECS_TARGET';
+
+/** Every code with its exit code and what to do next when the thrower knows nothing better. */
+export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2; readonly hint: string }>> = {
+  HAWSER_EMULATE_CHAOS: { exitCode: 2, hint: 'Write it like --chaos lose=0.01,cut-every=500ms.' },
+  HAWSER_EMULATE_COMMAND_NOT_STARTED: { exitCode: 1, hint: 'Check that the program exists and may be run.' },
+  HAWSER_SSM_PARAMETER: { exitCode: 2, hint: 'Write it like --parameter command=ls, once for each value.' },
+  HAWSER_SSM_RUN_TIMED_OUT: { exitCode: 1, hint: 'Give it more time with --timeout.' },
+  HAWSER_SSM_EXIT_UNKNOWN: { exitCode: 1, hint: 'See on the target whether it ran, and run it again if it did not.' },
+  HAWSER_SSM_FORWARD_ENDED: {
+    exitCode: 1,
+    hint: 'Forward again. Idle and maximum times are set in the Session Manager preferences of the account.',
+  },
+  HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
+};
+
+/** The one error class of the commands. What libraries throw passes them unchanged. */
+export class CliError extends Error {
+  readonly code: CliErrorCode;
+  readonly exitCode: 1 | 2;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, string | number>>;
+  /** How a command that hands on exit codes ends because of this, where that is not 125. */
+  readonly runExitCode: number | undefined;
+
+  static {
+    this.prototype.name = 'CliError';
+  }
+
+  constructor(
+    code: CliErrorCode,
+    message: string,
+    options: {
+      readonly hint?: string;
+      readonly details?: Readonly<Record<string, string | number>>;
+      readonly cause?: unknown;
+      readonly runExitCode?: number;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.exitCode = cliErrors[code].exitCode;
+    this.hint = options.hint ?? cliErrors[code].hint;
+    this.details = options.details ?? {};
+    this.runExitCode = options.runExitCode;
+  }
+}
