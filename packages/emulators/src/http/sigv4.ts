@@ -114,15 +114,16 @@ function formatTimestamp(ms: number): string {
 }
 
 function scopeFault(parsed: Authorization, timestamp: string, rules: SigningRules): SigningFault | undefined {
-  const wrong = (message: string): SigningFault => ({ type: 'InvalidSignatureException', message });
   if (parsed.region !== rules.region) {
-    return wrong(`Credential should be scoped to a valid region, not '${parsed.region}'. `);
+    return invalidSignature(`Credential should be scoped to a valid region, not '${parsed.region}'. `);
   }
   if (parsed.service !== rules.service) {
-    return wrong(`Credential should be scoped to correct service: '${rules.service}'. `);
+    return invalidSignature(`Credential should be scoped to correct service: '${rules.service}'. `);
   }
   if (parsed.date !== timestamp.slice(0, 8)) {
-    return wrong(`Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.`);
+    return invalidSignature(
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.`,
+    );
   }
   return undefined;
 }
@@ -134,11 +135,11 @@ function skewFault(timestamp: string, signedAtMs: number, rules: SigningRules): 
   const latest = rules.nowMs + rules.clockSkewMs;
   if (signedAtMs < earliest) {
     const message = `Signature expired: ${timestamp} is now earlier than ${formatTimestamp(earliest)} (${now} - ${minutes})`;
-    return { type: 'InvalidSignatureException', message };
+    return invalidSignature(message);
   }
   if (signedAtMs > latest) {
     const message = `Signature not yet current: ${timestamp} is still later than ${formatTimestamp(latest)} (${now} + ${minutes})`;
-    return { type: 'InvalidSignatureException', message };
+    return invalidSignature(message);
   }
   return undefined;
 }
@@ -161,12 +162,14 @@ function signatureFault(
   ) {
     return undefined;
   }
-  return {
-    type: 'InvalidSignatureException',
-    message:
-      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access ' +
+  return invalidSignature(
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access ' +
       'Key and signing method. Consult the service documentation for details.',
-  };
+  );
+}
+
+function invalidSignature(message: string): SigningFault {
+  return { type: 'InvalidSignatureException', message };
 }
 
 function canonicalRequest(request: HttpRequest, signedHeaders: readonly string[]): string {

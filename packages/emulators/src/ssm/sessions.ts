@@ -26,7 +26,7 @@ export interface SessionsSetup {
   readonly idleTimeoutMs: number;
   /** e.g. `ws://127.0.0.1:41235`. */
   gatewayUrl(): string;
-  date(): number;
+  readonly date: () => number;
 }
 
 /** What StartSession and ResumeSession answer. */
@@ -53,7 +53,8 @@ export interface Sessions extends Iterable<Relay> {
   resume(sessionId: string): SessionGrant | undefined;
   /** @throws AwsError DoesNotExistException */
   terminate(sessionId: string): void;
-  dispose(): void;
+  /** Resolves when no agent and nothing an agent started is left. */
+  dispose(): Promise<void>;
 }
 
 export function createSessions(setup: SessionsSetup): Sessions {
@@ -97,8 +98,8 @@ export function createSessions(setup: SessionsSetup): Sessions {
       return relay.endedMs === undefined ? grant(relay) : undefined;
     },
     terminate: (sessionId) => existing(sessionId).end(''),
-    dispose: () => {
-      for (const relay of relays.values()) relay.dispose();
+    dispose: async () => {
+      await Promise.all([...relays.values()].map((relay) => relay.dispose()));
     },
   };
 }

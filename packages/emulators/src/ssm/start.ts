@@ -111,8 +111,8 @@ export async function startSsmEmulator(options: SsmEmulatorOptions = {}): Promis
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
-      sessions.dispose();
       await server.stop();
+      await sessions.dispose();
     })();
     return closed;
   };

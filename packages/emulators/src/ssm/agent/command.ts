@@ -1,5 +1,6 @@
 import { encodeExitCode, PayloadType } from '@hawser/ssm-channel/codec';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -125,11 +126,13 @@ export function createCommandPlugin(context: PluginContext): Plugin {
     writable: () => {
       for (const outlet of outlets) outlet.kick();
     },
-    stop: () => {
+    stop: async () => {
       stopped = true;
       clearTimeout(timer);
       for (const outlet of outlets) outlet.stop();
-      if (child !== undefined) killGroup(child, 'SIGKILL');
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      killGroup(child, 'SIGKILL');
+      await once(child, 'exit');
     },
   };
 }

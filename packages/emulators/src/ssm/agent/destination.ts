@@ -72,6 +72,13 @@ export function dial(destination: Destination): Socket {
     : connect({ host: destination.host, port: destination.port, noDelay: true });
 }
 
+/** Resolves when the socket is closed. */
+export async function destroySocket(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  socket.destroy();
+  await new Promise((resolve) => socket.once('close', resolve));
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused',
   ENOENT: 'connect: no such file or directory',

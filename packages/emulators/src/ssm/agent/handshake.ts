@@ -23,7 +23,7 @@ export interface HandshakeOptions {
   readonly request: SessionRequest;
   readonly behaviour: AgentBehaviour;
   readonly keys: KeyService;
-  sendData(payloadType: number, payload: Buffer): void;
+  readonly sendData: (payloadType: number, payload: Buffer) => void;
 }
 
 /** What a handshake agreed on. */

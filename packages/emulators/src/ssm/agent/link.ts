@@ -292,7 +292,7 @@ export class AgentLink {
   #receiveAcknowledge(message: ChannelMessage): void {
     let sequenceNumber: number;
     try {
-      sequenceNumber = Number(parseAcknowledge(message.payload).sequenceNumber);
+      sequenceNumber = parseAcknowledge(message.payload).sequenceNumber;
     } catch {
       return;
     }

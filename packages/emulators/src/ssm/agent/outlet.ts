@@ -15,7 +15,7 @@ export interface OutletOptions {
   readonly paced: boolean;
   readonly source: OutletSource;
   /** Changes a payload on its way, e.g. encrypts it; an empty result is not sent. */
-  transform?(payload: Buffer): Buffer;
+  readonly transform?: (payload: Buffer) => Buffer;
 }
 
 /** Carries a source to the client, message by message, as fast as the link takes them. */
@@ -31,11 +31,10 @@ const pauseMs = 1;
 
 export function createOutlet(options: OutletOptions): Outlet {
   const { link, payloadType, payloadBytes, paced, source, transform } = options;
-  let pause: NodeJS.Timeout | undefined;
-  let stopped = false;
+  const state: { pause?: NodeJS.Timeout | undefined; stopped: boolean } = { stopped: false };
   let waiting: (() => void)[] = [];
   const pump = (): void => {
-    while (!stopped && pause === undefined && link.writable) {
+    while (!state.stopped && state.pause === undefined && link.writable) {
       const payload = source.take(payloadBytes);
       if (payload === undefined) {
         for (const resolve of waiting) resolve();
@@ -44,8 +43,8 @@ export function createOutlet(options: OutletOptions): Outlet {
       }
       link.sendData(payloadType, transform ? transform(payload) : payload);
       if (paced) {
-        pause = setTimeout(() => {
-          pause = undefined;
+        state.pause = setTimeout(() => {
+          state.pause = undefined;
           pump();
         }, pauseMs);
       }
@@ -59,8 +58,8 @@ export function createOutlet(options: OutletOptions): Outlet {
         pump();
       }),
     stop: () => {
-      stopped = true;
-      clearTimeout(pause);
+      state.stopped = true;
+      clearTimeout(state.pause);
     },
   };
 }

@@ -54,8 +54,8 @@ export interface Plugin {
   input(payloadType: number, payload: Buffer): Verdict;
   /** The link takes data again. */
   writable(): void;
-  /** Ends everything at once. */
-  stop(): void;
+  /** Ends everything at once. Resolves when nothing of it is left. */
+  stop(): Promise<void>;
 }
 
 /** Makes a plugin for one session. */

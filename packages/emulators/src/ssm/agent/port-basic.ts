@@ -1,6 +1,7 @@
 import { FlagPayload, parseFlag, PayloadType } from '@hawser/ssm-channel/codec';
 import type { Socket } from 'node:net';
-import { describeDialFailure, dial, resolveDestination, type Destination } from './destination.js';
+import { createDeferred } from './deferred.js';
+import { describeDialFailure, destroySocket, dial, resolveDestination, type Destination } from './destination.js';
 import type { Verdict } from './link.js';
 import { createByteQueue, createOutlet } from './outlet.js';
 import type { Plugin, PluginContext, PluginResult } from './plugin.js';
@@ -22,10 +23,7 @@ export function createBasicPortPlugin(context: PluginContext): Plugin {
   let destination: Destination;
   let connection: Socket | undefined;
   let mustRedial = false;
-  let settle: (result: PluginResult) => void = () => {};
-  const ended = new Promise<PluginResult>((resolve) => {
-    settle = resolve;
-  });
+  const { promise: ended, settle } = createDeferred<PluginResult>();
   const queue = createByteQueue(queueHighWaterBytes, () => connection?.resume());
   const outlet = createOutlet({
     link,
@@ -36,11 +34,13 @@ export function createBasicPortPlugin(context: PluginContext): Plugin {
   });
 
   /** The connection is over, by the far side or by us. */
-  const finish = (): void => {
+  const finish = async (): Promise<void> => {
     connection = undefined;
-    if (redials) mustRedial = true;
-    else void outlet.emptied().then(() => settle(done));
+    mustRedial = redials;
     link.unblock();
+    if (redials) return;
+    await outlet.emptied();
+    settle(done);
   };
 
   const serve = (socket: Socket): void => {
@@ -54,7 +54,7 @@ export function createBasicPortPlugin(context: PluginContext): Plugin {
     socket.on('drain', () => link.unblock());
     socket.on('error', () => {});
     socket.once('close', () => {
-      if (connection === socket) finish();
+      if (connection === socket) void finish();
     });
   };
 
@@ -114,11 +114,12 @@ export function createBasicPortPlugin(context: PluginContext): Plugin {
       return 'taken';
     },
     writable: () => outlet.kick(),
-    stop: () => {
+    stop: async () => {
       outlet.stop();
       settle(done);
-      connection?.destroy();
+      const socket = connection;
       connection = undefined;
+      if (socket !== undefined) await destroySocket(socket);
     },
   };
 }

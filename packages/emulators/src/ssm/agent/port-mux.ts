@@ -1,7 +1,8 @@
 import { compareVersions, encodeFlag, FlagPayload, parseFlag, PayloadType } from '@hawser/ssm-channel/codec';
 import { createMux, type MuxWish } from '@hawser/ssm-channel/smux';
 import type { Socket } from 'node:net';
-import { dial, resolveDestination, type Destination } from './destination.js';
+import { createDeferred } from './deferred.js';
+import { destroySocket, dial, resolveDestination, type Destination } from './destination.js';
 import type { Verdict } from './link.js';
 import { createByteQueue, createOutlet } from './outlet.js';
 import type { Plugin, PluginContext, PluginResult } from './plugin.js';
@@ -43,10 +44,7 @@ export function createMuxPortPlugin(context: PluginContext): Plugin {
   let held = false;
   let fulfilling = false;
   let timer: NodeJS.Timeout | undefined;
-  let settle: (result: PluginResult) => void = () => {};
-  const ended = new Promise<PluginResult>((resolve) => {
-    settle = resolve;
-  });
+  const { promise: ended, settle } = createDeferred<PluginResult>();
   const queue = createByteQueue(Number.POSITIVE_INFINITY, () => {});
   const outlet = createOutlet({
     link,
@@ -187,11 +185,11 @@ export function createMuxPortPlugin(context: PluginContext): Plugin {
       return 'taken';
     },
     writable: () => outlet.kick(),
-    stop: () => {
+    stop: async () => {
       clearTimeout(timer);
       outlet.stop();
       settle(done);
-      for (const { socket } of streams.values()) socket.destroy();
+      await Promise.all([...streams.values()].map(({ socket }) => destroySocket(socket)));
     },
   };
 }

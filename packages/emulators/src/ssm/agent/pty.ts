@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { IPty } from '@lydell/node-pty';
+import { createDeferred } from './deferred.js';
 
 /** How a program is started on a pseudo terminal. */
 export interface PtyOptions {
@@ -8,11 +9,11 @@ export interface PtyOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory?: string;
   /** Bytes the program wrote, in order, none missing. */
-  onData(bytes: Buffer): void;
+  readonly onData: (bytes: Buffer) => void;
   /** The program ended and everything it wrote has been handed to {@link PtyOptions.onData}. 128 + n for signal n. */
-  onExit(exitCode: number): void;
+  readonly onExit: (exitCode: number) => void;
   /** Input may be written again after {@link Pty.write} answered `false`. */
-  onDrain(): void;
+  readonly onDrain: () => void;
 }
 
 /** A program on a pseudo terminal. */
@@ -22,8 +23,8 @@ export interface Pty {
   resize(columns: number, rows: number): void;
   pause(): void;
   resume(): void;
-  /** Hangs up, as when a terminal window is closed. */
-  kill(): void;
+  /** Hangs up, as when a terminal window is closed. Resolves when the program's session leader is gone. */
+  kill(): Promise<void>;
 }
 
 const inputHighWaterBytes = 65_536;
@@ -61,6 +62,7 @@ export async function spawnPty(options: PtyOptions): Promise<Pty> {
 
 function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
   const search = createMarkSearch(mark);
+  const { promise: gone, settle } = createDeferred<void>();
   let ended = false;
   const end = (exitCode: number): void => {
     if (ended) return;
@@ -76,9 +78,12 @@ function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
     if (exitCode !== undefined) end(exitCode);
   });
   // Only when the supervisor itself was killed: there is no mark, and nothing more to read.
-  terminal.onExit(({ exitCode, signal }) => end(signal ? 128 + signal : exitCode));
+  terminal.onExit(({ exitCode, signal }) => {
+    end(signal ? 128 + signal : exitCode);
+    settle();
+  });
   // The library has no way to learn that input is waiting; its socket knows.
-  const socket = (terminal as unknown as { readonly _socket: Socket })._socket;
+  const socket = (terminal as unknown as { readonly [name: string]: Socket })['_socket']!;
   socket.on('drain', options.onDrain);
   return {
     write: (bytes) => {
@@ -92,10 +97,10 @@ function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
     pause: () => terminal.pause(),
     resume: () => terminal.resume(),
     kill: () => {
-      if (ended) return;
       ended = true;
       terminal.kill('SIGKILL');
       socket.destroy();
+      return gone;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { parseSize, PayloadType, type TerminalSize } from '@hawser/ssm-channel/codec';
+import { createDeferred } from './deferred.js';
 import { createByteQueue, createOutlet } from './outlet.js';
 import { failed, type Plugin, type PluginContext, type PluginResult } from './plugin.js';
 import { processEnvironment } from './environment.js';
@@ -17,13 +18,9 @@ const queueHighWaterBytes = 262_144;
 export function createShellPlugin(context: PluginContext): Plugin {
   const { behaviour, link } = context;
   let pty: Pty | undefined;
-  let settle: (result: PluginResult) => void = () => {};
   let reading = false;
-  let stopped = false;
   const timers = new Set<NodeJS.Timeout>();
-  const result = new Promise<PluginResult>((resolve) => {
-    settle = resolve;
-  });
+  const { promise: result, settle } = createDeferred<PluginResult>();
   const queue = createByteQueue(queueHighWaterBytes, () => pty?.resume());
   const quirk = behaviour.quirks ? createUtf8Quirk() : undefined;
   const outlet = createOutlet({
@@ -46,41 +43,40 @@ export function createShellPlugin(context: PluginContext): Plugin {
       timers.add(timer);
     });
 
-  const run = async (): Promise<PluginResult> => {
-    let command: readonly string[];
-    try {
-      command = shellCommand(context);
-      pty = await spawnPty({
-        command,
-        environment: processEnvironment(behaviour.environment),
-        ...(behaviour.directory === undefined ? {} : { directory: behaviour.directory }),
-        onData: (bytes) => {
-          queue.push(bytes);
-          if (queue.bytes > queueHighWaterBytes) pty?.pause();
-          if (reading) outlet.kick();
-        },
-        onExit: () => {
-          void (async () => {
-            await opened;
-            await outlet.emptied();
-            settle({ output: '', announces: true });
-          })();
-        },
-        onDrain: () => link.unblock(),
-      });
-    } catch (error) {
-      if (behaviour.paced) await after(startFailureMs);
-      return failed(`Unable to start command: ${(error as Error).message}\n`);
-    }
-    if (stopped) pty.kill();
-    link.unblock();
-    return result;
-  };
   const opened = (async () => {
     if (behaviour.paced) await after(firstReadMs);
     reading = true;
     outlet.kick();
   })();
+  const finish = async (): Promise<void> => {
+    await opened;
+    await outlet.emptied();
+    settle({ output: '', announces: true });
+  };
+  const start = async (): Promise<Pty> =>
+    spawnPty({
+      command: shellCommand(context),
+      environment: processEnvironment(behaviour.environment),
+      ...(behaviour.directory === undefined ? {} : { directory: behaviour.directory }),
+      onData: (bytes) => {
+        queue.push(bytes);
+        if (queue.bytes > queueHighWaterBytes) pty?.pause();
+        if (reading) outlet.kick();
+      },
+      onExit: () => void finish(),
+      onDrain: () => link.unblock(),
+    });
+  const starting = start();
+  const run = async (): Promise<PluginResult> => {
+    try {
+      pty = await starting;
+    } catch (error) {
+      if (behaviour.paced) await after(startFailureMs);
+      return failed(`Unable to start command: ${(error as Error).message}\n`);
+    }
+    link.unblock();
+    return result;
+  };
 
   return {
     run,
@@ -88,12 +84,12 @@ export function createShellPlugin(context: PluginContext): Plugin {
     writable: () => {
       if (reading) outlet.kick();
     },
-    stop: () => {
-      stopped = true;
+    stop: async () => {
       outlet.stop();
       for (const timer of timers) clearTimeout(timer);
-      pty?.kill();
       settle({ output: '', announces: false });
+      const started = await starting.catch(() => undefined);
+      await started?.kill();
     },
   };
 }
@@ -119,8 +115,11 @@ function resize(pty: Pty, payload: Buffer): Verdict {
   } catch {
     return 'refused';
   }
-  // The kernel's fields are 16 bits wide, and the agent cuts; a size of 0 the terminal library does not take.
-  const fit = (value: number): number => Math.max(1, value & 0xffff);
-  pty.resize(fit(size.columns), fit(size.rows));
+  pty.resize(fitSize(size.columns), fitSize(size.rows));
   return 'taken';
+}
+
+/** The kernel's fields are 16 bits wide, and the agent cuts; a size of 0 the terminal library does not take. */
+function fitSize(value: number): number {
+  return Math.max(1, value & 0xffff);
 }

@@ -30,7 +30,7 @@ export interface WorkerOptions {
   readonly port: WorkerPort;
   readonly plugin: PluginFactory;
   /** Wall clock, in milliseconds since 1970. */
-  date(): number;
+  readonly date: () => number;
 }
 
 /** The agent's worker process of one session, in this process. */
@@ -38,8 +38,8 @@ export interface Worker {
   receive(frame: Buffer): void;
   /** The way to the client takes more. */
   drained(): void;
-  /** Ends without a word, everything it started included. */
-  kill(): void;
+  /** Ends without a word. Resolves when nothing is left of what it started. */
+  kill(): Promise<void>;
   /** Data accepted from the client so far. */
   readonly received: { readonly bytes: number; readonly sha256: string };
 }
@@ -53,7 +53,7 @@ export function startWorker(options: WorkerOptions): Worker {
   let handshake: Handshake | undefined;
   let plugin: Plugin | undefined;
   let crypt: AgentCrypt | undefined;
-  let over = false;
+  let over: Promise<void> | undefined;
   let onFlushed: (() => void) | undefined;
 
   const link = new AgentLink({
@@ -69,7 +69,7 @@ export function startWorker(options: WorkerOptions): Worker {
     onAcknowledged: () => {
       if (link.flushed) onFlushed?.();
     },
-    onClosed: () => kill(),
+    onClosed: () => void kill(),
     wantTick: () => {
       resendTimer ??= setTimeout(tick, resendPeriodMs);
     },
@@ -93,14 +93,15 @@ export function startWorker(options: WorkerOptions): Worker {
     return plugin.input(payloadType, plaintext);
   };
 
-  const kill = (): void => {
-    if (over) return;
-    over = true;
-    clearTimeout(resendTimer);
-    handshake?.stop();
-    plugin?.stop();
-    link.close();
-    onFlushed?.();
+  const kill = (): Promise<void> => {
+    over ??= (async () => {
+      clearTimeout(resendTimer);
+      handshake?.stop();
+      link.close();
+      onFlushed?.();
+      await plugin?.stop();
+    })();
+    return over;
   };
 
   /** PrepareToClose: gives the last messages a chance to be acknowledged, and not more than that. */
@@ -147,16 +148,18 @@ export function startWorker(options: WorkerOptions): Worker {
     return plugin.run();
   };
 
-  link.sendState('Connected');
-  void serve().then(async (result) => {
+  const live = async (): Promise<void> => {
+    link.sendState('Connected');
+    const result = await serve();
     if (over) return;
     await flush();
     if (over) return;
     if (result.announces) link.sendState('Terminating');
-    kill();
+    void kill();
     port.complete(result.output);
-  });
+  };
 
+  void live();
   return {
     receive: (frame) => link.receive(frame),
     drained: () => link.drained(),

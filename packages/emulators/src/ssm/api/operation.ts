@@ -29,10 +29,8 @@ export function parseInput(request: HttpRequest): Input {
   } catch {
     throw new AwsError('SerializationException', 'The request body is not JSON.');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new AwsError('SerializationException', 'The request body is not an object.');
-  }
-  return value as Input;
+  if (!isObject(value)) throw new AwsError('SerializationException', 'The request body is not an object.');
+  return value;
 }
 
 /** Reads members of a request strictly; what is wrong is answered as AWS's validation does. */
@@ -53,10 +51,6 @@ export function readMembers(input: Input, validationError = 'ValidationException
       validationError,
       `1 validation error detected: Value at '${name}' failed to satisfy constraint: ${why}`,
     );
-  const isTexts = (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.every((item) => typeof item === 'string');
-  const isObject = (value: unknown): value is Input =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
   const optionalText = (name: string): string | undefined => {
     const value = input[name] ?? undefined;
     if (value !== undefined && typeof value !== 'string') throw wrong(name, 'Member must be a string');
@@ -96,7 +90,7 @@ export function readMembers(input: Input, validationError = 'ValidationException
     optionalList: (name) => {
       const value = input[name] ?? [];
       if (!Array.isArray(value) || !value.every(isObject)) throw wrong(name, 'Member must be a list of structures');
-      return value as readonly Input[];
+      return value;
     },
     optionalBoolean: (name) => {
       const value = input[name] ?? undefined;
@@ -104,4 +98,12 @@ export function readMembers(input: Input, validationError = 'ValidationException
       return value;
     },
   };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isObject(value: unknown): value is Input {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

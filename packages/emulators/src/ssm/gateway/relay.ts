@@ -13,7 +13,7 @@ export interface RelayOptions {
   readonly chaos: ChannelChaos | undefined;
   readonly idleTimeoutMs: number;
   /** Wall clock, in milliseconds since 1970. */
-  date(): number;
+  readonly date: () => number;
 }
 
 /** The agent of a session: in this process, or over the wire. */
@@ -21,7 +21,7 @@ interface AgentEnd {
   receive(frame: Buffer): void;
   /** The way to the client takes more. */
   drained(): void;
-  kill(): void;
+  kill(): Promise<void>;
 }
 
 /** What the gateway can tell of a client's socket. */
@@ -119,7 +119,10 @@ export class Relay {
         if (!end.takesMore) this.#client?.hold();
       },
       drained: () => end.release(),
-      kill: () => end.reset(),
+      kill: () => {
+        end.reset();
+        return Promise.resolve();
+      },
     };
     if (this.#closing) this.#agent.receive(this.#closing);
     else if (this.#client === undefined) this.#agent.receive(this.#publication('pause_publication'));
@@ -212,17 +215,17 @@ export class Relay {
 
   /** The agent dies without a word. */
   killAgent(): void {
-    this.#agent?.kill();
+    void this.#agent?.kill();
     this.detachAgent();
   }
 
-  /** Everything stops, nobody is told. */
-  dispose(): void {
+  /** Everything stops, nobody is told. Resolves when nothing is left of the built-in agent. */
+  async dispose(): Promise<void> {
     clearTimeout(this.#idleTimer);
     this.#options.chaos?.stop();
-    this.#agent?.kill();
     this.#agent = undefined;
     this.#client = undefined;
+    await this.#worker?.kill();
   }
 
   #startBoth(): void {
