@@ -78,6 +78,10 @@ export interface ChannelStats {
 /**
  * The client end of one Session Manager data channel: a state machine without IO.
  * Feed it frames and the time; do what it wishes.
+ *
+ * `nowMs` is milliseconds since 1970 (it dates the messages too) and must never run backwards, whatever is done to the
+ * machine's clock: `performance.timeOrigin + performance.now()`. Bytes given to {@link Channel.write} are kept by
+ * reference until {@link Channel.take} cuts them into messages: do not change them before.
  */
 export interface Channel {
   /** The socket is open and OpenDataChannel was sent: (re)send everything unacknowledged. */

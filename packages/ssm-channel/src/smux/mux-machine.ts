@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { ByteQueue } from '../queues/byte-queue.js';
+import { Charge } from '../queues/charge.js';
 import { Fifo } from '../queues/fifo.js';
 import { Command, FrameReader, encodeFrame, encodeUpdate } from './frame.js';
 import { MuxKeepAlive } from './keep-alive.js';
@@ -14,8 +15,6 @@ const initialPeerWindow = 262_144;
 /** A stream with more than this queued should wait. */
 const highWaterBytes = 65_536;
 const maxId = 0xffff_ffff;
-/** Charged for every piece received besides its bytes, so that a flood of tiny frames is bounded too. */
-const pieceOverheadBytes = 128;
 
 interface Stream {
   readonly id: number;
@@ -26,9 +25,8 @@ interface Stream {
   /** Closed on our side: FIN goes out behind the queue, and arriving data is dropped. */
   closing: boolean;
   peerFinished: boolean;
-  /** Received and not consumed: bytes, and in how many pieces they came. */
-  unconsumed: number;
-  pieces: number;
+  /** Received and not consumed. */
+  readonly unconsumed: Charge;
   // Version 2. Counters of bytes are modulo 2^32, as on the wire.
   sent: number;
   peerConsumed: number;
@@ -139,7 +137,7 @@ class MuxMachine implements Mux {
     if (!stream || stream.closing) return;
     stream.closing = true;
     stream.wantsDrain = false;
-    this.#free(stream, stream.unconsumed);
+    this.#free(stream.unconsumed.freeAll());
     this.#updates.delete(stream);
     this.#queueTurn(stream);
   }
@@ -149,11 +147,10 @@ class MuxMachine implements Mux {
     const stream = this.#streams.get(id);
     if (!stream || stream.closing || bytes <= 0) return;
     const isFirst = stream.consumed === 0;
-    const freed = Math.min(bytes, stream.unconsumed);
-    this.#free(stream, freed);
+    this.#free(stream.unconsumed.free(bytes));
     if (this.#version === 1) return;
-    stream.consumed = (stream.consumed + freed) >>> 0;
-    stream.consumedSinceUpdate += freed;
+    stream.consumed = (stream.consumed + bytes) >>> 0;
+    stream.consumedSinceUpdate += bytes;
     if (isFirst || stream.consumedSinceUpdate >= this.#streamBufferBytes / 2) {
       stream.consumedSinceUpdate = 0;
       this.#updates.add(stream);
@@ -210,9 +207,7 @@ class MuxMachine implements Mux {
   #received(id: number, bytes: Buffer): void {
     const stream = this.#streams.get(id);
     if (!stream || stream.closing || stream.peerFinished) return;
-    stream.unconsumed += bytes.length;
-    stream.pieces += 1;
-    this.#charged += bytes.length + pieceOverheadBytes;
+    this.#charged += stream.unconsumed.add(bytes.length);
     this.#wishes.push({ do: 'data', id, bytes });
     if (!this.#held && this.#charged >= this.#receiveBufferBytes) {
       this.#held = true;
@@ -238,8 +233,7 @@ class MuxMachine implements Mux {
       wantsDrain: false,
       closing: false,
       peerFinished: false,
-      unconsumed: 0,
-      pieces: 0,
+      unconsumed: new Charge(),
       sent: 0,
       peerConsumed: 0,
       peerWindow: initialPeerWindow,
@@ -276,13 +270,8 @@ class MuxMachine implements Mux {
     return frame;
   }
 
-  /** Gives received bytes back to the bucket, and their share of the overhead. */
-  #free(stream: Stream, bytes: number): void {
-    const left = stream.unconsumed - bytes;
-    const piecesLeft = left === 0 ? 0 : Math.ceil((stream.pieces * left) / stream.unconsumed);
-    this.#charged -= bytes + (stream.pieces - piecesLeft) * pieceOverheadBytes;
-    stream.unconsumed = left;
-    stream.pieces = piecesLeft;
+  #free(charge: number): void {
+    this.#charged -= charge;
     if (this.#held && this.#charged <= this.#receiveBufferBytes / 2) {
       this.#held = false;
       this.#wishes.push({ do: 'release' });

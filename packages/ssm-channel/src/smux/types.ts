@@ -40,11 +40,14 @@ export type MuxWish =
 
 /** One end of a smux connection: a state machine without IO over an ordered byte stream. */
 export interface Mux {
-  /** Bytes of the connection, cut anywhere. Hostile bytes end the connection with a typed reason, never throw. */
+  /**
+   * Bytes of the connection, cut anywhere. Hostile bytes end the connection with a typed reason, never throw. `data`
+   * wishes are views into them.
+   */
   receive(bytes: Uint8Array, nowMs: number): void;
-  /** Opens a stream; its SYN goes out before its first data. */
+  /** Opens a stream; its SYN goes out before its first data. 0, never a stream, once the connection is over. */
   open(nowMs: number): number;
-  /** Queues bytes. `false`: this stream has more than 64 KiB queued, wait for `drain`. */
+  /** Queues bytes, by reference. `false`: this stream has more than 64 KiB queued, wait for `drain`. */
   write(id: number, bytes: Uint8Array): boolean;
   /** Queues FIN behind the queued data, and drops what still arrives for this stream. */
   close(id: number): void;
