@@ -12,7 +12,7 @@ const problems = [];
 try {
   const { stdout } = await run(process.execPath, [join(root, 'scripts/pack.mjs'), folder]);
   for (const [name, tarball] of Object.entries(JSON.parse(stdout))) {
-    const { manifest } = workspacePackages().find((candidate) => candidate.name === name);
+    const manifest = workspacePackages().find((candidate) => candidate.name === name)?.manifest;
     await hold(name, 'publint', [tarball, '--strict']);
     // A package that is only a binary has no types to be wrong.
     if (manifest.exports)

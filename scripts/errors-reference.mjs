@@ -37,15 +37,15 @@ function rowsOf(file) {
   return rows;
 
   function visit(node) {
-    if (ts.isVariableDeclaration(node) && node.initializer) constants.set(node.name.text, literal(node.initializer));
-    if (ts.isPropertyAssignment(node) && node.name.text?.startsWith('HAWSER_')) {
+    if (ts.isVariableDeclaration(node) && node.initializer) constants.set(nameOf(node), literal(node.initializer));
+    if (ts.isPropertyAssignment(node) && nameOf(node).startsWith('HAWSER_')) {
       const exitCode = valueOf(node.initializer, 'exitCode');
       const hint = valueOf(node.initializer, 'hint');
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());
       if (exitCode !== 1 && exitCode !== 2)
-        problems.push(`${file}:${line + 1}: ${node.name.text} has no exit code 1 or 2`);
-      if (!hint) problems.push(`${file}:${line + 1}: ${node.name.text} has no hint`);
-      rows.push({ code: node.name.text, exitCode, hint });
+        problems.push(`${file}:${line + 1}: ${nameOf(node)} has no exit code 1 or 2`);
+      if (!hint) problems.push(`${file}:${line + 1}: ${nameOf(node)} has no hint`);
+      rows.push({ code: nameOf(node), exitCode, hint });
       return;
     }
     ts.forEachChild(node, visit);
@@ -53,7 +53,7 @@ function rowsOf(file) {
 
   function valueOf(table, key) {
     if (!ts.isObjectLiteralExpression(table)) return undefined;
-    const found = table.properties.find((property) => property.name?.text === key);
+    const found = table.properties.find((property) => nameOf(property) === key);
     return found && ts.isPropertyAssignment(found) ? literal(found.initializer) : undefined;
   }
 
@@ -64,6 +64,11 @@ function rowsOf(file) {
     if (ts.isBinaryExpression(node)) return `${literal(node.left)}${literal(node.right)}`;
     return undefined;
   }
+}
+
+/** @param {ts.PropertyAssignment | ts.VariableDeclaration | ts.ObjectLiteralElementLike} declaration */
+function nameOf({ name }) {
+  return name && (ts.isIdentifier(name) || ts.isStringLiteralLike(name)) ? name.text : '';
 }
 
 function render() {

@@ -44,7 +44,7 @@ function fetchPnpm() {
   const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
   const stamp = join(pnpmHome, 'stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === pinned) return;
-  const [, version, digest] = /^pnpm@([^+]+)\+sha512\.([0-9a-f]+)$/.exec(pinned);
+  const [, version, digest] = /^pnpm@([^+]+)\+sha512\.([0-9a-f]+)$/.exec(pinned) ?? [];
   say(`Fetching pnpm ${version} (once) …`);
   rmSync(pnpmHome, { recursive: true, force: true });
   mkdirSync(pnpmHome, { recursive: true });
@@ -97,13 +97,14 @@ function runTask({ command = process.execPath, argv, where = root }, extra) {
   const child = spawn(command, [...argv, ...extra], { cwd: where, env: taskEnv(), stdio: 'inherit' });
   // A terminal sends its Ctrl-C to the child as well: the child decides what it means, and this process waits for it.
   process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGHUP', () => child.kill('SIGHUP'));
   child.on('error', (error) => {
     process.stderr.write(`Could not start ${taskName}: ${error.message}\n`);
     process.exitCode = 1;
   });
   child.on('exit', (status, signal) => {
-    process.exitCode = status ?? 128 + constants.signals[signal];
+    process.exitCode = status ?? 128 + constants.signals[signal ?? 'SIGKILL'];
   });
 }
 
