@@ -18,6 +18,7 @@ const steps = {
   unused: [['knip', '--no-progress', '--treat-config-hints-as-errors']],
   lint: [['oxlint', '--type-aware', '--deny-warnings']],
   format: [['oxfmt', '--check']],
+  cli: [node('cli-reference.mjs', ...update)],
   errors: [node('errors-reference.mjs', ...update)],
   promises: [node('check-promises.mjs')],
   docs: [node('check-docs.mjs')],

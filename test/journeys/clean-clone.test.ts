@@ -35,7 +35,7 @@ describe('a fresh clone', () => {
   }, fiveMinutes);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('sets itself up and shows the tour by `npm start`', () => {
+  test('sets itself up and shows the tour by npm start', () => {
     expect(first.stderr).toContain('Installing');
     expect(first.stdout).not.toBe('');
   });

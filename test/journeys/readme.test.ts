@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { describeReal } from '../support/counterparts.js';
+
+const root = join(import.meta.dirname, '../..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const hawser = join(root, 'apps/cli/bin/hawser.js');
+
+describe('the README', () => {
+  test('has an example for programs that runs', async () => {
+    const [, example = ''] = /^```ts\n([\s\S]*?)^```/m.exec(readme) ?? [];
+    expect(example).toContain("from '@hawser/ssm-channel'");
+    const program = [process.execPath, '--input-type=module', '--eval', `${example}\nconsole.log(end.reason);`];
+    const ended = await run(process.execPath, [hawser, 'emulate', 'ssm', '--', ...program]);
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/load average[\s\S]*\nexited\n$/) });
+  });
+
+  test('shows a command whose exit code comes back', async () => {
+    expect(await shell(lineWith('exit 7'))).toMatchObject({ code: 0, stdout: '7\n' });
+  });
+
+  test('shows a file that is copied', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-readme-'));
+    try {
+      const command = lineWith('ssm cp README.md').replace(':/tmp/', `:${folder}/`);
+      expect(await shell(command)).toMatchObject({ code: 0 });
+      expect(await readFile(join(folder, 'README.md'), 'utf8')).toBe(readme);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  describeReal('aws-cli-v1', (path) => {
+    test('shows the AWS CLI going through our plugin', async () => {
+      const ended = await shell(
+        lineWith('aws ssm start-session'),
+        'echo "sum $((40 + 2))"; exit\n',
+        dirname(path('aws-cli-v1')),
+      );
+      expect(ended).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/Starting session with SessionId: [\s\S]*\bsum 42\b/),
+      });
+    });
+  });
+});
+
+/** The one line of the README's commands that has these words, without its comment. */
+function lineWith(words: string): string {
+  const [, block = ''] = /^## See it work$[\s\S]*?^```sh\n([\s\S]*?)^```/m.exec(readme) ?? [];
+  const lines = block.split('\n').filter((line) => line.includes(words));
+  expect(lines).toHaveLength(1);
+  return lines[0]?.replace(/\s#.*$/, '') ?? '';
+}
+
+function shell(command: string, input = '', extraPath = ''): Promise<Ended> {
+  const PATH = [join(root, 'node_modules/.bin'), extraPath, process.env['PATH']].join(delimiter);
+  return run('sh', ['-c', command], { ...process.env, PATH, npm_config_cache: join(root, '.cache/npm') }, input);
+}
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(program: string, argv: readonly string[], env = process.env, input = ''): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(program, argv, { cwd: root, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+    child.stdin?.end(input);
+  });
+}
