@@ -46,9 +46,9 @@ export interface Told {
   readonly exitCode?: number;
 }
 
-/** How the words behind `--` are called in the usage line. */
+/** The words behind `--`. */
 export interface Rest {
-  /** e.g. `COMMAND`. */
+  /** What they are called when they are missing, e.g. `COMMAND`. */
   readonly name: string;
   readonly required?: boolean;
   /**
@@ -68,7 +68,7 @@ export interface Rest {
 export abstract class HawserCommand<C extends typeof Command, D> extends Command {
   static override enableJsonFlag: boolean = true;
   static override baseFlags: typeof globalFlags = globalFlags;
-  /** Set by commands that take another command behind `--`. */
+  /** Set by commands that take another command behind `--`; state `usage` too, so that help shows it. */
   static rest?: Rest;
 
   readonly #redactor: Redactor = createRedactor(process.env);
@@ -176,8 +176,7 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   }
 
   #usage(): string {
-    const line = usageLine(this.ctor as typeof HawserCommand);
-    return `${this.config.bin} ${line.replace(this.ctor.id, toConfiguredId(this.ctor.id, this.config))}`;
+    return `${this.config.bin} ${usageLine(this.ctor, toConfiguredId(this.ctor.id, this.config))}`;
   }
 
   #usageHint(): string {

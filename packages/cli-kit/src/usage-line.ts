@@ -1,23 +1,20 @@
 import type { Command } from '@oclif/core';
-import type { Rest } from './command.js';
 
-/** What of a command class the usage line is made of. */
-type Described = Pick<typeof Command, 'id' | 'args' | 'flags'> & { readonly rest?: Rest | undefined };
-
-/** e.g. `ssm run TARGET [FLAGS] -- COMMAND...`; flags that must be given are named. */
-export function usageLine(command: Described): string {
-  const words = [command.id ?? ''];
-  for (const [name, arg] of Object.entries(command.args)) {
-    const word = `${name.toUpperCase()}${arg.multiple ? '...' : ''}`;
-    words.push(arg.required ? word : `[${word}]`);
+/**
+ * e.g. `ssm forward TARGET --remote-port PORT [FLAGS]`: the usage a command states, else one made of its arguments and
+ * the flags that must be given. `name` is how the command is typed.
+ */
+export function usageLine(command: Pick<typeof Command, 'args' | 'flags' | 'usage'>, name: string): string {
+  const [stated] = [command.usage].flat();
+  if (stated !== undefined) return stated.replace('<%= command.id %>', name);
+  const words = [name];
+  for (const [arg, { required, multiple }] of Object.entries(command.args)) {
+    const word = `${arg.toUpperCase()}${multiple ? '...' : ''}`;
+    words.push(required ? word : `[${word}]`);
   }
-  for (const [name, flag] of Object.entries(command.flags ?? {})) {
-    if (flag.required) words.push(`--${name}${flag.type === 'option' ? ` ${flag.helpValue ?? 'VALUE'}` : ''}`);
+  for (const [flag, definition] of Object.entries(command.flags ?? {})) {
+    if (!definition.required) continue;
+    words.push(`--${flag}`, ...(definition.type === 'option' ? [String(definition.helpValue ?? 'VALUE')] : []));
   }
-  words.push('[FLAGS]');
-  if (command.rest) {
-    const rest = `-- ${command.rest.name}...`;
-    words.push(command.rest.required ? rest : `[${rest}]`);
-  }
-  return words.join(' ');
+  return [...words, '[FLAGS]'].join(' ');
 }

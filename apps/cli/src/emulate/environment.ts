@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { findOnPath } from '../wiring/find-on-path.js';
 
 /** An environment in which every AWS client meets the emulator. */
@@ -23,11 +24,7 @@ export async function createEmulatedEnvironment({
   readonly emulator: Readonly<Record<string, string>>;
 }): Promise<EmulatedEnvironment> {
   const folder = await mkdtemp(join(tmpdir(), 'hawser-emulate-'));
-  const plugin = createRequire(import.meta.url).resolve('@hawser/session-manager-plugin/package.json');
-  await writeProgram(folder, 'session-manager-plugin', [
-    process.execPath,
-    join(plugin, '..', 'bin', 'session-manager-plugin.js'),
-  ]);
+  await writeProgram(folder, 'session-manager-plugin', [process.execPath, ownPlugin()]);
   const aws = await findOnPath('aws', inherited);
   const endpoint = emulator['AWS_ENDPOINT_URL'];
   // The AWS CLI listens to AWS_ENDPOINT_URL since 2.13 only, and distributions carry older ones.
@@ -49,6 +46,13 @@ export async function createEmulatedEnvironment({
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The script of our session-manager-plugin, which is installed beside us. */
+function ownPlugin(): string {
+  const manifest = createRequire(import.meta.url).resolve('@hawser/session-manager-plugin/package.json');
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly bin: Readonly<Record<string, string>> };
+  return join(dirname(manifest), bin['session-manager-plugin'] ?? '');
 }
 
 /** Writes a program that starts another one with the given words in front of its own. */

@@ -1,14 +1,24 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand, portFlag } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { TargetSpec } from '@hawser/emulators/ssm';
 import { chaosKinds, parseChaos } from '../../emulate/chaos.js';
 
-export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, never> {
+/** What `--json` prints when it is ready. */
+interface Emulated {
+  readonly endpoint: string;
+  readonly targets: readonly TargetSpec[];
+  /** What a client needs in its environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, Emulated> {
   static override summary = 'Run a Session Manager on this machine, and a command against it.';
   static override description =
     'API, gateway and agents on loopback; the shells of its managed nodes are real shells on this machine.\n' +
     'Without a command it stays until it is told to end; --json then prints one line when it is ready.\n' +
     'With a command behind -- it runs that with the environment set, and ends with its exit code.';
+  static override usage = '<%= command.id %> [FLAGS] [-- COMMAND...]';
   static override rest = { name: 'COMMAND', passesExitCode: true };
   static override flags = {
     port: portFlag({ summary: 'Listen on this port of the loopback address; 0 takes a free one.', least: 0 }),
@@ -43,7 +53,8 @@ export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, never> 
     }
     // Its keys are dummies, for whoever wants to use it.
     for (const value of Object.values(emulator.env)) out.show(value);
-    out.record({ endpoint: emulator.endpoint, targets: emulator.targets, env: emulator.env });
+    const ready: Emulated = { endpoint: emulator.endpoint, targets: emulator.targets, env: emulator.env };
+    out.record(ready);
     if (!out.json) {
       const { renderEmulator } = await import('../../render/emulator.js');
       out.data(renderEmulator(emulator, await out.style()));

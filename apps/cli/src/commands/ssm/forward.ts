@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { awsFlags, HawserCommand, portFlag, requiredPortFlag, targetArg } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { ForwardFacts } from '../../render/ssm/forward.js';
 
-export default class SsmForward extends HawserCommand<typeof SsmForward, never> {
+export default class SsmForward extends HawserCommand<typeof SsmForward, ForwardFacts> {
   static override summary = 'Forward a local port to a managed node, or through it to another host.';
   static override description =
     'Stays until it is told to end. With --json it prints one line when connections are taken.\n' +
@@ -34,7 +35,7 @@ export default class SsmForward extends HawserCommand<typeof SsmForward, never> 
       { aws, out, signal },
     );
     onEnd(async () => void (await forward.close()));
-    const facts = {
+    const facts: ForwardFacts = {
       hosts: forward.address.hosts,
       port: forward.address.port,
       target: target.target,

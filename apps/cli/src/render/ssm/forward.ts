@@ -1,12 +1,17 @@
 import type { Style } from '@hawser/cli-kit';
 
-/** A forward that takes connections. */
+/** A forward that takes connections: what `--json` prints when it does. */
 export interface ForwardFacts {
+  /** Addresses listened on. */
   readonly hosts: readonly string[];
+  /** Port listened on. */
   readonly port: number;
   readonly target: string;
+  /** As seen from the target. */
   readonly remoteHost: string;
   readonly remotePort: number;
+  /** One for each lane. */
+  readonly sessionIds: readonly string[];
 }
 
 /** Where a forward begins and ends. */
