@@ -1,5 +1,5 @@
 import { readdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ignoreMissing, isStagedFor } from './atomic-write.js';
 import type { DocumentDefinition } from './define.js';
 import { snapshotOf, type DocumentState, type Snapshot } from './document-state.js';
@@ -138,19 +138,22 @@ export function documentMember<T>(store: StoreContext, definition: DocumentDefin
 
   /** The new data as JSON, if it is JSON and fits the schema. */
   async function acceptedText(next: unknown): Promise<string> {
-    const refuse = (why: string, cause?: unknown): StateStoreError =>
-      new StateStoreError('HAWSER_STATE_INVALID_UPDATE', `${subject} was not changed: ${why}.`, { cause });
     let text: string | undefined;
     try {
       text = JSON.stringify(next);
     } catch (error) {
-      throw refuse('the new data cannot be written as JSON', error);
+      throw refusedUpdate(subject, 'the new data cannot be written as JSON', error);
     }
-    if (text === undefined) throw refuse('the update returned nothing that can be written as JSON');
+    if (text === undefined) throw refusedUpdate(subject, 'the update returned nothing that can be written as JSON');
     const validate = await validator();
-    if (!validate(JSON.parse(text))) throw refuse(`the new data does not fit: ${describeComplaint(validate)}`);
+    if (!validate(JSON.parse(text)))
+      throw refusedUpdate(subject, `the new data does not fit: ${describeComplaint(validate)}`);
     return text;
   }
+}
+
+function refusedUpdate(subject: string, why: string, cause?: unknown): StateStoreError {
+  return new StateStoreError('HAWSER_STATE_INVALID_UPDATE', `${subject} was not changed: ${why}.`, { cause });
 }
 
 function absentState(definition: DocumentDefinition<unknown>): DocumentState {

@@ -78,13 +78,12 @@ export function openDocument<T>(store: StoreContext, definition: DocumentDefinit
 
     async *watch({ signal, lookEveryMs = 2_000 } = {}) {
       const wake = wakeOn(directory, (entry) => entry === basename(target));
+      const isOver = (): boolean => signal?.aborted === true;
       try {
-        let last: number | undefined;
-        while (signal?.aborted !== true) {
-          const snapshot = await read({ signal });
-          if (snapshot.revision !== last) yield snapshot;
+        for (let last: number | undefined; !isOver(); await wake.next(lookEveryMs, signal)) {
+          const snapshot = await read();
+          if (snapshot.revision !== last && !isOver()) yield snapshot;
           last = snapshot.revision;
-          await wake.next(lookEveryMs, signal);
         }
       } finally {
         wake.close();

@@ -26,6 +26,10 @@ async function copyDurably(target: string, as: string): Promise<void> {
   const making = `${as}.making`;
   await copyFile(target, making);
   const handle = await open(making, 'r+');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
   await rename(making, as);
 }

@@ -69,16 +69,17 @@ async function attemptTransaction<Result>(
 }
 
 function checkMembers(store: StoreContext, members: readonly AnyMember[]): void {
-  const fail = (why: string): never => {
-    throw new StateStoreError('HAWSER_STATE_TRANSACTION', `The transaction was not begun: ${why}.`);
-  };
-  if (members.length === 0) fail('it names nothing to change');
+  if (members.length === 0) throw notBegun('it names nothing to change');
   const seen = new Set<string>();
   for (const { target, subject, directory } of members) {
-    if (directory !== undefined && directory !== store.directory) fail(`${subject} belongs to another store`);
-    if (seen.has(target)) fail(`${subject} is named twice`);
+    if (directory !== undefined && directory !== store.directory) throw notBegun(`${subject} belongs to another store`);
+    if (seen.has(target)) throw notBegun(`${subject} is named twice`);
     seen.add(target);
   }
+}
+
+function notBegun(why: string): StateStoreError {
+  return new StateStoreError('HAWSER_STATE_TRANSACTION', `The transaction was not begun: ${why}.`);
 }
 
 /** A member that will be replaced. */
@@ -109,7 +110,7 @@ async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Prom
     transaction: {
       read(part) {
         const member = part[memberKey];
-        return member.view(stateOf(member as AnyMember));
+        return member.view(stateOf(member));
       },
       async update(part, change) {
         const member = part[memberKey] as AnyMember;

@@ -84,8 +84,8 @@ async function replace<State extends MemberState, Change, View>(
 
 /** Waits for all of them before it fails with the first failure, so that nothing goes on behind the caller's back. */
 async function allSettled(...work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
-  const failure = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
+  const results = await Promise.allSettled(work.map(async (piece) => piece));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** For a change that never found its file at rest. */

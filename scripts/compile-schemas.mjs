@@ -1,0 +1,64 @@
+// Turns JSON Schemas (2020-12) into validators that need no ajv at run time:
+//   node scripts/compile-schemas.mjs SCHEMA.json … [--out FOLDER] …
+// writes NAME.generated.js and NAME.generated.d.ts beside each schema, or into every --out folder.
+// NAME is the schema's file name without `.schema.json` or `.json`.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const { values, positionals } = parseArgs({
+  options: { out: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+if (positionals.length === 0) {
+  process.stderr.write('Usage: node scripts/compile-schemas.mjs SCHEMA.json … [--out FOLDER] …\n');
+  process.exit(2);
+}
+
+// ajv is a dependency of the package that uses it when a document comes without a generated validator.
+const require = createRequire(new URL('../packages/state-store/package.json', import.meta.url));
+const { Ajv2020 } = require('ajv/dist/2020.js');
+const standalone = require('ajv/dist/standalone').default;
+
+for (const path of positionals) {
+  const schema = JSON.parse(await readFile(path, 'utf8'));
+  // The same options as compileValidator of @hawser/state-store, so that both judge alike.
+  const ajv = new Ajv2020({
+    allErrors: false,
+    logger: false,
+    validateFormats: false,
+    code: { source: true, esm: true },
+  });
+  const source = standalone(ajv, ajv.compile(schema));
+  const name = basename(path).replace(/(\.schema)?\.json$/, '');
+  const javascript = await bundle(source.replace(/export default \w+;/, ''), basename(path));
+  const declaration = [
+    `// Generated from ${basename(path)} by scripts/compile-schemas.mjs.`,
+    "import type { Validator } from '@hawser/state-store';",
+    'export declare const validate: Validator;',
+    '',
+  ].join('\n');
+  for (const folder of values.out.length > 0 ? values.out : [dirname(path)]) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${name}.generated.js`), javascript);
+    await writeFile(join(folder, `${name}.generated.d.ts`), declaration);
+  }
+}
+
+/** Some keywords (uniqueItems, minLength, …) make ajv emit imports of its own files: those go into the module. */
+async function bundle(source, from) {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: dirname(require.resolve('ajv/package.json')), loader: 'js' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    banner: { js: `// Generated from ${from} by scripts/compile-schemas.mjs.` },
+  });
+  return outputFiles[0].text;
+}
