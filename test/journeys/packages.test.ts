@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
+const hawser = join(root, 'apps/cli/bin/hawser.js');
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 
 interface Manifest {
@@ -55,8 +56,9 @@ describe.each(libraries)('$name, installed from its tarball into an empty folder
     expect(await run(process.execPath, [join(home, 'out/doors.js')])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('runs its README example', async () => {
-    expect(await run(process.execPath, [join(home, 'out/example.js')], home)).toMatchObject({ code: 0, stderr: '' });
+  test('runs its README example, with the emulator for AWS', async () => {
+    const example = [process.execPath, join(home, 'out/example.js')];
+    expect(await run(process.execPath, [hawser, 'emulate', 'ssm', '--', ...example], home)).toMatchObject({ code: 0 });
   });
 });
 
@@ -73,9 +75,9 @@ describe.each(apps)('$name, installed from its tarball into an empty folder', ({
 });
 
 test('hawser, installed from its tarball, runs a command over its own emulator and ends as the command did', async () => {
-  const hawser = join(folder, '@hawser/cli/node_modules/.bin/hawser');
-  const inner = [hawser, 'ssm', 'run', 'i-0123456789abcdef0', '--', 'sh', '-c', 'echo out; exit 7'];
-  expect(await run(hawser, ['emulate', 'ssm', '--', ...inner])).toMatchObject({ code: 7, stdout: 'out\n' });
+  const installed = join(folder, '@hawser/cli/node_modules/.bin/hawser');
+  const inner = [installed, 'ssm', 'run', 'i-0123456789abcdef0', '--', 'sh', '-c', 'echo out; exit 7'];
+  expect(await run(installed, ['emulate', 'ssm', '--', ...inner])).toMatchObject({ code: 7, stdout: 'out\n' });
 });
 
 /** A project with the one package in it; other packages of ours come from their tarballs as well. */
