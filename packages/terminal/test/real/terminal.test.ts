@@ -1,21 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { PlayedRemote, program, Terminal } from '../support/remote.js';
+import { Terminal } from '../../../../test/support/terminal.js';
+import { PlayedRemote, program } from '../support/remote.js';
 
 /** A shell in a real terminal runs the program and says how the terminal is set before and after it. */
 async function inTerminal(options: object, { ignoring = '' } = {}): Promise<AsyncDisposable & Started> {
   const remote = new PlayedRemote();
   const port = await remote.listen();
   const ignore = ignoring ? `trap '' ${ignoring};` : '';
-  // The program takes the place of a shell that has told its pid.
-  const script = `${ignore} echo "tty=$(tty)."; echo "before=$(stty -g)."; ( echo "pid=$(exec sh -c 'echo $PPID')."; exec "$0" "$1" "$2" "$3" ); echo "code=$?."; echo "after=$(stty -g)."`;
+  // The program takes the place of a shell that has told its pid. The outer one stays: a terminal whose last program
+  // ends may lose what that program wrote last.
+  const script = `${ignore} echo "tty=$(tty)."; echo "before=$(stty -g)."; ( echo "pid=$(exec sh -c 'echo $PPID')."; exec "$0" "$1" "$2" "$3" ); echo "code=$?."; echo "after=$(stty -g)."; read _`;
   const terminal = new Terminal(
     'sh',
     ['-c', script, process.execPath, program, String(port), JSON.stringify(options)],
-    {
-      columns: 91,
-      rows: 33,
-    },
+    { size: { columns: 91, rows: 33 } },
   );
   const found = async (name: string): Promise<string> =>
     (await terminal.shows(new RegExp(`${name}=([^.]+)\\.`)))[1] ?? '';
@@ -62,7 +61,7 @@ test('Ctrl-C, Ctrl-Z, Ctrl-\\, Ctrl-S and Ctrl-Y are bytes for the far side', as
   await using started = await inTerminal({});
   const { remote, terminal } = started;
   await remote.until(hasSize(91, 33));
-  terminal.pty.write('\x03\x1a\x1c\x13\x19\r');
+  terminal.type('\x03\x1a\x1c\x13\x19\r');
   await remote.untilTyped('\r');
   expect(remote.typed.toString('hex')).toBe('031a1c13190d');
 });
@@ -71,9 +70,9 @@ test('the far side hears of a new size at once, and not of the same one twice', 
   await using started = await inTerminal({});
   const { remote, terminal } = started;
   await remote.until(hasSize(91, 33));
-  terminal.pty.resize(120, 40);
+  terminal.resize({ columns: 120, rows: 40 });
   await remote.until(hasSize(120, 40));
-  terminal.pty.resize(121, 41);
+  terminal.resize({ columns: 121, rows: 41 });
   await remote.until(hasSize(121, 41));
   expect(remote.facts.filter(({ size }) => size).length).toBe(3);
 });
@@ -82,9 +81,9 @@ test('~? shows help, ~. lets go, and nothing of either is sent', async () => {
   await using started = await inTerminal({});
   const { remote, terminal, found } = started;
   await remote.until(hasSize(91, 33));
-  terminal.pty.write('ls\r~?');
+  terminal.type('ls\r~?');
   await terminal.shows(/Supported escape sequence commands:/);
-  terminal.pty.write('\r~.');
+  terminal.type('\r~.');
   await remote.until(hasEnded);
   expect(remote.facts.at(-1)?.how).toEqual({ reason: 'escape' });
   expect(remote.typed.toString()).toBe('ls\r\r'.slice(0, remote.typed.length));
@@ -96,7 +95,7 @@ test('escapes can be switched off', async () => {
   await using started = await inTerminal({ escapes: false });
   const { remote, terminal } = started;
   await remote.until(hasSize(91, 33));
-  terminal.pty.write('\r~.');
+  terminal.type('\r~.');
   await remote.until(() => remote.typed.length === 3);
   expect(remote.typed.toString()).toBe('\r~.');
 });
@@ -106,7 +105,7 @@ test('a lone newline is Enter only when asked for', async () => {
     await using started = await inTerminal({ newlineIsEnter });
     const { remote, terminal } = started;
     await remote.until(hasSize(91, 33));
-    terminal.pty.write('\n');
+    terminal.type('\n');
     await remote.until(() => remote.typed.length > 0);
     expect(remote.typed.toString()).toBe(newlineIsEnter ? '\r' : '\n');
   }
@@ -163,8 +162,7 @@ test('stopped and continued, the terminal is raw again', async () => {
   await kill('SIGSTOP');
   execFileSync('stty', ['-F', await found('tty'), 'sane']);
   await kill('SIGCONT');
-  started.terminal.pty.write('\r');
-  await remote.until(() => remote.typed.length > 0);
+  await remote.until((facts) => facts.some(({ continued }) => continued));
   expect(await settings()).toContain('-icanon');
 });
 

@@ -60,6 +60,8 @@ wire.once('connect', async () => {
     signal: abort.signal,
     ...JSON.parse(options),
   });
+  // Behind the handler of the terminal, which was installed first.
+  process.on('SIGCONT', () => tell({ continued: true }));
   const how = await attached;
   wire.end(`${JSON.stringify({ how, isRaw: process.stdin.isRaw ?? false })}\n`);
 });

@@ -1,9 +1,8 @@
-import { spawn as spawnPlain, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { spawn as spawnInTerminal, type IPty } from '@lydell/node-pty';
 
 export const program: string = fileURLToPath(new URL('attached.mjs', import.meta.url));
 
@@ -15,6 +14,7 @@ export interface Fact {
   readonly how?: { readonly reason: string; readonly signal?: string };
   readonly isRaw?: boolean;
   readonly heldInput?: number;
+  readonly continued?: true;
 }
 
 /** The far side of an attached program, played by the test. */
@@ -72,48 +72,7 @@ export class PlayedRemote implements AsyncDisposable {
   }
 }
 
-/** A program in a terminal of its own, and what the terminal shows. */
-export class Terminal implements Disposable {
-  readonly pty: IPty;
-  readonly exited: Promise<{ exitCode: number; signal?: number }>;
-  screen = '';
-  readonly #waiting = new Set<() => void>();
-
-  constructor(file: string, args: readonly string[], size: { columns: number; rows: number }) {
-    this.pty = spawnInTerminal(file, [...args], { cols: size.columns, rows: size.rows, env: { ...process.env } });
-    this.pty.onData((text) => {
-      this.screen += text;
-      for (const check of this.#waiting) check();
-    });
-    this.exited = new Promise((resolve) => this.pty.onExit(resolve));
-  }
-
-  /** Settles with the match as soon as the screen has shown it. */
-  async shows(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        const match = pattern.exec(this.screen);
-        if (!match) return;
-        this.#waiting.delete(check);
-        resolve(match);
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  /** Closes the terminal under the program, as a closed window or a lost ssh connection does. */
-  hangUp(): void {
-    (this.pty as IPty & { destroy(): void }).destroy();
-  }
-
-  /** Hanging up ends whatever still runs in the terminal. */
-  [Symbol.dispose](): void {
-    this.hangUp();
-  }
-}
-
 /** The program without a terminal: its streams are pipes. */
 export function spawnPiped(port: number, options: object): ChildProcess {
-  return spawnPlain(process.execPath, [program, String(port), JSON.stringify(options)], { stdio: 'pipe' });
+  return spawn(process.execPath, [program, String(port), JSON.stringify(options)], { stdio: 'pipe' });
 }
