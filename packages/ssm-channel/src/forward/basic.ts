@@ -14,6 +14,7 @@ export function serveBasic(channel: DataChannel): ServedLane {
   let early: Buffer[] = [];
   let earlier = false;
   let current: Socket | undefined;
+  let open = true;
 
   function next(): void {
     const socket = waiting.shift();
@@ -48,6 +49,9 @@ export function serveBasic(channel: DataChannel): ServedLane {
     served: {
       channel,
       mode: 'basic',
+      get open() {
+        return open;
+      },
       get active() {
         return waiting.length + (current ? 1 : 0);
       },
@@ -65,9 +69,10 @@ export function serveBasic(channel: DataChannel): ServedLane {
       },
       drain: () => current?.resume(),
       ended() {
+        open = false;
         early = [];
         current?.destroySoon();
-        for (const socket of waiting.splice(0)) socket.destroy();
+        for (const socket of waiting.splice(0)) socket.resetAndDestroy();
       },
     },
   };

@@ -5,6 +5,8 @@ import type { DataChannel, DataHandler } from '../session/data-channel.js';
 export interface Lane {
   readonly channel: DataChannel;
   readonly mode: 'mux' | 'basic';
+  /** Whether it takes connections; false as soon as its session is over. */
+  readonly open: boolean;
   /** Connections it carries now. */
   readonly active: number;
   /** Takes over a local connection; it is paused until now. */

@@ -25,6 +25,7 @@ export function serveMux(channel: DataChannel): ServedLane {
   let owed = 0;
   let refusals = 0;
   let pumpQueued = false;
+  let open = true;
 
   // The flag does not say which stream it is about; the one that ends next without a byte is it.
   channel.on('connect-error', () => refusals++);
@@ -88,6 +89,7 @@ export function serveMux(channel: DataChannel): ServedLane {
   }
 
   function dropAll(error?: Error): void {
+    open = false;
     clearTimeout(timer);
     for (const stream of streams.values()) stream.drop(error);
     streams.clear();
@@ -97,11 +99,15 @@ export function serveMux(channel: DataChannel): ServedLane {
     served: {
       channel,
       mode: 'mux',
+      get open() {
+        return open;
+      },
       get active() {
         return streams.size;
       },
       carry(socket) {
-        const id = mux.open(nowMs());
+        const id = open ? mux.open(nowMs()) : 0;
+        if (id === 0) return void socket.resetAndDestroy();
         streams.set(id, new LocalStream(id, socket, mux, schedulePump, () => streams.delete(id)));
         schedulePump();
       },

@@ -6,7 +6,7 @@ import { CLIENT_VERSION, FlagPayload, PayloadType, agentTakesTerminateFlag, enco
 import { SsmChannelError, type SsmChannelErrorCode } from '../errors.js';
 import { nowMs } from '../transport/clock.js';
 import { type Link, type LinkTuning, openLink } from '../transport/link.js';
-import { endedEarly } from './ended-early.js';
+import { describeEarlyEnd, readClosingWords } from './closing-words.js';
 import type { OpenSessionOptions, SessionEnd, SessionEvents } from './types.js';
 
 /** Numbers of a data channel that a caller may set; the defaults suit nearly everyone. */
@@ -274,9 +274,15 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
       case 'end':
         // A shell that skips the handshake and prints nothing is over without a first message.
         if (this.#handler === undefined && wish.output === '') this.#beginSilently();
-        this.#finish({ reason: this.#terminating ? 'terminated' : 'exited', output: wish.output });
+        this.#closed(wish.output);
         break;
     }
+  }
+
+  #closed(output: string): void {
+    const error = this.#handler === undefined || this.#terminating ? undefined : readClosingWords(this.sessionId, output);
+    if (error) this.#finish({ reason: 'failed', output, error });
+    else this.#finish({ reason: this.#terminating ? 'terminated' : 'exited', output });
   }
 
   #tick(): void {
@@ -344,7 +350,7 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
     const { bytesIn, bytesOut } = this.#channel.stats;
     const end: SessionEnd = { ...how, ...(this.#exitCode === undefined ? {} : { exitCode: this.#exitCode }), bytesIn, bytesOut };
     for (const done of this.#flushes.splice(0)) done();
-    if (this.#handler === undefined) this.#refused(endedEarly(this.sessionId, end, this.#keyError));
+    if (this.#handler === undefined) this.#refused(end.error ?? describeEarlyEnd(this.sessionId, end.output, this.#keyError));
     else this.#handler.ended?.(end);
     void (this.#link?.close() ?? Promise.resolve()).then(() => this.#settle(end));
   }

@@ -145,7 +145,9 @@ describe('port forwarding', () => {
     );
     const received = forward.sessionIds.map((id) => world.emulator.sessions.find((session) => session.id === id)?.received.bytes ?? 0);
     expect(received.every((bytes) => bytes > 0)).toBe(true);
+    const dropped = held.map((client) => once(client, 'close'));
     await world.api.terminateSession(forward.sessionIds[0] as string, {});
+    await Promise.race(dropped);
     for (const client of held) client.destroy();
     expect((await roundTrip(forward.address.port, Buffer.from('still here'))).toString()).toBe('still here');
     await forward.close();
@@ -158,9 +160,11 @@ describe('port forwarding', () => {
 
   test('metadata addresses are refused by the agent, in its words', async () => {
     const start = await world.start('AWS-StartPortForwardingSessionToRemoteHost', { host: ['169.254.169.254'], portNumber: ['80'] });
-    await expect(forwardPort({ start, api: world.api })).rejects.toMatchObject({
-      code: 'HAWSER_SSM_CONNECT_REFUSED',
-      message: expect.stringContaining('Forwarding to IP address 169.254.169.254 is forbidden'),
+    const forward = await forwardPort({ start, api: world.api, target: TARGET });
+    expect(await forward.ended).toMatchObject({
+      reason: 'failed',
+      output: expect.stringContaining('Forwarding to IP address 169.254.169.254 is forbidden'),
+      error: { code: 'HAWSER_SSM_CONNECT_REFUSED' },
     });
   });
 
@@ -168,7 +172,8 @@ describe('port forwarding', () => {
     const port = await serve(echo);
     servers.pop()?.close();
     const start = await world.start('AWS-StartSSHSession', { portNumber: [String(port)] });
-    await expect(openSession({ start, api: world.api, target: TARGET })).rejects.toMatchObject({ code: 'HAWSER_SSM_CONNECT_REFUSED' });
+    const session = await openSession({ start, api: world.api, target: TARGET });
+    expect(await session.ended).toMatchObject({ reason: 'failed', error: { code: 'HAWSER_SSM_CONNECT_REFUSED' } });
   });
 
   test('a byte-stream session cannot be opened as a forwarded port', async () => {

@@ -93,5 +93,6 @@ export async function readUntil(stream: Readable, needle: string): Promise<strin
     const onEnd = (): void => reject(new Error(`the stream ended before ${JSON.stringify(needle)}: ${JSON.stringify(seen.slice(-500))}`));
     stream.on('data', onData);
     stream.on('end', onEnd);
+    stream.resume();
   });
 }

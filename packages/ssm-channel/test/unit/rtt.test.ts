@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { RoundTrips } from '../../src/channel/rtt.js';
+import { golden } from '../support/golden.js';
+
+test('the golden series, to the nanosecond', () => {
+  const roundTrips = new RoundTrips();
+  const { initial, series } = golden.rto;
+  expect(roundTrips.estimate).toEqual({ rttNs: initial.rttNs, variationNs: initial.rttvarNs, timeoutNs: initial.rtoNs });
+  for (const [sampleNs, rttNs, variationNs, timeoutNs] of series) {
+    roundTrips.sample(sampleNs / 1e6);
+    expect(roundTrips.estimate).toEqual({ rttNs, variationNs, timeoutNs });
+  }
+});
+
+test('resends wait between 200 ms and 1 s, longer from one to the next', () => {
+  const roundTrips = new RoundTrips();
+  expect([0, 1, 2, 3, 50].map((attempt) => roundTrips.resendAfterMs(attempt))).toEqual([200, 400, 800, 1000, 1000]);
+  for (let sample = 0; sample < 50; sample += 1) roundTrips.sample(1);
+  expect(roundTrips.resendAfterMs(0)).toBe(200);
+  for (let sample = 0; sample < 50; sample += 1) roundTrips.sample(3000);
+  expect(roundTrips.resendAfterMs(0)).toBe(1000);
+});
+
+test('knows the smoothed and the shortest round trip once it has samples', () => {
+  const roundTrips = new RoundTrips();
+  expect([roundTrips.smoothedMs, roundTrips.shortestMs]).toEqual([undefined, 0]);
+  roundTrips.sample(140);
+  roundTrips.sample(20);
+  roundTrips.sample(140);
+  expect(roundTrips.shortestMs).toBe(20);
+  expect(roundTrips.smoothedMs).toBeGreaterThan(90);
+});
