@@ -40,12 +40,13 @@ export class ReceiveWindow {
   placeOf(sequenceNumber: number, payloadBytes: number): Place {
     if (!Number.isSafeInteger(sequenceNumber) || sequenceNumber < 0) return 'beyond';
     if (sequenceNumber < this.#expected || this.#early.has(sequenceNumber)) return 'duplicate';
+    const wouldHold = this.heldBytes + payloadBytes + PIECE_OVERHEAD_BYTES;
     if (sequenceNumber === this.#expected) {
       // The one that all others wait for has to get in once the consumer has taken everything.
-      return this.#delivered.total === 0 || this.heldBytes + payloadBytes <= this.#limitBytes ? 'next' : 'beyond';
+      return this.#delivered.total === 0 || wouldHold <= this.#limitBytes ? 'next' : 'beyond';
     }
     // Early ones leave a quarter to those that are in order.
-    return this.heldBytes + payloadBytes <= this.#limitBytes * 0.75 ? 'early' : 'beyond';
+    return wouldHold <= this.#limitBytes * 0.75 ? 'early' : 'beyond';
   }
 
   /** Keeps a copy: a view would keep alive whatever arrived together with it. */

@@ -61,7 +61,11 @@ export class Wire {
   takeAcks(): number[] {
     return this.takeMessages()
       .filter(({ messageType }) => messageType === MessageType.Acknowledge)
-      .map(({ payload }) => (JSON.parse(payload.toString()) as { AcknowledgedMessageSequenceNumber: number }).AcknowledgedMessageSequenceNumber);
+      .map(
+        ({ payload }) =>
+          (JSON.parse(payload.toString()) as { AcknowledgedMessageSequenceNumber: number })
+            .AcknowledgedMessageSequenceNumber,
+      );
   }
 
   /** The agent's next message, or one of a given number. */

@@ -11,7 +11,10 @@ const portAction = {
   ActionType: 'SessionType',
   ActionParameters: { SessionType: 'Port', Properties: { portNumber: '22' } },
 };
-const shellAction = { ActionType: 'SessionType', ActionParameters: { SessionType: 'Standard_Stream', Properties: null } };
+const shellAction = {
+  ActionType: 'SessionType',
+  ActionParameters: { SessionType: 'Standard_Stream', Properties: null },
+};
 const kmsAction = { ActionType: 'KMSEncryption', ActionParameters: { KMSKeyId: 'arn:key', Challenge: 'q83vEjRWeJA=' } };
 const dataKey = Buffer.from(golden.encryption.dataKeyHex, 'hex');
 
@@ -49,7 +52,9 @@ describe('the handshake', () => {
     const wire = new Wire({ clientVersion: '1.2.0.0' });
     wire.channel.connected(wire.nowMs);
     const sent = golden.traces.portMux.filter(([from]) => from === 'client');
-    const [request, done] = golden.traces.portMux.filter(([from, type]) => from === 'agent' && type === 'output_stream_data');
+    const [request, done] = golden.traces.portMux.filter(
+      ([from, type]) => from === 'agent' && type === 'output_stream_data',
+    );
     wire.channel.write(Buffer.from(sent[1]![5].slice('hex:'.length), 'hex'), wire.nowMs);
     wire.agent(request![4], request![5]);
     const [ack, response, ...early] = wire.takeMessages();
@@ -77,9 +82,23 @@ describe('the handshake', () => {
       payload,
     ];
     expect(
-      asTrace(response!.messageType, Number(response!.sequenceNumber), response!.flags, response!.payloadType, response!.payload.toString()),
+      asTrace(
+        response!.messageType,
+        Number(response!.sequenceNumber),
+        response!.flags,
+        response!.payloadType,
+        response!.payload.toString(),
+      ),
     ).toEqual(sent[0]);
-    expect(asTrace('input_stream_data', data.readUInt32BE(52), data.readUInt32BE(60), data.readUInt32BE(112), `hex:${data.toString('hex', 120)}`)).toEqual(sent[1]);
+    expect(
+      asTrace(
+        'input_stream_data',
+        data.readUInt32BE(52),
+        data.readUInt32BE(60),
+        data.readUInt32BE(112),
+        `hex:${data.toString('hex', 120)}`,
+      ),
+    ).toEqual(sent[1]);
   });
 
   test('is skipped when the agent begins with data: a shell', () => {
@@ -90,7 +109,13 @@ describe('the handshake', () => {
     expect(wire.take()).toEqual([
       {
         do: 'ready',
-        facts: { sessionType: 'Standard_Stream', properties: {}, agentVersion: '', customerMessage: '', encrypted: false },
+        facts: {
+          sessionType: 'Standard_Stream',
+          properties: {},
+          agentVersion: '',
+          customerMessage: '',
+          encrypted: false,
+        },
       },
       { do: 'deliver', kind: 'output', bytes: Buffer.from('# ') },
       { do: 'send', frame: expect.any(Buffer) as unknown },
@@ -112,7 +137,9 @@ describe('the handshake', () => {
     expect(wire.takeData()).toHaveLength(1);
     wire.agent(PayloadType.HandshakeComplete, complete);
     const wishes = wire.take();
-    expect(wishes.find((wish) => wish.do === 'ready')).toMatchObject({ facts: { customerMessage: 'hello', agentVersion: '3.3.4851.0' } });
+    expect(wishes.find((wish) => wish.do === 'ready')).toMatchObject({
+      facts: { customerMessage: 'hello', agentVersion: '3.3.4851.0' },
+    });
     const payloads = wire.frames.slice(-3).map((frame) => frame.toString('latin1', 120));
     expect(payloads).toEqual(['early', '{}', 'late']);
   });
@@ -165,7 +192,9 @@ describe('the handshake', () => {
     wire.ack(0);
     expect(wire.takeOnly('wake')).toEqual([{ do: 'wake', atMs: wire.nowMs + 5000 }]);
     wire.tick(5000);
-    expect(wire.takeOnly('fail')).toEqual([{ do: 'fail', code: 'handshake-refused', message: 'Unsupported action Dance' }]);
+    expect(wire.takeOnly('fail')).toEqual([
+      { do: 'fail', code: 'handshake-refused', message: 'Unsupported action Dance' },
+    ]);
   });
 
   test.each([
@@ -186,8 +215,14 @@ describe('the handshake', () => {
 
   test.each<[string, (wire: Wire) => void]>([
     ['a request that is not JSON', (wire) => wire.agent(PayloadType.HandshakeRequest, '{')],
-    ['a request of 17 actions', (wire) => wire.agent(PayloadType.HandshakeRequest, requestOf(...Array.from({ length: 17 }, () => shellAction)))],
-    ['session type parameters of the wrong shape', (wire) => wire.agent(PayloadType.HandshakeRequest, requestOf({ ActionType: 'SessionType', ActionParameters: 7 }))],
+    [
+      'a request of 17 actions',
+      (wire) => wire.agent(PayloadType.HandshakeRequest, requestOf(...Array.from({ length: 17 }, () => shellAction))),
+    ],
+    [
+      'session type parameters of the wrong shape',
+      (wire) => wire.agent(PayloadType.HandshakeRequest, requestOf({ ActionType: 'SessionType', ActionParameters: 7 })),
+    ],
     ['a completion without a request', (wire) => wire.agent(PayloadType.HandshakeComplete, complete)],
     ['a completion that is not JSON', (wire) => wire.agent(PayloadType.HandshakeComplete, 'x')],
     ['a challenge without a key', (wire) => wire.agent(PayloadType.EncChallengeRequest, '{"Challenge":""}')],
@@ -240,7 +275,11 @@ describe('encryption', () => {
         {
           ActionType: 'KMSEncryption',
           ActionStatus: 1,
-          ActionResult: { KMSCipherTextKey: 'Y2lwaGVyVGV4dEtleQ==', KMSCipherTextHash: null, ChallengeAcknowledgement: true },
+          ActionResult: {
+            KMSCipherTextKey: 'Y2lwaGVyVGV4dEtleQ==',
+            KMSCipherTextHash: null,
+            ChallengeAcknowledgement: true,
+          },
           Error: '',
         },
       ],
@@ -260,7 +299,9 @@ describe('encryption', () => {
     wire.channel.control(PayloadType.Size, Buffer.from('{"cols":1,"rows":1}'), wire.nowMs);
     const wishes = wire.take();
     expect(wishes.find((wish) => wish.do === 'ready')).toMatchObject({ facts: { encrypted: true } });
-    expect(wishes.filter((wish) => wish.do === 'deliver').map(({ kind, bytes }) => [kind, bytes.toString('latin1')])).toEqual([
+    expect(
+      wishes.filter((wish) => wish.do === 'deliver').map(({ kind, bytes }) => [kind, bytes.toString('latin1')]),
+    ).toEqual([
       ['output', 'out'],
       ['stderr', 'err'],
       ['exit-code', 'EXIT_CODE: 3'],
@@ -279,7 +320,11 @@ describe('encryption', () => {
   });
 
   test.each<[string, (wire: Wire) => void, string]>([
-    ['KMS refuses', (wire) => wire.channel.dataKeyFailed('AccessDenied', wire.nowMs), 'Fetching data key failed: AccessDenied'],
+    [
+      'KMS refuses',
+      (wire) => wire.channel.dataKeyFailed('AccessDenied', wire.nowMs),
+      'Fetching data key failed: AccessDenied',
+    ],
     [
       'KMS answers with half a key',
       (wire) => wire.channel.dataKey({ plaintext: Buffer.alloc(32), ciphertext: Buffer.alloc(1) }, wire.nowMs),
@@ -322,7 +367,10 @@ describe('encryption', () => {
     [
       'a challenge under another key',
       (wire) =>
-        wire.agent(PayloadType.EncChallengeRequest, JSON.stringify({ Challenge: seal('x', Buffer.alloc(32)).toString('base64') })),
+        wire.agent(
+          PayloadType.EncChallengeRequest,
+          JSON.stringify({ Challenge: seal('x', Buffer.alloc(32)).toString('base64') }),
+        ),
     ],
     [
       'output under another key',

@@ -19,7 +19,8 @@ describe('order', () => {
     const acked: number[] = [];
     const delivered: string[] = [];
     for (const { receive, preloadBuffer = [], expectedAfter } of golden.buffers.reorder.steps) {
-      for (const number of receive === undefined ? preloadBuffer : [receive]) wire.agent(PayloadType.Output, `m${number}`, number);
+      for (const number of receive === undefined ? preloadBuffer : [receive])
+        wire.agent(PayloadType.Output, `m${number}`, number);
       for (const wish of wire.take()) {
         if (wish.do === 'deliver') delivered.push(wish.bytes.toString());
         if (wish.do === 'send') acked.push(Number(/Number":(\d+)/.exec(wish.frame.toString())![1]));
@@ -64,7 +65,13 @@ describe('order', () => {
     const frame = agentFrame(0, PayloadType.Output, 'x', wire.nowMs);
     wire.channel.receive(frame, wire.nowMs);
     const [ack] = wire.takeMessages();
-    expect(ack).toMatchObject({ messageType: 'acknowledge', sequenceNumber: 0n, flags: 3, payloadType: 0, headerLength: 116 });
+    expect(ack).toMatchObject({
+      messageType: 'acknowledge',
+      sequenceNumber: 0n,
+      flags: 3,
+      payloadType: 0,
+      headerLength: 116,
+    });
     expect(JSON.parse(ack!.payload.toString())).toMatchObject({
       AcknowledgedMessageType: 'output_stream_data',
       AcknowledgedMessageSequenceNumber: 0,
@@ -115,11 +122,14 @@ describe('what is delivered', () => {
     expect(wire.channel.stats.rejected).toBe(1);
   });
 
-  test.each(['input_stream_data', 'agent_session_state', 'agent_job', 'data_channel_ready', 'x'])('messages of type %s are ignored', (type) => {
-    const wire = Wire.ready();
-    wire.service(type, '{}');
-    expect(wire.take()).toEqual([]);
-  });
+  test.each(['input_stream_data', 'agent_session_state', 'agent_job', 'data_channel_ready', 'x'])(
+    'messages of type %s are ignored',
+    (type) => {
+      const wire = Wire.ready();
+      wire.service(type, '{}');
+      expect(wire.take()).toEqual([]);
+    },
+  );
 
   test('a small delivery does not keep a large frame buffer alive', () => {
     const wire = Wire.ready();

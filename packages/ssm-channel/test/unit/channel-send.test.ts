@@ -14,7 +14,13 @@ describe('cutting', () => {
     const messages = wire.takeData();
     expect(messages.map(({ payload }) => payload.length)).toEqual([kib, kib, 3013 - 2 * kib]);
     expect(Buffer.concat(messages.map(({ payload }) => payload)).toString()).toBe(`one two three${'x'.repeat(3000)}`);
-    expect(messages[0]).toMatchObject({ messageType: 'input_stream_data', flags: 0, schemaVersion: 1, payloadType: 1, createdDate: wire.nowMs });
+    expect(messages[0]).toMatchObject({
+      messageType: 'input_stream_data',
+      flags: 0,
+      schemaVersion: 1,
+      payloadType: 1,
+      createdDate: wire.nowMs,
+    });
     expect(numbersOf(messages)).toEqual([0, 1, 2]);
     expect(new Set(messages.map(({ messageId }) => messageId)).size).toBe(3);
   });
@@ -71,7 +77,7 @@ describe('back-pressure', () => {
     let acked = 0;
     let drainedAfter: number | undefined;
     let received = 0;
-    for (; acked < 12 && !wire.channel.flushed; ) {
+    for (; acked < 12 && !wire.channel.flushed;) {
       for (const wish of wire.take()) {
         if (wish.do === 'send') received += wish.frame.length - 120;
         if (wish.do === 'drain') drainedAfter ??= acked;

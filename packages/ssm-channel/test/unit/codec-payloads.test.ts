@@ -31,10 +31,22 @@ describe('payloads of the wrong shape', () => {
     ['an acknowledgement that is a list', () => parseAcknowledge(bytes('[]'))],
     ['an acknowledgement that is null', () => parseAcknowledge(bytes('null'))],
     ['an acknowledgement without a number', () => parseAcknowledge(bytes('{}'))],
-    ['an acknowledgement of a negative number', () => parseAcknowledge(bytes('{"AcknowledgedMessageSequenceNumber":-1}'))],
+    [
+      'an acknowledgement of a negative number',
+      () => parseAcknowledge(bytes('{"AcknowledgedMessageSequenceNumber":-1}')),
+    ],
     ['an acknowledgement of half a number', () => parseAcknowledge(bytes('{"AcknowledgedMessageSequenceNumber":0.5}'))],
-    ['an acknowledgement of a number as text', () => parseAcknowledge(bytes('{"AcknowledgedMessageSequenceNumber":"1"}'))],
-    ['an acknowledgement beyond 2^53', () => parseAcknowledge(encodeAcknowledge({ messageType: 'x', messageId: 'y', sequenceNumber: 2n ** 53n, isSequential: true }))],
+    [
+      'an acknowledgement of a number as text',
+      () => parseAcknowledge(bytes('{"AcknowledgedMessageSequenceNumber":"1"}')),
+    ],
+    [
+      'an acknowledgement beyond 2^53',
+      () =>
+        parseAcknowledge(
+          encodeAcknowledge({ messageType: 'x', messageId: 'y', sequenceNumber: 2n ** 53n, isSequential: true }),
+        ),
+    ],
     ['a channel_closed with a number as output', () => parseChannelClosed(bytes('{"Output":1}'))],
     ['a channel_closed with a text as schema version', () => parseChannelClosed(bytes('{"SchemaVersion":"1"}'))],
     ['a negative size', () => parseSize(bytes('{"cols":-1,"rows":1}'))],
@@ -42,14 +54,34 @@ describe('payloads of the wrong shape', () => {
     ['a flag of 3 bytes', () => parseFlag(Buffer.alloc(3))],
     ['a session state that is no text', () => parseAgentSessionState(bytes('{"SessionState":{}}'))],
     ['an OpenDataChannel without JSON', () => parseOpenDataChannel('hello')],
-    ['a handshake request whose actions are no list', () => parseHandshakeRequest(bytes('{"RequestedClientActions":{}}'))],
-    ['a handshake request whose action is a number', () => parseHandshakeRequest(bytes('{"RequestedClientActions":[1]}'))],
+    [
+      'a handshake request whose actions are no list',
+      () => parseHandshakeRequest(bytes('{"RequestedClientActions":{}}')),
+    ],
+    [
+      'a handshake request whose action is a number',
+      () => parseHandshakeRequest(bytes('{"RequestedClientActions":[1]}')),
+    ],
     ['session type parameters that are missing', () => parseSessionTypeAction(null)],
     ['properties that are a list', () => parseSessionTypeAction({ SessionType: 'Port', Properties: [] })],
     ['a KMS action without a key id', () => parseKmsAction({})],
-    ['a handshake response whose status is a text', () => parseHandshakeResponse(bytes('{"ProcessedClientActions":[{"ActionStatus":"1"}]}'))],
-    ['a handshake response whose key is not base64', () => parseHandshakeResponse(bytes('{"ProcessedClientActions":[{"ActionResult":{"KMSCipherTextKey":"%"}}]}'))],
-    ['a challenge acknowledged with a text', () => parseHandshakeResponse(bytes('{"ProcessedClientActions":[{"ActionResult":{"KMSCipherTextKey":"","ChallengeAcknowledgement":"yes"}}]}'))],
+    [
+      'a handshake response whose status is a text',
+      () => parseHandshakeResponse(bytes('{"ProcessedClientActions":[{"ActionStatus":"1"}]}')),
+    ],
+    [
+      'a handshake response whose key is not base64',
+      () => parseHandshakeResponse(bytes('{"ProcessedClientActions":[{"ActionResult":{"KMSCipherTextKey":"%"}}]}')),
+    ],
+    [
+      'a challenge acknowledged with a text',
+      () =>
+        parseHandshakeResponse(
+          bytes(
+            '{"ProcessedClientActions":[{"ActionResult":{"KMSCipherTextKey":"","ChallengeAcknowledgement":"yes"}}]}',
+          ),
+        ),
+    ],
     ['a completion with a number as message', () => parseHandshakeComplete(bytes('{"CustomerMessage":1}'))],
     ['a challenge that is not base64', () => parseEncryptionChallenge(bytes('{"Challenge":"AQI"}'))],
   ])('%s is refused', (_what, parse) => {
@@ -99,7 +131,9 @@ describe('OpenDataChannel', () => {
   test('the form of the client', () => {
     const open = { requestId: 'r', tokenValue: 't', clientId: 'c', clientVersion: '1.2.896.0' };
     const text = encodeOpenDataChannel(open);
-    expect(text).toBe('{"MessageSchemaVersion":"1.0","RequestId":"r","TokenValue":"t","ClientId":"c","ClientVersion":"1.2.896.0"}');
+    expect(text).toBe(
+      '{"MessageSchemaVersion":"1.0","RequestId":"r","TokenValue":"t","ClientId":"c","ClientVersion":"1.2.896.0"}',
+    );
     expect(parseOpenDataChannel(text)).toEqual(open);
     expect(parseOpenDataChannel(bytes(text))).toEqual(open);
   });
@@ -107,7 +141,9 @@ describe('OpenDataChannel', () => {
   test('the form of the agent', () => {
     const open = { requestId: 'r', tokenValue: 't', clientInstanceId: 'i-1', clientId: 'c' };
     const text = encodeOpenDataChannel(open);
-    expect(text).toBe('{"MessageSchemaVersion":"1.0","RequestId":"r","TokenValue":"t","ClientInstanceId":"i-1","ClientId":"c"}');
+    expect(text).toBe(
+      '{"MessageSchemaVersion":"1.0","RequestId":"r","TokenValue":"t","ClientInstanceId":"i-1","ClientId":"c"}',
+    );
     expect(parseOpenDataChannel(text)).toEqual(open);
   });
 });

@@ -64,7 +64,12 @@ test('Fifo is an array with a fast shift', () => {
           fifo.push(step);
           model.push(step);
         }
-        expect([fifo.length, fifo.at(0), fifo.at(3), fifo.at(model.length)]).toEqual([model.length, model[0], model[3], undefined]);
+        expect([fifo.length, fifo.at(0), fifo.at(3), fifo.at(model.length)]).toEqual([
+          model.length,
+          model[0],
+          model[3],
+          undefined,
+        ]);
       }
       fifo.clear();
       expect([fifo.length, fifo.shift()]).toEqual([0, undefined]);
