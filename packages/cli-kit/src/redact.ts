@@ -52,10 +52,14 @@ export function createRedactor(environment: Readonly<Record<string, string | und
   }
 
   const text = (original: string): string => {
-    if (shown.has(original)) return original;
     let clean = original;
     for (const secret of secrets) clean = clean.replaceAll(secret, redacted);
-    for (const shape of shapes) clean = clean.replace(shape, (...match) => keep(match) + redacted);
+    for (const shape of shapes) {
+      clean = clean.replace(shape, (...match: unknown[]) => {
+        const [whole, kept] = [String(match[0]), keep(match)];
+        return shown.has(whole.slice(kept.length)) ? whole : kept + redacted;
+      });
+    }
     return clean;
   };
   const value = (original: unknown): unknown => {

@@ -40,6 +40,7 @@ function say(error: ParserError): string {
   return error.message
     .replace(/\s*See more help with --help/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/^.*Missing required flag (\S+)$/s, '--$1 is missing.')
     .replace(/^The following errors? occurred:\s*/, '');
 }
 
