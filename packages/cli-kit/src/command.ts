@@ -95,7 +95,13 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
     let result: Result<D> | Told;
     try {
       const work = this.work({
-        ...createContext({ flags, out, interrupts, onEnd: (cleanup) => cleanups.add(cleanup) }),
+        ...createContext({
+          flags,
+          out,
+          interrupts,
+          writer: { tool: this.ctor.pluginName ?? this.config.name, version: this.config.version },
+          onEnd: (cleanup) => cleanups.add(cleanup),
+        }),
         args: args as Work<C>['args'],
         flags: flags as Work<C>['flags'],
         rest,

@@ -1,3 +1,4 @@
+import type { Store } from '@hawser/state-store';
 import { createAws } from './aws.js';
 import type { Aws } from './aws.js';
 import type { Cleanup } from './cleanups.js';
@@ -12,6 +13,8 @@ export interface Context {
   readonly aws: Aws;
   readonly out: Out;
   readonly ask: Ask;
+  /** Opens the state folder that belongs to the working directory; touches nothing yet. */
+  state(): Promise<Store>;
   /** Aborts at the first Ctrl-C, SIGTERM or hang-up, and when nobody reads our output any more. */
   readonly signal: AbortSignal;
   /** From now on Ctrl-C is the business of a child that shares our terminal and hears of it itself. */
@@ -25,11 +28,14 @@ export function createContext({
   flags,
   out,
   interrupts,
+  writer,
   onEnd,
 }: {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly out: Out;
   readonly interrupts: Interrupts;
+  /** Stored with each version of a document: which program wrote it. */
+  readonly writer: { readonly tool: string; readonly version: string };
   readonly onEnd: (cleanup: Cleanup) => void;
 }): Context {
   const interactive =
@@ -39,6 +45,10 @@ export function createContext({
     aws: createAws({ flags, signal, onEnd }),
     out,
     ask: createAsk({ interactive, signal }),
+    state: async () => {
+      const { openStore } = await import('@hawser/state-store');
+      return openStore({ from: process.cwd(), writer });
+    },
     signal,
     leaveCtrlC: () => interrupts.leaveCtrlC(),
     onEnd,

@@ -1,4 +1,4 @@
-import type { Aws } from '@hawser/cli-kit';
+import type { Aws, Context } from '@hawser/cli-kit';
 
 /** What one check found. */
 export interface Check {
@@ -18,7 +18,7 @@ export interface Check {
 export interface CheckInput {
   readonly aws: Aws;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  readonly state: Context['state'];
   /** Each check that waits for somebody else gives up after this long. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
