@@ -29,20 +29,47 @@ for (const payloadBytes of [1024, 32_768]) {
   if (official && payloadBytes === 1024) {
     for (const way of ['upload', 'download']) {
       const theirs = await near({ kind: `plugin-${way}`, far: far.facts, bytes: 4 * MIB, plugin: official });
-      rows.push({ what: `${way}, mux, the official plugin`, figure: `${theirs.mibPerSecond.toFixed(1)} MiB/s`, floor: '', ratio: '', memory: '' });
+      rows.push({
+        what: `${way}, mux, the official plugin`,
+        figure: `${theirs.mibPerSecond.toFixed(1)} MiB/s`,
+        floor: '',
+        ratio: '',
+        memory: '',
+      });
     }
   }
   await far.close();
 }
-if (!official) process.stderr.write('not run: the official plugin, which is not here. To have it: node scripts/counterparts.mjs --install\n');
+if (!official)
+  process.stderr.write(
+    'not run: the official plugin, which is not here. To have it: node scripts/counterparts.mjs --install\n',
+  );
 const far = await farSide({});
 const probed = await near({ kind: 'upload', far: far.facts, bytes: 256 * MIB });
-rows.push({ what: 'upload, mux, size found by probing', figure: `${probed.mibPerSecond.toFixed(1)} MiB/s`, floor: '', ratio: '', memory: `+${probed.peakMiB.toFixed(0)} MiB` });
+rows.push({
+  what: 'upload, mux, size found by probing',
+  figure: `${probed.mibPerSecond.toFixed(1)} MiB/s`,
+  floor: '',
+  ratio: '',
+  memory: `+${probed.peakMiB.toFixed(0)} MiB`,
+});
 const fair = await near({ kind: 'fair', far: far.facts, bytes: 512 * 1024, streams: 200 });
-rows.push({ what: '200 streams of 512 KiB, slowest / mean', figure: fair.slowestToMean.toFixed(2), floor: '', ratio: '', memory: '' });
+rows.push({
+  what: '200 streams of 512 KiB, slowest / mean',
+  figure: fair.slowestToMean.toFixed(2),
+  floor: '',
+  ratio: '',
+  memory: '',
+});
 const echo = await near({ kind: 'echo', far: far.facts, rounds: 2_000 });
 const raw = await near({ kind: 'floor-echo', far: far.facts, rounds: 2_000 });
-rows.push({ what: 'keystroke echo p99 (p50), floor: raw socket', figure: `${echo.p99.toFixed(2)} ms (${echo.p50.toFixed(2)})`, floor: `${raw.p99.toFixed(2)} ms (${raw.p50.toFixed(2)})`, ratio: '', memory: '' });
+rows.push({
+  what: 'keystroke echo p99 (p50), floor: raw socket',
+  figure: `${echo.p99.toFixed(2)} ms (${echo.p50.toFixed(2)})`,
+  floor: `${raw.p99.toFixed(2)} ms (${raw.p50.toFixed(2)})`,
+  ratio: '',
+  memory: '',
+});
 await far.close();
 console.table(rows);
 
@@ -53,7 +80,9 @@ function officialPlugin() {
 }
 
 async function farSide(options) {
-  const child = spawn(process.execPath, [script('far-side'), JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script('far-side'), JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   return {
     facts: JSON.parse(line),
@@ -65,7 +94,9 @@ async function farSide(options) {
 }
 
 async function near(options) {
-  const child = spawn(process.execPath, [script('near-side'), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script('near-side'), JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   const [code] = await once(child, 'exit');

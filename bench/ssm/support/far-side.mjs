@@ -29,7 +29,10 @@ const source = await listening((socket) => {
       while (missing > 0) {
         const next = missing >= block.length ? block : block.subarray(0, missing);
         missing -= next.length;
-        if (!socket.write(next)) return void socket.once('drain', more);
+        if (!socket.write(next)) {
+        socket.once('drain', more);
+        return;
+      }
       }
     };
     more();

@@ -14,7 +14,17 @@ const target = 'i-0123456789abcdef0';
 const tuning = payloadBytes === undefined ? {} : { payloadBytes };
 const BLOCK = Buffer.alloc(64 * 1024, 0x61);
 
-const kinds = { upload, download, 'floor-upload': floorUpload, 'floor-download': floorDownload, echo, 'floor-echo': floorEcho, fair, 'plugin-upload': pluginUpload, 'plugin-download': pluginDownload };
+const kinds = {
+  upload,
+  download,
+  'floor-upload': floorUpload,
+  'floor-download': floorDownload,
+  echo,
+  'floor-echo': floorEcho,
+  fair,
+  'plugin-upload': pluginUpload,
+  'plugin-download': pluginDownload,
+};
 process.stdout.write(`${JSON.stringify(await kinds[kind]())}\n`);
 process.exit(0);
 
@@ -36,7 +46,10 @@ async function fair() {
         return (performance.now() - started) / 1000;
       }),
     );
-    return { slowestToMean: Math.max(...seconds) / (seconds.reduce((sum, value) => sum + value, 0) / streams), seconds: Math.max(...seconds) };
+    return {
+      slowestToMean: Math.max(...seconds) / (seconds.reduce((sum, value) => sum + value, 0) / streams),
+      seconds: Math.max(...seconds),
+    };
   });
 }
 
@@ -50,12 +63,24 @@ async function pluginDownload() {
 
 /** The same through a plugin binary, handed over as the AWS CLI does it. */
 async function withPlugin(port, measure) {
-  const start = await api.startSession({ target, document: 'AWS-StartPortForwardingSession', parameters: { portNumber: [String(port)], localPortNumber: ['0'] } });
-  const response = JSON.stringify({ SessionId: start.sessionId, TokenValue: start.tokenValue, StreamUrl: start.streamUrl });
-  const child = spawn(plugin, [response, far.region, 'StartSession', '', JSON.stringify({ Target: target }), far.endpoint], {
-    env: { ...process.env, ...far.env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const start = await api.startSession({
+    target,
+    document: 'AWS-StartPortForwardingSession',
+    parameters: { portNumber: [String(port)], localPortNumber: ['0'] },
   });
+  const response = JSON.stringify({
+    SessionId: start.sessionId,
+    TokenValue: start.tokenValue,
+    StreamUrl: start.streamUrl,
+  });
+  const child = spawn(
+    plugin,
+    [response, far.region, 'StartSession', '', JSON.stringify({ Target: target }), far.endpoint],
+    {
+      env: { ...process.env, ...far.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let said = '';
   const local = await new Promise((resolve) => {
     child.stdout.on('data', (chunk) => {
@@ -98,7 +123,9 @@ async function floorUpload() {
 }
 
 async function floorDownload() {
-  const socket = new WebSocket(`ws://127.0.0.1:${far.floor}/download?size=${payloadBytes}&bytes=${bytes}`, { perMessageDeflate: false });
+  const socket = new WebSocket(`ws://127.0.0.1:${far.floor}/download?size=${payloadBytes}&bytes=${bytes}`, {
+    perMessageDeflate: false,
+  });
   return await timed(async () => {
     let missing = bytes;
     await new Promise((resolve) => {
@@ -113,7 +140,11 @@ async function floorDownload() {
 }
 
 async function echo() {
-  const start = await api.startSession({ target, document: 'AWS-StartSSHSession', parameters: { portNumber: [String(far.echo)] } });
+  const start = await api.startSession({
+    target,
+    document: 'AWS-StartSSHSession',
+    parameters: { portNumber: [String(far.echo)] },
+  });
   const session = await openSession({ start, api, target });
   return await keystrokes((key) => session.stdin.write(key), session.stdout);
 }
@@ -138,7 +169,11 @@ async function keystrokes(type, screen) {
 }
 
 async function withForward(port, measure) {
-  const start = await api.startSession({ target, document: 'AWS-StartPortForwardingSession', parameters: { portNumber: [String(port)], localPortNumber: ['0'] } });
+  const start = await api.startSession({
+    target,
+    document: 'AWS-StartPortForwardingSession',
+    parameters: { portNumber: [String(port)], localPortNumber: ['0'] },
+  });
   const forward = await forwardPort({ start, api, target, ...tuning });
   // The first connection loads what is loaded lazily.
   await (port === far.sink ? send : receive)(forward.address.port, 1024);
@@ -155,7 +190,11 @@ async function timed(work) {
   await work();
   const seconds = (performance.now() - started) / 1000;
   clearInterval(sampler);
-  return { seconds, mibPerSecond: bytes / 2 ** 20 / seconds, peakMiB: (Math.max(peakRss, process.memoryUsage.rss()) - idleRss) / 2 ** 20 };
+  return {
+    seconds,
+    mibPerSecond: bytes / 2 ** 20 / seconds,
+    peakMiB: (Math.max(peakRss, process.memoryUsage.rss()) - idleRss) / 2 ** 20,
+  };
 }
 
 async function send(port, length) {

@@ -18,9 +18,9 @@ export default class Tour extends HawserCommand<typeof Tour, TourReport> {
     'Starts an embedded Session Manager and proves, step by step, what Hawser does with it. Needs no AWS account and leaves nothing behind. In a terminal the emulator then stays up for you to try things by hand.';
   static override examples = ['<%= config.bin %> tour', '<%= config.bin %> tour --json'];
 
-  protected async work({ out, signal, ask, onEnd }: Work<typeof Tour>): Promise<Result<TourReport> | Told> {
+  protected async work({ out, signal, ask, ...work }: Work<typeof Tour>): Promise<Result<TourReport> | Told> {
     const emulator = await out.step('Start the embedded Session Manager', () => startSsmEmulator());
-    onEnd(() => emulator.close());
+    work.onEnd(() => emulator.close());
     const target = emulator.targets[0]?.id ?? '';
     const style = await out.talkStyle();
     out.say(`  ${style.good('✓')} API, gateway and agents listen on ${emulator.endpoint}; ${target} is a managed node`);

@@ -48,7 +48,11 @@ async function port({ api, target, signal }: TourGround): Promise<string> {
     await once(web, 'listening', { signal });
     const { port: remotePort } = web.address() as AddressInfo;
     const start = await api.startSession(
-      { target, document: 'AWS-StartPortForwardingSession', parameters: { portNumber: [String(remotePort)], localPortNumber: ['0'] } },
+      {
+        target,
+        document: 'AWS-StartPortForwardingSession',
+        parameters: { portNumber: [String(remotePort)], localPortNumber: ['0'] },
+      },
       { signal },
     );
     const forward = await forwardPort({ start, api, target, signal });
@@ -78,7 +82,8 @@ async function command({ api, target, signal }: TourGround): Promise<string> {
   const session = await openSession({ start, api, target, signal });
   const [out, err] = await Promise.all([text(session.stdout), text(session.stderr)]);
   const { exitCode } = await session.ended;
-  if (out !== 'out\n' || err !== 'err\n' || exitCode !== 7) throw new Error(`got stdout ${out}, stderr ${err}, exit code ${exitCode}`);
+  if (out !== 'out\n' || err !== 'err\n' || exitCode !== 7)
+    throw new Error(`got stdout ${out}, stderr ${err}, exit code ${exitCode}`);
   return "`sh -c 'exit 7'` ended with 7, its stdout and stderr apart";
 }
 
@@ -86,11 +91,17 @@ async function copy({ api, target, signal }: TourGround): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hawser-tour-'));
   try {
     const content = randomBytes(1 << 20);
-    const [local, remote, back] = ['up.bin', 'remote.bin', 'down.bin'].map((name) => join(folder, name)) as [string, string, string];
+    const [local, remote, back] = ['up.bin', 'remote.bin', 'down.bin'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     await writeFile(local, content);
     await copyToTarget({ api, target, from: local, to: remote, signal });
     await copyFromTarget({ api, target, from: remote, to: back, signal });
-    const digests = [content, await readFile(remote), await readFile(back)].map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+    const digests = [content, await readFile(remote), await readFile(back)].map((bytes) =>
+      createHash('sha256').update(bytes).digest('hex'),
+    );
     if (new Set(digests).size !== 1) throw new Error(`digests differ: ${digests.join(', ')}`);
     return `1 MiB went up and came back, sha256 ${digests[0]?.slice(0, 16)}… at all three places`;
   } finally {

@@ -64,7 +64,8 @@ async function listenUnix(path: string, connected: (socket: Socket) => void): Pr
   try {
     server = await bind({ path }, connected);
   } catch (error) {
-    if (!(error instanceof SsmChannelError) || error.code !== 'HAWSER_SSM_PORT_IN_USE' || !(await isStale(path))) throw error;
+    if (!(error instanceof SsmChannelError) || error.code !== 'HAWSER_SSM_PORT_IN_USE' || !(await isStale(path)))
+      throw error;
     await unlink(path);
     server = await bind({ path }, connected);
   }
@@ -87,7 +88,10 @@ async function isStale(path: string): Promise<boolean> {
   }
 }
 
-async function bind(where: { host: string; port: number } | { path: string }, connected: (socket: Socket) => void): Promise<Server> {
+async function bind(
+  where: { host: string; port: number } | { path: string },
+  connected: (socket: Socket) => void,
+): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, connected);
   server.listen(where);
   try {
@@ -100,9 +104,15 @@ async function bind(where: { host: string; port: number } | { path: string }, co
 
 function bindError(what: string, cause: NodeJS.ErrnoException): SsmChannelError {
   if (cause.code === 'EADDRINUSE') {
-    return new SsmChannelError('HAWSER_SSM_PORT_IN_USE', `Cannot listen on ${what}: address already in use`, { cause, details: { address: what } });
+    return new SsmChannelError('HAWSER_SSM_PORT_IN_USE', `Cannot listen on ${what}: address already in use`, {
+      cause,
+      details: { address: what },
+    });
   }
-  return new SsmChannelError('HAWSER_SSM_BIND_DENIED', `Cannot listen on ${what}: ${cause.message}`, { cause, details: { address: what } });
+  return new SsmChannelError('HAWSER_SSM_BIND_DENIED', `Cannot listen on ${what}: ${cause.message}`, {
+    cause,
+    details: { address: what },
+  });
 }
 
 function hasNoSuchFamily(error: unknown): boolean {

@@ -70,10 +70,13 @@ export function serveMux(channel: DataChannel): ServedLane {
         break;
       case 'wake':
         clearTimeout(timer);
-        timer = setTimeout(() => {
-          mux.tick(nowMs());
-          pump();
-        }, Math.max(1, wish.atMs - nowMs()));
+        timer = setTimeout(
+          () => {
+            mux.tick(nowMs());
+            pump();
+          },
+          Math.max(1, wish.atMs - nowMs()),
+        );
         break;
       case 'open':
         // The agent never opens streams: nobody here listens for them.
@@ -107,7 +110,10 @@ export function serveMux(channel: DataChannel): ServedLane {
       },
       carry(socket) {
         const id = open ? mux.open(nowMs()) : 0;
-        if (id === 0) return void socket.resetAndDestroy();
+        if (id === 0) {
+          socket.resetAndDestroy();
+          return;
+        }
         streams.set(id, new LocalStream(id, socket, mux, schedulePump, () => streams.delete(id)));
         schedulePump();
       },

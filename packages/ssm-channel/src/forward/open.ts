@@ -194,7 +194,8 @@ class OpenForward extends EventEmitter<ForwardEvents> implements Forward {
   /** Gives a local connection to the least busy lane. */
   take(socket: Socket): void {
     let chosen: Lane | undefined;
-    for (const lane of this.#lanes) if (lane.open && (chosen === undefined || lane.active < chosen.active)) chosen = lane;
+    for (const lane of this.#lanes)
+      if (lane.open && (chosen === undefined || lane.active < chosen.active)) chosen = lane;
     if (chosen === undefined) {
       socket.resetAndDestroy();
       return;

@@ -8,16 +8,26 @@ export function readClosingWords(sessionId: string, output: string): SsmChannelE
   const text = output.trim();
   const details = { output };
   if (/unable to connect to specified port/i.test(text)) {
-    return new SsmChannelError('HAWSER_SSM_CONNECT_REFUSED', `The target could not reach the destination: ${text}`, { details });
-  }
-  if (/forwarding to ip address .* is forbidden/i.test(text)) {
-    return new SsmChannelError('HAWSER_SSM_CONNECT_REFUSED', `The agent of the target refuses that destination: ${text}`, {
+    return new SsmChannelError('HAWSER_SSM_CONNECT_REFUSED', `The target could not reach the destination: ${text}`, {
       details,
-      hint: 'Choose another destination: agents forward neither to metadata, DNS and time services nor to themselves.',
     });
   }
+  if (/forwarding to ip address .* is forbidden/i.test(text)) {
+    return new SsmChannelError(
+      'HAWSER_SSM_CONNECT_REFUSED',
+      `The agent of the target refuses that destination: ${text}`,
+      {
+        details,
+        hint: 'Choose another destination: agents forward neither to metadata, DNS and time services nor to themselves.',
+      },
+    );
+  }
   if (/initiating handshake|handshake timed out|failed on client/i.test(text)) {
-    return new SsmChannelError('HAWSER_SSM_HANDSHAKE_REFUSED', `Session ${sessionId} failed in its handshake: ${text}`, { details });
+    return new SsmChannelError(
+      'HAWSER_SSM_HANDSHAKE_REFUSED',
+      `Session ${sessionId} failed in its handshake: ${text}`,
+      { details },
+    );
   }
   return undefined;
 }
@@ -27,13 +37,21 @@ export function describeEarlyEnd(sessionId: string, output: string, keyError: Er
   const text = output.trim();
   const details = { output };
   if (keyError !== undefined) {
-    return new SsmChannelError('HAWSER_SSM_KMS_DENIED', `Session ${sessionId} could not be encrypted: ${keyError.message}`, {
-      cause: keyError,
-      details,
-    });
+    return new SsmChannelError(
+      'HAWSER_SSM_KMS_DENIED',
+      `Session ${sessionId} could not be encrypted: ${keyError.message}`,
+      {
+        cause: keyError,
+        details,
+      },
+    );
   }
   return (
     readClosingWords(sessionId, output) ??
-    new SsmChannelError('HAWSER_SSM_HANDSHAKE_REFUSED', `Session ${sessionId} ended before it began${text === '' ? '' : `: ${text}`}`, { details })
+    new SsmChannelError(
+      'HAWSER_SSM_HANDSHAKE_REFUSED',
+      `Session ${sessionId} ended before it began${text === '' ? '' : `: ${text}`}`,
+      { details },
+    )
   );
 }

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { createChannel } from '../channel/index.js';
 import type { Channel, ChannelFailure, ChannelOptions, DeliveredKind, SessionFacts, Wish } from '../channel/types.js';
-import { CLIENT_VERSION, FlagPayload, PayloadType, agentTakesTerminateFlag, encodeFlag, parseExitCode, parseFlag } from '../codec/index.js';
+import {
+  CLIENT_VERSION,
+  FlagPayload,
+  PayloadType,
+  agentTakesTerminateFlag,
+  encodeFlag,
+  parseExitCode,
+  parseFlag,
+} from '../codec/index.js';
 import { SsmChannelError, type SsmChannelErrorCode } from '../errors.js';
 import { nowMs } from '../transport/clock.js';
 import { type Link, type LinkTuning, openLink } from '../transport/link.js';
@@ -206,7 +214,11 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
   #aborted(): void {
     if (this.#handler === undefined) {
       const reason: unknown = this.#options.signal?.reason;
-      this.#finish({ reason: 'terminated', output: '', error: reason instanceof Error ? reason : new Error('aborted') });
+      this.#finish({
+        reason: 'terminated',
+        output: '',
+        error: reason instanceof Error ? reason : new Error('aborted'),
+      });
       void this.#terminateByApi();
     } else void this.terminate();
   }
@@ -268,7 +280,9 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
         this.#finish({
           reason: 'failed',
           output: '',
-          error: new SsmChannelError(failureCodes[wish.code], `Session ${this.sessionId}: ${wish.message}`, { cause: this.#keyError }),
+          error: new SsmChannelError(failureCodes[wish.code], `Session ${this.sessionId}: ${wish.message}`, {
+            cause: this.#keyError,
+          }),
         });
         break;
       case 'end':
@@ -280,7 +294,8 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
   }
 
   #closed(output: string): void {
-    const error = this.#handler === undefined || this.#terminating ? undefined : readClosingWords(this.sessionId, output);
+    const error =
+      this.#handler === undefined || this.#terminating ? undefined : readClosingWords(this.sessionId, output);
     if (error) this.#finish({ reason: 'failed', output, error });
     else this.#finish({ reason: this.#terminating ? 'terminated' : 'exited', output });
   }
@@ -297,7 +312,11 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
     this.facts = facts;
     const type = this.#options.types.find((candidate) => candidate.name === facts.sessionType);
     try {
-      if (type === undefined) throw new SsmChannelError('HAWSER_SSM_HANDSHAKE_REFUSED', `Session ${this.sessionId} is of the type ${facts.sessionType}, which nobody here serves`);
+      if (type === undefined)
+        throw new SsmChannelError(
+          'HAWSER_SSM_HANDSHAKE_REFUSED',
+          `Session ${this.sessionId} is of the type ${facts.sessionType}, which nobody here serves`,
+        );
       const { served, handler } = type.serve(this);
       this.#handler = handler;
       this.#began(served);
@@ -308,12 +327,14 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
   }
 
   #beginSilently(): void {
-    if (this.#options.types.some((type) => type.name === 'Standard_Stream')) this.#ready({ ...this.facts, sessionType: 'Standard_Stream' });
+    if (this.#options.types.some((type) => type.name === 'Standard_Stream'))
+      this.#ready({ ...this.facts, sessionType: 'Standard_Stream' });
   }
 
   #deliver(kind: DeliveredKind, bytes: Buffer): void {
     if (kind === 'exit-code') this.#exitCode = parseExitCode(bytes) ?? this.#exitCode;
-    if (kind === 'flag' && bytes.length >= 4 && parseFlag(bytes) === FlagPayload.ConnectToPortError) this.emit('connect-error');
+    if (kind === 'flag' && bytes.length >= 4 && parseFlag(bytes) === FlagPayload.ConnectToPortError)
+      this.emit('connect-error');
     if (kind === 'exit-code' || kind === 'flag') this.#channel.delivered(bytes.length, nowMs());
     this.#handler?.deliver(kind, bytes);
   }
@@ -321,7 +342,11 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
   async #fetchDataKey(keyId: string, challenge: string | undefined): Promise<void> {
     const { api, target } = this.#options;
     try {
-      if (api === undefined) throw new SsmChannelError('HAWSER_SSM_KMS_DENIED', 'The session is encrypted, and openSession was given no api to ask KMS for a data key');
+      if (api === undefined)
+        throw new SsmChannelError(
+          'HAWSER_SSM_KMS_DENIED',
+          'The session is encrypted, and openSession was given no api to ask KMS for a data key',
+        );
       const key = await api.generateDataKey(
         {
           keyId,
@@ -348,9 +373,15 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
     this.#calls.abort();
     this.#options.signal?.removeEventListener('abort', this.#abort);
     const { bytesIn, bytesOut } = this.#channel.stats;
-    const end: SessionEnd = { ...how, ...(this.#exitCode === undefined ? {} : { exitCode: this.#exitCode }), bytesIn, bytesOut };
+    const end: SessionEnd = {
+      ...how,
+      ...(this.#exitCode === undefined ? {} : { exitCode: this.#exitCode }),
+      bytesIn,
+      bytesOut,
+    };
     for (const done of this.#flushes.splice(0)) done();
-    if (this.#handler === undefined) this.#refused(end.error ?? describeEarlyEnd(this.sessionId, end.output, this.#keyError));
+    if (this.#handler === undefined)
+      this.#refused(end.error ?? describeEarlyEnd(this.sessionId, end.output, this.#keyError));
     else this.#handler.ended?.(end);
     void (this.#link?.close() ?? Promise.resolve()).then(() => this.#settle(end));
   }
@@ -359,9 +390,13 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
 function patience(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -2,7 +2,13 @@ import { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { ChannelStats, SessionFacts } from '../channel/types.js';
 import { FlagPayload, PayloadType, encodeFlag, encodeSize } from '../codec/index.js';
-import { type ChannelTuning, type DataChannel, type DataHandler, type SessionType, openDataChannel } from './data-channel.js';
+import {
+  type ChannelTuning,
+  type DataChannel,
+  type DataHandler,
+  type SessionType,
+  openDataChannel,
+} from './data-channel.js';
 import { createInput } from './input.js';
 import { createOutput } from './output.js';
 import type { OpenSessionOptions, Session, SessionEnd, SessionEvents } from './types.js';
@@ -44,7 +50,10 @@ export async function openSession(
   return await openDataChannel({ ...options, types: options.types ?? standardSessionTypes });
 }
 
-function serveStreams(channel: DataChannel, { inputEnd }: StreamTypeOptions): { served: Session; handler: DataHandler } {
+function serveStreams(
+  channel: DataChannel,
+  { inputEnd }: StreamTypeOptions,
+): { served: Session; handler: DataHandler } {
   const input = createInput({
     write: (bytes) => channel.write(bytes),
     async end(lastByte) {

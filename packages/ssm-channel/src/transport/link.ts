@@ -66,7 +66,9 @@ export function openLink(options: {
     handlers.failed(
       error instanceof SsmChannelError
         ? error
-        : new SsmChannelError('HAWSER_SSM_LINK_LOST', `The link of session ${options.start.sessionId} broke`, { cause: error }),
+        : new SsmChannelError('HAWSER_SSM_LINK_LOST', `The link of session ${options.start.sessionId} broke`, {
+            cause: error,
+          }),
     );
   });
 
@@ -114,7 +116,10 @@ export function openLink(options: {
   async function resumed(start: StartedSession): Promise<StartedSession> {
     const answer = await api?.resumeSession(start.sessionId, { signal: closing.signal });
     if (answer !== undefined) return answer;
-    throw new SsmChannelError('HAWSER_SSM_SESSION_TIMED_OUT', `Session ${start.sessionId} is gone: the service has no token for it any more`);
+    throw new SsmChannelError(
+      'HAWSER_SSM_SESSION_TIMED_OUT',
+      `Session ${start.sessionId} is gone: the service has no token for it any more`,
+    );
   }
 
   /** One socket, from its opening to its end. */
@@ -135,12 +140,12 @@ export function openLink(options: {
       upgrade: api?.upgrade,
       signal: closing.signal,
       handlers: {
-        frame: handlers.frame,
+        frame: (frame) => handlers.frame(frame),
         alive() {
           alive = true;
           keepalive?.heard();
         },
-        drain: handlers.drain,
+        drain: () => handlers.drain(),
         close,
       },
     });
@@ -213,27 +218,49 @@ function explain(error: unknown, sessionId: string): SsmChannelError {
   if (error instanceof SsmChannelError) return error;
   const status = upgradeStatus(error);
   if (status === 401 || status === 403) {
-    return new SsmChannelError('HAWSER_SSM_ACCESS_DENIED', `The gateway refused the data channel of session ${sessionId} with HTTP ${status}`, {
-      cause: error,
-      hint: 'Allow ssmmessages:OpenDataChannel for these credentials, and check region and clock.',
-    });
+    return new SsmChannelError(
+      'HAWSER_SSM_ACCESS_DENIED',
+      `The gateway refused the data channel of session ${sessionId} with HTTP ${status}`,
+      {
+        cause: error,
+        hint: 'Allow ssmmessages:OpenDataChannel for these credentials, and check region and clock.',
+      },
+    );
   }
   if (status !== undefined) return tokenRefused(sessionId, describe(error), error);
-  return new SsmChannelError('HAWSER_SSM_BAD_INPUT', `The stream URL of session ${sessionId} cannot be opened: ${describe(error)}`, { cause: error });
+  return new SsmChannelError(
+    'HAWSER_SSM_BAD_INPUT',
+    `The stream URL of session ${sessionId} cannot be opened: ${describe(error)}`,
+    { cause: error },
+  );
 }
 
 function givenUp(sessionId: string, everAlive: boolean, cause: unknown): SsmChannelError {
   return everAlive
-    ? new SsmChannelError('HAWSER_SSM_LINK_LOST', `The link of session ${sessionId} could not be brought back: ${describe(cause)}`, { cause })
-    : new SsmChannelError('HAWSER_SSM_ENDPOINT_UNREACHABLE', `The data channel of session ${sessionId} could not be opened: ${describe(cause)}`, { cause });
+    ? new SsmChannelError(
+        'HAWSER_SSM_LINK_LOST',
+        `The link of session ${sessionId} could not be brought back: ${describe(cause)}`,
+        { cause },
+      )
+    : new SsmChannelError(
+        'HAWSER_SSM_ENDPOINT_UNREACHABLE',
+        `The data channel of session ${sessionId} could not be opened: ${describe(cause)}`,
+        { cause },
+      );
 }
 
 function tokenRefused(sessionId: string, what: string, cause?: unknown): SsmChannelError {
-  return new SsmChannelError('HAWSER_SSM_TOKEN_REFUSED', `The gateway refused the token of session ${sessionId}: ${what}`, { cause });
+  return new SsmChannelError(
+    'HAWSER_SSM_TOKEN_REFUSED',
+    `The gateway refused the token of session ${sessionId}: ${what}`,
+    { cause },
+  );
 }
 
 function upgradeStatus(error: unknown): number | undefined {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
 }
 
 function describe(error: unknown): string {
@@ -245,5 +272,7 @@ function describe(error: unknown): string {
 
 function describeClose(close: SocketClose): string {
   if (close.error) return describe(close.error);
-  return close.code === 1006 ? 'the connection broke' : `closed with ${close.code}${close.reason === '' ? '' : ` (${close.reason})`}`;
+  return close.code === 1006
+    ? 'the connection broke'
+    : `closed with ${close.code}${close.reason === '' ? '' : ` (${close.reason})`}`;
 }

@@ -12,7 +12,10 @@ const FIRST_SEED = Number(process.env['HAWSER_SEED'] ?? 1);
 const BYTES = 120_000;
 
 /** Sends back `bytes` pseudo-random bytes of its own, and reports the digest of what it got. */
-async function counterpart(expected: number, reply: Buffer): Promise<{ server: Server; port: number; received: Promise<string> }> {
+async function counterpart(
+  expected: number,
+  reply: Buffer,
+): Promise<{ server: Server; port: number; received: Promise<string> }> {
   let tell: (sha256: string) => void = () => {};
   const received = new Promise<string>((resolve) => {
     tell = resolve;

@@ -49,7 +49,10 @@ describe('port forwarding', () => {
   });
 
   test('fetches a page through the tunnel', async () => {
-    const web = createHttpServer((_request, response) => response.end('<h1>behind the bastion</h1>')).listen(0, '127.0.0.1');
+    const web = createHttpServer((_request, response) => response.end('<h1>behind the bastion</h1>')).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(web, 'listening');
     const forward = await world.forward((web.address() as AddressInfo).port);
     expect(forward.mode).toBe('mux');
@@ -143,7 +146,9 @@ describe('port forwarding', () => {
         return client;
       }),
     );
-    const received = forward.sessionIds.map((id) => world.emulator.sessions.find((session) => session.id === id)?.received.bytes ?? 0);
+    const received = forward.sessionIds.map(
+      (id) => world.emulator.sessions.find((session) => session.id === id)?.received.bytes ?? 0,
+    );
     expect(received.every((bytes) => bytes > 0)).toBe(true);
     const dropped = held.map((client) => once(client, 'close'));
     await world.api.terminateSession(forward.sessionIds[0] as string, {});
@@ -155,11 +160,16 @@ describe('port forwarding', () => {
 
   test('a taken local port is found before any session is opened', async () => {
     const port = await serve(echo);
-    await expect(world.forward(port, { listen: { host: '127.0.0.1', port } })).rejects.toMatchObject({ code: 'HAWSER_SSM_PORT_IN_USE' });
+    await expect(world.forward(port, { listen: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+      code: 'HAWSER_SSM_PORT_IN_USE',
+    });
   });
 
   test('metadata addresses are refused by the agent, in its words', async () => {
-    const start = await world.start('AWS-StartPortForwardingSessionToRemoteHost', { host: ['169.254.169.254'], portNumber: ['80'] });
+    const start = await world.start('AWS-StartPortForwardingSessionToRemoteHost', {
+      host: ['169.254.169.254'],
+      portNumber: ['80'],
+    });
     const forward = await forwardPort({ start, api: world.api, target: TARGET });
     expect(await forward.ended).toMatchObject({
       reason: 'failed',

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createStreamType, openSession } from '../../src/session/open.js';
@@ -24,7 +24,7 @@ describe('sessions', () => {
     const shell = await world.open();
     shell.resize({ columns: 101, rows: 33 });
     shell.stdin.write('stty size\n');
-    await readUntil(shell.stdout, '33 101');
+    expect(await readUntil(shell.stdout, '33 101')).toContain('stty size');
     shell.resize({ columns: 77, rows: 22 });
     shell.stdin.write('stty size\n');
     await readUntil(shell.stdout, '22 77');
@@ -40,7 +40,9 @@ describe('sessions', () => {
   });
 
   test('the end of standard input in the middle of a line still ends a reader', async () => {
-    const shell = await world.open('AWS-StartInteractiveCommand', { command: [`sh -c 'echo ready; stty -echo; cat; echo over'`] });
+    const shell = await world.open('AWS-StartInteractiveCommand', {
+      command: [`sh -c 'echo ready; stty -echo; cat; echo over'`],
+    });
     await readUntil(shell.stdout, 'ready');
     shell.stdin.end('no newline');
     expect(await text(shell.stdout)).toMatch(/no newlineover/);
@@ -77,7 +79,9 @@ describe('sessions', () => {
   test('an SSH session is one clean byte stream both ways, single line feeds included', async () => {
     const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
     await once(echo, 'listening');
-    const session = await world.open('AWS-StartSSHSession', { portNumber: [String((echo.address() as AddressInfo).port)] });
+    const session = await world.open('AWS-StartSSHSession', {
+      portNumber: [String((echo.address() as AddressInfo).port)],
+    });
     const sent = randomBytes(2_000_000);
     const received = (async () => {
       const chunks: Buffer[] = [];
@@ -101,25 +105,23 @@ describe('sessions', () => {
 
   test('what was written before the end of input reaches the destination of an SSH session', async () => {
     const sent = randomBytes(3_000_000);
-    const arrived = new Promise<string>((resolve) => {
-      const sink = createServer((socket) => {
-        const chunks: Buffer[] = [];
-        socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-        socket.on('close', () => {
-          sink.close();
-          resolve(sha256(Buffer.concat(chunks)));
-        });
-      }).listen(0, '127.0.0.1', async () => {
-        const session = await world.open('AWS-StartSSHSession', { portNumber: [String((sink.address() as AddressInfo).port)] });
-        session.stdout.resume();
-        session.stdin.end(sent);
-      });
+    const sink = createServer().listen(0, '127.0.0.1');
+    const dialled = once(sink, 'connection') as Promise<[Socket]>;
+    await once(sink, 'listening');
+    const session = await world.open('AWS-StartSSHSession', {
+      portNumber: [String((sink.address() as AddressInfo).port)],
     });
-    expect(await arrived).toBe(sha256(sent));
+    session.stdout.resume();
+    const [socket] = await dialled;
+    session.stdin.end(sent);
+    expect(await digest(socket)).toEqual({ bytes: sent.length, sha256: sha256(sent) });
+    sink.close();
   });
 
   test('many sessions live in one process without knowing of each other', async () => {
-    const commands = await Promise.all(Array.from({ length: 8 }, (_, index) => world.run(`sh -c 'seq 1 ${1000 + index}; exit ${index}'`)));
+    const commands = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => world.run(`sh -c 'seq 1 ${1000 + index}; exit ${index}'`)),
+    );
     const results = await Promise.all(
       commands.map(async (command) => {
         command.stderr.resume();
@@ -140,7 +142,12 @@ describe('sessions', () => {
 
   test('an aborted signal ends a live session, and refuses one that is being opened', async () => {
     const live = new AbortController();
-    const shell = await openSession({ start: await world.start(), api: world.api, target: TARGET, signal: live.signal });
+    const shell = await openSession({
+      start: await world.start(),
+      api: world.api,
+      target: TARGET,
+      signal: live.signal,
+    });
     live.abort();
     expect(await shell.ended).toMatchObject({ reason: 'terminated' });
     const start = await world.start();
@@ -164,7 +171,10 @@ describe('sessions', () => {
   test('a session type nobody serves is refused with words', async () => {
     await expect(
       openSession({
-        start: await world.start('AWS-StartNonInteractiveCommand', { command: ['true'], separateOutputStream: ['true'] }),
+        start: await world.start('AWS-StartNonInteractiveCommand', {
+          command: ['true'],
+          separateOutputStream: ['true'],
+        }),
         api: world.api,
         types: [createStreamType('Standard_Stream', { inputEnd: 'eot' })],
       }),
@@ -174,11 +184,14 @@ describe('sessions', () => {
     });
   });
 
-  test('a session type of one\'s own is served by one\'s own handler', async () => {
+  test("a session type of one's own is served by one's own handler", async () => {
     const { openDataChannel } = await import('../../src/session/data-channel.js');
     const seen: string[] = [];
     const channel = await openDataChannel({
-      start: await world.start('AWS-StartNonInteractiveCommand', { command: ['echo mine'], separateOutputStream: ['true'] }),
+      start: await world.start('AWS-StartNonInteractiveCommand', {
+        command: ['echo mine'],
+        separateOutputStream: ['true'],
+      }),
       api: world.api,
       types: [
         {
@@ -206,9 +219,14 @@ describe('encrypted sessions', () => {
 
   for (const challenge of ['none', 'offered', 'required'] as const) {
     test(`a shell is encrypted with a KMS data key, random challenge ${challenge}`, async () => {
-      world = await openWorld({ agent: { kms: { keyId: 'arn:aws:kms:us-east-1:111122223333:key/hawser', challenge } } });
+      world = await openWorld({
+        agent: { kms: { keyId: 'arn:aws:kms:us-east-1:111122223333:key/hawser', challenge } },
+      });
       const shell = await world.open();
-      expect(shell.facts).toMatchObject({ encrypted: true, customerMessage: 'This session is encrypted using AWS KMS.' });
+      expect(shell.facts).toMatchObject({
+        encrypted: true,
+        customerMessage: 'This session is encrypted using AWS KMS.',
+      });
       shell.stdin.write('echo secret-$((1+1)); exit\n');
       expect(await text(shell.stdout)).toContain('secret-2');
       const call = world.emulator.calls.find((one) => one.operation === 'GenerateDataKey');
@@ -216,8 +234,7 @@ describe('encrypted sessions', () => {
         NumberOfBytes: 64,
         EncryptionContext: { 'aws:ssm:SessionId': shell.sessionId, 'aws:ssm:TargetId': TARGET },
       });
-      const context = (call?.input as { EncryptionContext: Record<string, string> }).EncryptionContext;
-      expect('aws:ssm:RandomChallenge' in context).toBe(challenge !== 'none');
+      expect(JSON.stringify(call?.input).includes('aws:ssm:RandomChallenge')).toBe(challenge !== 'none');
     });
   }
 

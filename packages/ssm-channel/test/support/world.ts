@@ -35,15 +35,27 @@ export async function openWorld(options: SsmEmulatorOptions = {}): Promise<World
       });
     },
     async open(document, parameters, tuning = {}) {
-      const session = await openSession({ start: await world.start(document, parameters), api, target: TARGET, ...tuning });
+      const session = await openSession({
+        start: await world.start(document, parameters),
+        api,
+        target: TARGET,
+        ...tuning,
+      });
       opened.push(session);
       return session;
     },
     async run(words, tuning) {
-      return await world.open('AWS-StartNonInteractiveCommand', { command: [words], separateOutputStream: ['true'] }, tuning);
+      return await world.open(
+        'AWS-StartNonInteractiveCommand',
+        { command: [words], separateOutputStream: ['true'] },
+        tuning,
+      );
     },
     async forward(port, forwardOptions = {}) {
-      const start = await world.start('AWS-StartPortForwardingSession', { portNumber: [String(port)], localPortNumber: ['0'] });
+      const start = await world.start('AWS-StartPortForwardingSession', {
+        portNumber: [String(port)],
+        localPortNumber: ['0'],
+      });
       const forward = await forwardPort({ start, api, target: TARGET, ...forwardOptions });
       opened.push({ terminate: () => forward.close() });
       return forward;
@@ -90,7 +102,8 @@ export async function readUntil(stream: Readable, needle: string): Promise<strin
       stream.pause();
       resolve(seen);
     };
-    const onEnd = (): void => reject(new Error(`the stream ended before ${JSON.stringify(needle)}: ${JSON.stringify(seen.slice(-500))}`));
+    const onEnd = (): void =>
+      reject(new Error(`the stream ended before ${JSON.stringify(needle)}: ${JSON.stringify(seen.slice(-500))}`));
     stream.on('data', onData);
     stream.on('end', onEnd);
     stream.resume();

@@ -10,10 +10,13 @@ describe('quoteCommand', () => {
   });
 
   test('a real shell gives every word back unchanged', () => {
-    const words = fc.array(fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && text.isWellFormed()), {
-      minLength: 1,
-      maxLength: 8,
-    });
+    const words = fc.array(
+      fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && Buffer.from(text).toString() === text),
+      {
+        minLength: 1,
+        maxLength: 8,
+      },
+    );
     fc.assert(
       fc.property(words, (argv) => {
         const printed = execFileSync('sh', ['-c', `printf '%s\\0' ${quoteCommand(argv)}`], { encoding: 'utf8' });
