@@ -4,7 +4,7 @@ import { createCommandPlugin } from './agent/command.js';
 import { createMuxPortPlugin } from './agent/port-mux.js';
 import type { AgentBehaviour, PluginFactory, SessionRequest } from './agent/plugin.js';
 import { createShellPlugin } from './agent/shell.js';
-import { startWorker } from './agent/worker.js';
+import { startWorker, type Worker } from './agent/worker.js';
 import { AwsError } from './api/aws-error.js';
 import { resolveProperties, type SessionDocument } from './documents.js';
 import { createChannelChaos } from './gateway/chaos.js';
@@ -13,7 +13,7 @@ import type { Inventory } from './inventory.js';
 import type { KeyService } from './kms.js';
 import type { Random } from '../seed.js';
 import type { ChaosOptions } from './types.js';
-import { compareVersions } from '@hawser/ssm-channel/codec';
+import { agentSpeaksMux, compareVersions } from '@hawser/ssm-channel/codec';
 
 /** What sessions are made from. */
 export interface SessionsSetup {
@@ -88,9 +88,9 @@ export function createSessions(setup: SessionsSetup): Sessions {
         properties: resolveProperties(document, order.parameters),
         container: order.target.startsWith('ecs:'),
       };
-      const relay = createRelay(setup, request, document.name, relays.size);
+      const external = target.agent === 'external';
+      const relay = createRelay(setup, request, document.name, external, relays.size);
       relays.set(relay.id, relay);
-      if (target.agent !== 'external') attachWorker(setup, request, relay);
       return grant(relay);
     },
     resume: (sessionId) => {
@@ -107,7 +107,13 @@ export function createSessions(setup: SessionsSetup): Sessions {
 /** The service appends a cell to stream URLs; clients have to keep and sign it. */
 const cellNumber = 'AAEAAfP3mQ';
 
-function createRelay(setup: SessionsSetup, request: SessionRequest, document: string, ordinal: number): Relay {
+function createRelay(
+  setup: SessionsSetup,
+  request: SessionRequest,
+  document: string,
+  external: boolean,
+  ordinal: number,
+): Relay {
   const chaos =
     setup.chaos &&
     createChannelChaos(setup.chaos, setup.random.fork(`session-${ordinal}`), {
@@ -122,13 +128,14 @@ function createRelay(setup: SessionsSetup, request: SessionRequest, document: st
     owner: `arn:aws:iam::${setup.inventory.accountId}:user/hawser`,
     chaos,
     idleTimeoutMs: setup.idleTimeoutMs,
+    startWorker: external ? undefined : (owner) => startAgent(setup, request, owner),
     date: setup.date,
   });
   return relay;
 }
 
-function attachWorker(setup: SessionsSetup, request: SessionRequest, relay: Relay): void {
-  const worker = startWorker({
+function startAgent(setup: SessionsSetup, request: SessionRequest, relay: Relay): Worker {
+  return startWorker({
     request,
     behaviour: setup.behaviour,
     keys: setup.keys,
@@ -140,17 +147,18 @@ function attachWorker(setup: SessionsSetup, request: SessionRequest, relay: Rela
       complete: (output) => relay.end(output),
     },
   });
-  relay.attachWorker(worker);
 }
 
 /** Clients older than this cannot multiplex: see agent/session/plugins/port/port.go. */
 const firstMuxClient = '1.1.70';
 
 const pluginFor: PluginFactory = (context) => {
-  const { request, clientVersion } = context;
+  const { request, clientVersion, behaviour } = context;
   if (request.sessionType === 'NonInteractiveCommands') return createCommandPlugin(context);
   if (request.sessionType !== 'Port') return createShellPlugin(context);
   const mux =
-    request.properties['type'] === 'LocalPortForwarding' && compareVersions(clientVersion, firstMuxClient) >= 0;
+    request.properties['type'] === 'LocalPortForwarding' &&
+    agentSpeaksMux(behaviour.version) &&
+    compareVersions(clientVersion, firstMuxClient) >= 0;
   return mux ? createMuxPortPlugin(context) : createBasicPortPlugin(context);
 };

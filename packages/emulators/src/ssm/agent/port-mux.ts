@@ -35,7 +35,7 @@ export function createMuxPortPlugin(context: PluginContext): Plugin {
   const keepsAlive = compareVersions(context.clientVersion, lastKeepAliveClient) <= 0;
   const mux = createMux({
     role: 'server',
-    maxFrameBytes: alignedFrameBytes(payloadBytes),
+    maxFrameBytes: behaviour.paced ? frameBytes : alignedFrameBytes(payloadBytes),
     keepAliveMs: keepsAlive ? keepAliveMs : 0,
     keepAliveTimeoutMs,
   });

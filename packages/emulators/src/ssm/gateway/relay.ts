@@ -12,6 +12,8 @@ export interface RelayOptions {
   readonly owner: string;
   readonly chaos: ChannelChaos | undefined;
   readonly idleTimeoutMs: number;
+  /** Starts the agent in this process, unless one attaches itself over the wire. */
+  readonly startWorker: ((relay: Relay) => Worker) | undefined;
   /** Wall clock, in milliseconds since 1970. */
   readonly date: () => number;
 }
@@ -51,6 +53,7 @@ export class Relay {
   #endedMs: number | undefined;
   #closing: Buffer | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  readonly #agentTimer: NodeJS.Timeout;
   #lastDataMs: number;
 
   constructor(options: RelayOptions) {
@@ -62,6 +65,7 @@ export class Relay {
     this.startedMs = options.date();
     this.#lastDataMs = performance.now();
     this.#watchIdle(options.idleTimeoutMs);
+    this.#agentTimer = setTimeout(() => this.#startWorker(), agentDelayMs);
   }
 
   get endedMs(): number | undefined {
@@ -103,14 +107,6 @@ export class Relay {
     return true;
   }
 
-  /** The agent in this process. It waits, paused, until the client is there. */
-  attachWorker(worker: Worker): void {
-    this.#worker = worker;
-    this.#agent = worker;
-    if (this.#client === undefined) worker.receive(this.#publication('pause_publication'));
-    else this.#startBoth();
-  }
-
   /** An agent over the wire. */
   attachAgent(end: WireEnd): void {
     this.#agent = {
@@ -145,6 +141,7 @@ export class Relay {
     this.#client = end;
     this.#facts = facts;
     this.#opens += 1;
+    this.#startWorker();
     if (this.#closing) end.send(this.#closing);
     else if (this.#agent === undefined) end.send(this.#publication('pause_publication'));
     else this.#startBoth();
@@ -206,6 +203,7 @@ export class Relay {
     if (this.#endedMs !== undefined) return;
     this.#endedMs = this.#options.date();
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#agentTimer);
     this.#options.chaos?.stop();
     this.#closing = channelClosedFrame(this.id, this.target, output, this.#endedMs);
     this.#client?.send(this.#closing);
@@ -222,10 +220,20 @@ export class Relay {
   /** Everything stops, nobody is told. Resolves when nothing is left of the built-in agent. */
   async dispose(): Promise<void> {
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#agentTimer);
     this.#options.chaos?.stop();
     this.#agent = undefined;
     this.#client = undefined;
     await this.#worker?.kill();
+  }
+
+  /** Once: the control channel tells the agent about the session, and its worker connects. */
+  #startWorker(): void {
+    clearTimeout(this.#agentTimer);
+    if (this.#worker !== undefined || this.#endedMs !== undefined) return;
+    this.#worker = this.#options.startWorker?.(this);
+    this.#agent ??= this.#worker;
+    if (this.#client === undefined) this.#worker?.receive(this.#publication('pause_publication'));
   }
 
   #startBoth(): void {
@@ -246,6 +254,9 @@ export class Relay {
     }, afterMs);
   }
 }
+
+/** An agent is there about a second after StartSession, or as soon as the client is. */
+const agentDelayMs = 1000;
 
 const nothingReceived: Worker['received'] = {
   bytes: 0,

@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { connect } from 'node:net';
+import { afterEach } from '@jest/globals';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SSMClient, StartSessionCommand } from '@aws-sdk/client-ssm';
+import { startSsmEmulator, type SsmEmulator, type SsmEmulatorOptions } from '@hawser/emulators/ssm';
+import { RawClient, type Grant, type RawClientOptions } from './raw-client.js';
+
+process.env['AWS_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
+const nodeId = 'i-0123456789abcdef0';
+
+/** Official clients that talk to one emulator. */
+export interface Clients {
+  readonly ssm: SSMClient;
+  readonly kms: KMSClient;
+  readonly ecs: ECSClient;
+}
+
+export interface Bench extends Clients {
+  readonly emulator: SsmEmulator;
+  start(documentName?: string, parameters?: Readonly<Record<string, string>>, target?: string): Promise<Grant>;
+  /** Starts a session and opens its channel. */
+  open(
+    documentName?: string,
+    parameters?: Readonly<Record<string, string>>,
+    options?: RawClientOptions,
+  ): Promise<RawClient>;
+  connect(grant: Grant, options?: RawClientOptions): Promise<RawClient>;
+}
+
+const running: { readonly emulator: SsmEmulator; readonly clients: RawClient[] }[] = [];
+
+/** After every test: all is closed, no child is left, and nobody listens any more. */
+afterEach(async () => {
+  for (const { emulator, clients } of running.splice(0)) {
+    for (const client of clients) await client.end();
+    await emulator.close();
+    if (await isListening(new URL(emulator.endpoint))) throw new Error(`${emulator.endpoint} still listens.`);
+  }
+  const left = childrenOf(process.pid);
+  if (left.length > 0) throw new Error(`Processes were left behind:\n${left.join('\n')}`);
+});
+
+/** An emulator with clients, closed after the test, which fails when something is left over. */
+export async function startBench(options: SsmEmulatorOptions = {}): Promise<Bench> {
+  const emulator = await startSsmEmulator(options);
+  const clients: RawClient[] = [];
+  running.push({ emulator, clients });
+  const aws = clientsFor(emulator);
+  const bench: Bench = {
+    ...aws,
+    emulator,
+    start: (documentName, parameters = {}, target = nodeId) =>
+      aws.ssm.send(
+        new StartSessionCommand({
+          Target: target,
+          ...(documentName === undefined ? {} : { DocumentName: documentName }),
+          Parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value]])),
+        }),
+      ),
+    connect: async (grant, clientOptions) => {
+      const client = await RawClient.open(grant, clientOptions);
+      clients.push(client);
+      return client;
+    },
+    open: async (documentName, parameters, clientOptions) =>
+      bench.connect(await bench.start(documentName, parameters), clientOptions),
+  };
+  return bench;
+}
+
+/** Official clients for an emulator; no retries, so that every answer is seen. */
+export function clientsFor(
+  emulator: SsmEmulator,
+  overrides: { readonly secret?: string; readonly region?: string } = {},
+): Clients {
+  const configuration = {
+    endpoint: emulator.endpoint,
+    region: overrides.region ?? emulator.region,
+    maxAttempts: 1,
+    credentials: {
+      accessKeyId: emulator.env['AWS_ACCESS_KEY_ID']!,
+      secretAccessKey: overrides.secret ?? emulator.env['AWS_SECRET_ACCESS_KEY']!,
+      ...(emulator.env['AWS_SESSION_TOKEN'] === undefined ? {} : { sessionToken: emulator.env['AWS_SESSION_TOKEN'] }),
+    },
+  };
+  return { ssm: new SSMClient(configuration), kms: new KMSClient(configuration), ecs: new ECSClient(configuration) };
+}
+
+function isListening(url: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: url.hostname, port: Number(url.port) });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Command lines of the children of a process, `ps` itself left out. */
+export function childrenOf(pid: number): readonly string[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'ppid=,pid=,args='], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith(`${pid} `) && !line.includes('ps -eo'));
+}
