@@ -51,7 +51,8 @@ export function createMux(options: MuxOptions): Mux {
   return new MuxMachine(options);
 }
 
-class MuxMachine implements Mux {
+/** What {@link createMux} makes. */
+export class MuxMachine implements Mux {
   readonly #version: 1 | 2;
   readonly #maxFrameBytes: number;
   readonly #receiveBufferBytes: number;
@@ -73,7 +74,8 @@ class MuxMachine implements Mux {
   #held = false;
   #ended = false;
 
-  constructor(options: MuxOptions) {
+  /** `lastId` is the id before the first that will be opened here. */
+  constructor(options: MuxOptions, lastId: number = options.role === 'client' ? 1 : 0) {
     this.#version = options.version ?? 1;
     this.#maxFrameBytes = options.maxFrameBytes ?? defaultMaxFrameBytes;
     if (!(this.#maxFrameBytes >= 1 && this.#maxFrameBytes <= 0xffff)) {
@@ -82,7 +84,7 @@ class MuxMachine implements Mux {
     this.#receiveBufferBytes = options.receiveBufferBytes ?? defaultReceiveBufferBytes;
     this.#streamBufferBytes = options.streamBufferBytes ?? defaultStreamBufferBytes;
     this.#maxStreams = options.maxStreams ?? defaultMaxStreams;
-    this.#lastId = options.role === 'client' ? 1 : 0;
+    this.#lastId = lastId;
     this.#reader = new FrameReader(this.#version, {
       opened: (id) => this.#opened(id),
       finished: (id) => this.#finished(id),

@@ -137,7 +137,7 @@ describe('what is delivered', () => {
     const chunk = Buffer.alloc(65_536);
     chunk.set(frame);
     wire.channel.receive(chunk.subarray(0, frame.length), wire.nowMs);
-    const [{ bytes }] = wire.takeOnly('deliver') as [{ bytes: Buffer }];
+    const { bytes } = wire.takeOnly('deliver')[0]!;
     expect(bytes.toString()).toBe('x');
     expect(bytes.buffer).not.toBe(chunk.buffer);
   });
@@ -146,7 +146,7 @@ describe('what is delivered', () => {
     const wire = Wire.ready();
     const frame = agentFrame(1, PayloadType.Output, Buffer.alloc(8000, 1), wire.nowMs);
     wire.channel.receive(frame, wire.nowMs);
-    const [{ bytes }] = wire.takeOnly('deliver') as [{ bytes: Buffer }];
+    const { bytes } = wire.takeOnly('deliver')[0]!;
     expect(bytes.buffer).toBe(frame.buffer);
   });
 });
