@@ -1,3 +1,11 @@
+export {
+  type CopyOptions,
+  type CopyProgress,
+  type CopyResult,
+  type DigestAlgorithm,
+  copyFromTarget,
+  copyToTarget,
+} from './copy/index.js';
 export { type DocumentSession, type DocumentSessionOptions, openDocumentSession } from './forward/document-session.js';
 export { type BoundAddress, type ListenAddress } from './forward/listen.js';
 export { type Forward, type ForwardEvents, type ForwardPortOptions, forwardPort } from './forward/open.js';
