@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { HawserCommand, type Result, type Told, type Work } from '@hawser/cli-kit';
 import { startSsmEmulator } from '@hawser/emulators/ssm';
 import { createAwsApi } from '@hawser/ssm-channel/aws';
+import { renderEmulator } from '../render/emulator.js';
 import { tourSteps } from '../tour/steps.js';
-import { tryIt } from '../tour/try-it.js';
 
 /** What `hawser tour --json` prints. */
 export interface TourReport {
@@ -36,7 +36,8 @@ export default class Tour extends HawserCommand<typeof Tour, TourReport> {
     if (!ask.interactive) return { data: report, text: `All ${steps.length} steps of the tour were proved.` };
 
     for (const value of Object.values(emulator.env)) out.show(value);
-    out.data(tryIt(emulator.env, target));
+    out.say('');
+    out.data(renderEmulator(emulator, await out.style()));
     if (!signal.aborted) await once(signal, 'abort');
     // Ctrl-C is how this is meant to end.
     return { told: true, exitCode: 0 };

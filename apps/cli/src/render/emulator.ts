@@ -16,6 +16,7 @@ export function renderEmulator(
     style.strong('Then try:'),
     `  hawser ssm start ${target}`,
     `  hawser ssm run ${target} -- uname -a`,
+    `  hawser ssm cp FILE ${target}:/tmp/`,
     `  aws ssm start-session --target ${target}`,
     '',
     style.faint('Ctrl-C ends it.'),
