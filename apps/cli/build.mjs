@@ -1,13 +1,13 @@
 // Bundles the command line: one entry per command, oclif, our libraries and the AWS SDK inside, shared code split off.
 // Then writes oclif.manifest.json, without which every start would load every command.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-await rm(new URL('dist', import.meta.url), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts', 'src/hooks/*.ts', 'src/commands/**/*.ts'],
@@ -36,7 +36,12 @@ const { metafile } = await build({
   },
   logLevel: 'warning',
 });
-if (process.argv.includes('--metafile')) await writeFile(new URL('dist/meta.json', import.meta.url), JSON.stringify(metafile));
+// What an earlier build left; only now, so that a failed build leaves a working command.
+const made = new Set(Object.keys(metafile.outputs));
+for (const entry of await readdir(new URL('dist', import.meta.url), { recursive: true, withFileTypes: true })) {
+  const file = relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
+  if (entry.isFile() && !made.has(file)) await rm(join(root, file));
+}
 
 const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true });
 await plugin.load();

@@ -8,7 +8,10 @@ export async function main(argv: string[]): Promise<never> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   // With NODE_ENV=development oclif would look for TypeScript sources instead of what was built.
   settings.enableAutoTranspile = false;
+  const { write } = process.stderr;
   process.once('uncaughtException', (thrown) => {
+    // While a step of one of oclif's commands runs, it keeps to itself what is written.
+    process.stderr.write = write;
     void reportFailure(thrown, argv).then((exitCode) => process.exit(exitCode));
   });
   try {

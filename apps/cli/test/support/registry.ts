@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+
+const root = join(import.meta.dirname, '../../../..');
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** A package that is served: what a registry says of it, and its archive. */
+interface Served {
+  readonly manifest: Manifest;
+  readonly archive: () => Buffer;
+}
+
+/** An npm registry on loopback. */
+export interface Registry extends AsyncDisposable {
+  readonly url: string;
+}
+
+/**
+ * Serves a package of this workspace, and everything it needs as it is installed here, the way a registry would.
+ * Packages of the workspace are packed as for publishing; nothing is fetched from elsewhere.
+ */
+export async function startRegistry(folder: string, temp: string): Promise<Registry> {
+  const packages = new Map<string, Served>();
+  gather(realpathSync(folder), temp, packages);
+  const server = createServer(({ url = '' }, response) => {
+    const path = decodeURIComponent(url.slice(1));
+    const archive = packages.get(path.replace(/\.tgz$/, ''));
+    if (path.endsWith('.tgz') && archive) return response.end(archive.archive());
+    const versions = [...packages.values()].filter(({ manifest }) => manifest.name === path);
+    response.writeHead(versions.length === 0 ? 404 : 200, { 'content-type': 'application/json' });
+    return response.end(
+      JSON.stringify({
+        name: path,
+        'dist-tags': { latest: versions[0]?.manifest.version },
+        versions: Object.fromEntries(
+          versions.map(({ manifest }) => {
+            const tarball = `${address()}/${encodeURIComponent(`${manifest.name}@${manifest.version}`)}.tgz`;
+            return [manifest.version, { ...manifest, dist: { tarball } }];
+          }),
+        ),
+      }),
+    );
+  });
+  const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: address(),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Takes a package and what it depends on, found where Node would find it. */
+function gather(folder: string, temp: string, packages: Map<string, Served>): void {
+  const own = readManifest(folder);
+  const key = `${own.name}@${own.version}`;
+  if (packages.has(key)) return;
+  if (folder.includes('node_modules')) {
+    packages.set(key, { manifest: own, archive: () => archive(folder) });
+  } else {
+    const file = pack(folder, temp, own);
+    const packed = execFileSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
+    packages.set(key, { manifest: JSON.parse(packed) as Manifest, archive: () => readFileSync(file) });
+  }
+  for (const name of Object.keys({ ...own.dependencies, ...own.optionalDependencies })) {
+    const found = find(name, folder);
+    if (found !== undefined) gather(found, temp, packages);
+    else if (own.dependencies?.[name]) throw new Error(`${name}, which ${key} needs, is not installed.`);
+  }
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+}
+
+function find(name: string, from: string): string | undefined {
+  for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    if (existsSync(candidate)) return realpathSync(candidate);
+  }
+  return undefined;
+}
+
+/** The archive that publishing would upload, with the ranges of the workspace filled in. */
+function pack(folder: string, temp: string, { name, version }: Manifest): string {
+  const args = [join(root, 'scripts/pnpm.mjs'), '--dir', folder, 'pack', '--pack-destination', temp];
+  execFileSync(process.execPath, args, { stdio: 'ignore' });
+  return join(temp, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+}
+
+/** The archive of an installed package. */
+function archive(folder: string): Buffer {
+  // Files with the same content are one file in the store; npm takes no links out of an archive.
+  const args = ['-czf', '-', '--hard-dereference', '--exclude=./node_modules', '--transform', 's,^\\.,package,', '-C', folder, '.'];
+  return execFileSync('tar', args, { maxBuffer: 1 << 28 });
+}
