@@ -3,6 +3,7 @@ export type CliErrorCode =
   | 'HAWSER_EMULATE_CHAOS'
   | 'HAWSER_EMULATE_COMMAND_NOT_STARTED'
   | 'HAWSER_SSM_PARAMETER'
+  | 'HAWSER_SSM_CP_ARGUMENTS'
   | 'HAWSER_SSM_RUN_TIMED_OUT'
   | 'HAWSER_SSM_EXIT_UNKNOWN'
   | 'HAWSER_SSM_FORWARD_ENDED'
@@ -13,6 +14,10 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
   HAWSER_EMULATE_CHAOS: { exitCode: 2, hint: 'Write it like --chaos lose=0.01,cut-every=500ms.' },
   HAWSER_EMULATE_COMMAND_NOT_STARTED: { exitCode: 1, hint: 'Check that the program exists and may be run.' },
   HAWSER_SSM_PARAMETER: { exitCode: 2, hint: 'Write it like --parameter command=ls, once for each value.' },
+  HAWSER_SSM_CP_ARGUMENTS: {
+    exitCode: 2,
+    hint: 'One end is a file here, the other TARGET:PATH: hawser ssm cp notes.txt i-0123456789abcdef0:/tmp/notes.txt',
+  },
   HAWSER_SSM_RUN_TIMED_OUT: { exitCode: 1, hint: 'Give it more time with --timeout.' },
   HAWSER_SSM_EXIT_UNKNOWN: { exitCode: 1, hint: 'See on the target whether it ran, and run it again if it did not.' },
   HAWSER_SSM_FORWARD_ENDED: {
