@@ -62,7 +62,9 @@ function load(name) {
   if (places[name]) {
     comment ??= require('node:fs').readFileSync(__filename, 'latin1').split('/*PARTS', 2)[1];
     const code = JSON.parse(comment.slice(...places[name]));
-    run = require('node:vm').compileFunction(code, ['require', 'module', 'exports'], { filename: `${__filename}/${name}` });
+    run = require('node:vm').compileFunction(code, ['require', 'module', 'exports'], {
+      filename: `${__filename}/${name}`,
+    });
   }
   if (!run) return require(name);
   const part = (loaded[name] = { exports: {} });

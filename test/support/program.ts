@@ -42,12 +42,16 @@ export class Program implements AsyncDisposable {
 
   /** Settles with the match as soon as stdout has it; rejects when the program ends before. */
   async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    return await this.until(() => pattern.exec(this.text) ?? undefined, `showing ${pattern}`);
+  }
+
+  /** Settles with what `look` finds in the output, as soon as it does; rejects when the program ends before. */
+  async until<Found>(look: () => Found | undefined, what: string): Promise<Found> {
     return await new Promise((resolve, reject) => {
       const check = (): void => {
-        const match = pattern.exec(this.text);
-        if (match) resolve(match);
-        else if (this.#gone)
-          reject(new Error(`The program ended without showing ${pattern}:\n${this.text}\n${this.stderr}`));
+        const found = look();
+        if (found !== undefined) resolve(found);
+        else if (this.#gone) reject(new Error(`The program ended without ${what}:\n${this.text}\n${this.stderr}`));
         else return;
         this.#waiting.delete(check);
       };

@@ -1,7 +1,9 @@
 import { type AwsApi, createAwsApi } from '@hawser/ssm-channel/aws';
-import type { SsmApi } from '@hawser/ssm-channel';
+import { type SsmApi, SsmChannelError } from '@hawser/ssm-channel';
 import { strings } from './strings.js';
 import type { SessionRequest } from './validate.js';
+
+const skipped = 'SSM_PLUGIN_SKIP_CLIENT_CONFIGURE is set';
 
 /** The AWS calls of one session, as far as its caller lets us make them. */
 export function createSessionApi(request: SessionRequest, how: { readonly withoutAws: boolean }): SsmApi & Disposable {
@@ -27,10 +29,18 @@ export function createSessionApi(request: SessionRequest, how: { readonly withou
 function withoutCredentials({ upgrade }: AwsApi): SsmApi {
   return {
     upgrade: { agent: (url) => upgrade?.agent?.(url), ca: () => upgrade?.ca?.() },
-    resumeSession: async () => undefined,
+    async resumeSession(sessionId) {
+      throw new SsmChannelError(
+        'HAWSER_SSM_RESUME_REFUSED',
+        `The link of session ${sessionId} was lost, and ${skipped}`,
+        {
+          hint: 'Start a new session, with SSM_PLUGIN_SKIP_CLIENT_CONFIGURE unset to have its link kept.',
+        },
+      );
+    },
     terminateSession: async () => undefined,
     async generateDataKey() {
-      throw new Error('SSM_PLUGIN_SKIP_CLIENT_CONFIGURE is set: no key can be asked of KMS');
+      throw new Error(`KMS cannot be asked for a key: ${skipped}`);
     },
   };
 }

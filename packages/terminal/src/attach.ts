@@ -8,8 +8,6 @@ import { screenAmong, sizeOf } from './size.js';
 import type { AttachEnd, AttachOptions, TerminalSize } from './types.js';
 import { windowsKey } from './windows-keys.js';
 
-const endOfTransmission = 0x04;
-
 /**
  * Puts a person's terminal on a remote session until either lets go, and puts everything back as it was.
  *
@@ -55,8 +53,8 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
       return newlineIsEnter && bytes.length === 1 && bytes[0] === 0x0a ? Buffer.of(0x0d) : bytes;
     };
     const onEnd = (atStartOfLine: boolean): void => {
-      // Behind an unfinished line the first Ctrl-D only hands the line over; it takes a second one to mean the end.
-      if (onInputEnd === 'send-eot') send(Buffer.alloc(atStartOfLine ? 1 : 2, endOfTransmission));
+      // A shell that edits its lines takes Ctrl-D for the end at the start of a line only.
+      if (onInputEnd === 'send-eot') send(Buffer.from(atStartOfLine ? '\x04' : '\r\x04'));
       if (onInputEnd === 'end') remote.stdin.end();
     };
     undo.push(carryInput({ input, stdin: remote.stdin, translate, onEnd }));

@@ -39,9 +39,9 @@ export interface AttachOptions {
    */
   readonly newlineIsEnter?: boolean;
   /**
-   * What the end of input means. `send-eot` (default) types Ctrl-D, which ends a shell behind a pseudo-terminal once it
-   * has read everything; `end` ends the remote's stdin; `keep-reading` says nothing. Output goes on in all three until
-   * the session is over.
+   * What the end of input means. `send-eot` (default) types Ctrl-D, behind Enter when the last line is unfinished: that
+   * ends a shell behind a pseudo-terminal once it has read everything. `end` ends the remote's stdin; `keep-reading`
+   * says nothing. Output goes on in all three until the session is over.
    */
   readonly onInputEnd?: 'send-eot' | 'end' | 'keep-reading';
   /**

@@ -63,6 +63,8 @@ export interface SessionType<Served> {
 
 /** How long a terminated session may take to say goodbye before we leave. */
 const GOODBYE_MS = 2_000;
+/** Longest try to have the service end the session, retries included: a person who leaves a dead network behind is waiting. */
+const TERMINATE_WITHIN_MS = 5_000;
 const failureCodes = {
   'handshake-refused': 'HAWSER_SSM_HANDSHAKE_REFUSED',
   'decrypt-failed': 'HAWSER_SSM_DECRYPT_FAILED',
@@ -204,7 +206,8 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
 
   async #terminateByApi(): Promise<void> {
     try {
-      await this.#options.api?.terminateSession(this.sessionId, { signal: this.#calls.signal });
+      const signal = AbortSignal.any([this.#calls.signal, AbortSignal.timeout(TERMINATE_WITHIN_MS)]);
+      await this.#options.api?.terminateSession(this.sessionId, { signal });
     } catch (error) {
       // The session ends with its idle time-out at the latest; leaving must not fail for it.
       this.emit('debug', `TerminateSession failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -82,12 +82,12 @@ function serveStreams(
 }
 
 /**
- * A terminal's line discipline takes Ctrl-D as the end only at the start of a line; elsewhere the
- * first one hands over what was typed so far, and the second one ends.
+ * A terminal takes Ctrl-D for the end only at the start of a line; elsewhere a shell that edits its lines ignores it,
+ * and one that does not runs the line and goes on. So an unfinished line is finished first, by the key for that.
  */
 function endOfInput(lastByte: number | undefined): Uint8Array {
   const atLineStart = lastByte === undefined || lastByte === 0x0a || lastByte === 0x0d;
-  return Uint8Array.from(atLineStart ? [0x04] : [0x04, 0x04]);
+  return Uint8Array.from(atLineStart ? [0x04] : [0x0d, 0x04]);
 }
 
 class StreamSession extends EventEmitter<SessionEvents> implements Session {

@@ -17,7 +17,7 @@ test('without a terminal the size is 300 × 100 and escapes are data', async () 
 });
 
 test.each([
-  ['send-eot', 'unfinished', 'unfinished\x04\x04', false],
+  ['send-eot', 'unfinished', 'unfinished\r\x04', false],
   ['send-eot', '', '\x04', false],
   ['end', 'all', 'all', true],
 ] as const)('the end of input under %s after %j', async (onInputEnd, input, typed, inputEnded) => {
