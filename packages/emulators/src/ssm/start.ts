@@ -127,9 +127,9 @@ export async function startSsmEmulator(options: SsmEmulatorOptions = {}): Promis
     },
     gateway: createControls(() => sessions, {
       stop: () => server.stop(),
-      start: () => {
+      start: async () => {
         if (closed) throw new EmulatorError('HAWSER_EMULATOR_CLOSED', 'The emulator was closed.');
-        return server.start();
+        await server.start();
       },
     }),
     close,

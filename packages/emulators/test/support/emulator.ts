@@ -75,12 +75,12 @@ export async function startBench(options: SsmEmulatorOptions = {}): Promise<Benc
 /** Official clients for an emulator; no retries, so that every answer is seen. */
 export function clientsFor(
   emulator: SsmEmulator,
-  overrides: { readonly secret?: string; readonly region?: string } = {},
+  overrides: { readonly secret?: string; readonly region?: string; readonly maxAttempts?: number } = {},
 ): Clients {
   const configuration = {
     endpoint: emulator.endpoint,
     region: overrides.region ?? emulator.region,
-    maxAttempts: 1,
+    maxAttempts: overrides.maxAttempts ?? 1,
     credentials: {
       accessKeyId: emulator.env['AWS_ACCESS_KEY_ID']!,
       secretAccessKey: overrides.secret ?? emulator.env['AWS_SECRET_ACCESS_KEY']!,

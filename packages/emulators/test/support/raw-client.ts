@@ -136,6 +136,17 @@ export class RawClient {
     return sequenceNumber;
   }
 
+  /** Sends until it is acknowledged: the agent refuses input that it cannot process yet. */
+  async deliver(payloadType: number, payload: Uint8Array | string): Promise<void> {
+    const sequenceNumber = this.send(payloadType, payload);
+    const again = setInterval(() => this.sendNumbered(sequenceNumber, payloadType, payload), 50);
+    try {
+      await this.acknowledged(sequenceNumber);
+    } finally {
+      clearInterval(again);
+    }
+  }
+
   sendNumbered(sequenceNumber: number, payloadType: number, payload: Uint8Array | string): void {
     this.sendFrame(
       encodeMessage({
