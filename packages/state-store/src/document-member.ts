@@ -5,12 +5,14 @@ import type { DocumentDefinition } from './define.js';
 import { snapshotOf, type DocumentState, type Snapshot } from './document-state.js';
 import { decodeDocument, encodeDocument, type Decoded, type DecodedDocument } from './envelope.js';
 import { explainSystemError, StateStoreError } from './errors.js';
-import { dropRevision, historyPath, keptRevisions } from './history.js';
+import { dropRevision, historyFolder, historyPath, keptRevisions } from './history.js';
+import { removeStagedIntents } from './journal.js';
+import { isUnfinishedCopy } from './keep-copy.js';
 import { sweepLockLeftovers } from './lock/break.js';
 import type { Member } from './member.js';
 import { applySalvage, findSalvage, type DamagedFile } from './repair.js';
 import { readStamped, type StampedFile } from './stamped-file.js';
-import { lockFolder, makeStoreFolder, type StoreContext } from './store-context.js';
+import { ignoreFileOf, lockFolder, makeStoreFolder, type StoreContext } from './store-context.js';
 import { compileValidator, describeComplaint, type Validator } from './validator.js';
 
 /**
@@ -104,10 +106,14 @@ export function documentMember<T>(store: StoreContext, definition: DocumentDefin
       };
     },
 
-    async sweep() {
-      const entries = await readdir(directory);
-      const stale = entries.filter((entry) => isStagedFor(target, entry));
-      await Promise.all(stale.map((entry) => unlink(join(directory, entry)).catch(ignoreMissing)));
+    async sweep(dead) {
+      const removeIf = async (folder: string, isStale: (entry: string) => boolean): Promise<void> => {
+        const stale = (await readdir(folder).catch(() => [])).filter(isStale);
+        await Promise.all(stale.map((entry) => unlink(join(folder, entry)).catch(ignoreMissing)));
+      };
+      await removeIf(directory, (entry) => isStagedFor(target, entry) || isStagedFor(ignoreFileOf(directory), entry));
+      await removeIf(historyFolder(directory), (entry) => isUnfinishedCopy(entry) && entry.startsWith(`${name}.`));
+      await removeStagedIntents(directory, dead);
       await sweepLockLeftovers(lockPath);
       const beyond = (await keptRevisions(directory, name)).slice(keep);
       await Promise.all(beyond.map((revision) => dropRevision(directory, name, revision)));
@@ -161,7 +167,13 @@ function absentState(definition: DocumentDefinition<unknown>): DocumentState {
 }
 
 function goodState({ stamp, bytes }: StampedFile, decoded: DecodedDocument): DocumentState {
-  const { verdict: _, data, ...facts } = decoded;
+  const { data, revision, storedVersion, writtenAt, writer } = decoded;
+  const facts = {
+    revision,
+    storedVersion,
+    ...(writtenAt !== undefined && { writtenAt }),
+    ...(writer !== undefined && { writer }),
+  };
   return { stamp, bytes, text: JSON.stringify(data), ...facts };
 }
 

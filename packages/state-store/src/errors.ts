@@ -121,7 +121,8 @@ export class StateStoreError extends Error {
 
 /** The `code` of a system error (`'ENOENT'`, …), or `undefined` for anything else. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  // By its fields: an error from another realm is no `instanceof Error` here.
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('syscall' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 

@@ -57,6 +57,11 @@ export async function writeIntent(directory: string, intent: Intent): Promise<vo
   await syncFolder(dirname(target));
 }
 
+/** Removes what processes left that died while they stored an intent; `ids` are the nonces of their locks. */
+export async function removeStagedIntents(directory: string, ids: readonly string[]): Promise<void> {
+  await Promise.all(ids.map((id) => discardFile({ target: intentPath(directory, id), tag: id })));
+}
+
 /** Does what is still to be done of an intent, with the locks of all its steps in hand, and forgets it. */
 export async function rollForward(
   directory: string,

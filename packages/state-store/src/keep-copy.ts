@@ -22,8 +22,15 @@ export async function keepCopy(target: string, { as, how }: KeptCopy): Promise<v
   }
 }
 
+/** Whether a folder entry is what a crash in the middle of copying leaves. */
+export function isUnfinishedCopy(entry: string): boolean {
+  return entry.endsWith(MAKING);
+}
+
+const MAKING = '.making';
+
 async function copyDurably(target: string, as: string): Promise<void> {
-  const making = `${as}.making`;
+  const making = `${as}${MAKING}`;
   await copyFile(target, making);
   const handle = await open(making, 'r+');
   try {

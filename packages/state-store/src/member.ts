@@ -52,8 +52,8 @@ export interface Member<State extends MemberState, Change, View> extends Lockabl
   /** What to write, or `undefined` when nothing has changed. */
   encode(after: State, before: State): Replacement<State> | undefined;
   view(state: State): View;
-  /** Clears away what crashed writers left; only called with the locks in hand. */
-  sweep(): Promise<void>;
+  /** Clears away what crashed writers left, those with the `dead` nonces among them; only with the locks in hand. */
+  sweep(dead: readonly string[]): Promise<void>;
   /** After the file was replaced: drops copies beyond those to be kept. */
   prune(before: State): Promise<void>;
 }

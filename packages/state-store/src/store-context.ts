@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isStagedFor, publishFile, stageFile, syncFolder } from './atomic-write.js';
+import { ignoreMissing, isStagedFor, publishFile, stageFile, syncFolder } from './atomic-write.js';
 import type { Writer } from './envelope.js';
 import { explainSystemError } from './errors.js';
 import { newNonce } from './lock/owner.js';
@@ -23,6 +23,11 @@ export function lockFolder(directory: string): string {
   return join(directory, 'locks');
 }
 
+/** The file that keeps a store's folder out of git. */
+export function ignoreFileOf(directory: string): string {
+  return join(directory, '.gitignore');
+}
+
 /** A store's facts joined with one call's. */
 export function writeContext(store: StoreContext, { timeoutMs, signal }: WriteOptions): WriteContext {
   const { writer, lockTimeoutMs, journal } = store;
@@ -34,7 +39,7 @@ export function writeContext(store: StoreContext, { timeoutMs, signal }: WriteOp
  * of it was done.
  */
 export async function makeStoreFolder(directory: string): Promise<void> {
-  const ignoreFile = join(directory, '.gitignore');
+  const ignoreFile = ignoreFileOf(directory);
   try {
     const firstMade = await mkdir(directory, { recursive: true });
     // A folder that held something before is somebody's choice: `*` could hide a whole repository.
@@ -42,7 +47,8 @@ export async function makeStoreFolder(directory: string): Promise<void> {
     if (entries.every((entry) => isStagedFor(ignoreFile, entry))) {
       const staged = { target: ignoreFile, tag: newNonce(), bytes: Buffer.from('*\n') };
       await stageFile(staged);
-      await publishFile(staged);
+      // Missing: another process was faster, and has already swept up behind itself.
+      await publishFile(staged).catch(ignoreMissing);
     }
     await mkdir(lockFolder(directory), { recursive: true });
     await syncFolder(directory);

@@ -100,7 +100,7 @@ async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Prom
   for (const member of members) {
     const state = await member.load(locks);
     if (state === undefined) return undefined;
-    if (locks.brokeDead) await member.sweep();
+    if (locks.broken.length > 0) await member.sweep(locks.broken);
     befores.set(member, state);
   }
   const states = new Map(befores);
@@ -118,12 +118,12 @@ async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Prom
       },
     },
     close() {
-      isOpen = false;
       const steps: PlannedStep[] = [];
       for (const [member, before] of befores) {
         const replacement = member.encode(stateOf(member), before);
         if (replacement !== undefined) steps.push({ member, before, replacement });
       }
+      isOpen = false;
       return steps;
     },
   };
@@ -131,7 +131,7 @@ async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Prom
   function stateOf(member: AnyMember): MemberState {
     const state = states.get(member);
     if (state !== undefined && isOpen) return state;
-    const why = isOpen ? `${member.subject} was not named at its beginning` : 'it is over';
+    const why = isOpen ? 'it was not named at its beginning' : 'it is over';
     throw new StateStoreError('HAWSER_STATE_TRANSACTION', `The transaction cannot use ${member.subject}: ${why}.`);
   }
 }

@@ -23,7 +23,7 @@ export async function updateMember<State extends MemberState, Change, View>(
   mustSweep: boolean,
 ): Promise<View> {
   return withMember(member, context, async (before, locks) => {
-    if (mustSweep || locks.brokeDead) await member.sweep();
+    if (mustSweep || locks.broken.length > 0) await member.sweep(locks.broken);
     const after = await member.change(before, change);
     const replacement = member.encode(after, before);
     if (replacement === undefined) return { done: member.view(before) };

@@ -21,11 +21,14 @@ function setIn(text: string, path: PlainPath, value: unknown): string | undefine
   const entries = sections.flatMap((section) => section.entries);
   const within = entries.find((entry) => isPrefix(entry.path, path));
   if (within !== undefined) return replaceWithin(text, within, path, value);
-  if (isTable(value)) {
-    const isThere = [...sections, ...entries].some((place) => isPrefix(path, place.path) && place.path.length > 0);
-    return isThere ? setTable(text, path, value) : addTable(text, sections, path, value);
+  const isThere = [...sections, ...entries].some((place) => place.path.length > 0 && isPrefix(path, place.path));
+  if (isThere) {
+    const present = valueAt(text, path);
+    if (isTable(present) && isTable(value)) return setTable(text, path, present, value);
+    const without = deleteIn(text, path);
+    return without === undefined ? undefined : setIn(without, path, value);
   }
-  return addEntry(text, sections, path, rendered);
+  return isTable(value) ? addTable(text, sections, path, value) : addEntry(text, sections, path, rendered);
 }
 
 function deleteIn(text: string, path: PlainPath): string | undefined {
@@ -33,6 +36,12 @@ function deleteIn(text: string, path: PlainPath): string | undefined {
   const entries = sections.flatMap((section) => section.entries);
   const within = entries.find((entry) => isPrefix(entry.path, path) && entry.path.length < path.length);
   if (within !== undefined) return replaceWithin(text, within, path, undefined);
+  const list = path.slice(0, -1);
+  const tables = sections.filter((section) => section.path.length === path.length && isPrefix(list, section.path));
+  if (typeof path.at(-1) === 'number' && tables.length === 1) {
+    const without = deleteIn(text, list);
+    return without === undefined ? undefined : setIn(without, list, []);
+  }
   const splices: Splice[] = [];
   for (const section of sections) {
     if (section.path.length > 0 && isPrefix(path, section.path)) {
@@ -63,9 +72,14 @@ function replaceWithin(text: string, entry: TomlEntry, path: PlainPath, value: u
 }
 
 /** Makes a table that is there already equal to `value`, key by key, so that comments between its keys stay. */
-function setTable(text: string, path: PlainPath, value: Record<string, unknown>): string | undefined {
+function setTable(
+  text: string,
+  path: PlainPath,
+  present: Record<string, unknown>,
+  value: Record<string, unknown>,
+): string | undefined {
   let result: string | undefined = text;
-  for (const key of Object.keys(tableAt(text, path))) {
+  for (const key of Object.keys(present)) {
     if (result !== undefined && !Object.hasOwn(value, key)) result = deleteIn(result, [...path, key]);
   }
   for (const [key, part] of Object.entries(value)) {
@@ -80,6 +94,7 @@ function addEntry(
   path: PlainPath,
   rendered: string,
 ): string | undefined {
+  if (typeof path.at(-1) === 'number') return undefined;
   const parent = path.slice(0, -1);
   const lineBreak = lineBreakOf(text);
   const section = sections.findLast((candidate) => isSame(candidate.path, parent));
@@ -147,10 +162,10 @@ function asSplice(before: string, after: string | undefined): Splice[] | undefin
   return [{ start: same, end: before.length - tail, text: after.slice(same, after.length - tail) }];
 }
 
-function tableAt(text: string, path: PlainPath): Record<string, unknown> {
+function valueAt(text: string, path: PlainPath): unknown {
   let at: unknown = plain(parse(text, { integersAsBigInt: 'asNeeded' }));
   for (const segment of path) at = (at as Record<string | number, unknown>)[segment];
-  return at as Record<string, unknown>;
+  return at;
 }
 
 /** A copy of a value written behind one '=', with another part; `undefined` takes the part away. */

@@ -87,7 +87,7 @@ function appendTo(text: string, value: unknown): Splice[] {
 }
 
 function parse(text: string): Document.Parsed {
-  const document = parseDocument(text, { keepSourceTokens: true, logLevel: 'silent' });
+  const document = parseDocument(text, { keepSourceTokens: true, logLevel: 'error' });
   const [problem] = document.errors;
   if (problem !== undefined) throw problem;
   if (document.contents !== null && !isCollection(document.contents) && !isNull(document.contents)) {

@@ -40,19 +40,19 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   let wake: FolderWake | undefined;
   let lookMs = FIRST_LOOK_MS;
   let look = true;
-  let brokeDead = false;
+  const broken: string[] = [];
   try {
     for (;;) {
       signal?.throwIfAborted();
       const owner = { ...identity, nonce: newNonce(), tool: request.tool.slice(0, 80), at: new Date().toISOString() };
-      if (await tryCreate(request, owner)) return holdLock(path, owner, brokeDead);
+      if (await tryCreate(request, owner)) return holdLock(path, owner, broken);
       const found = look ? await readLock(path) : undefined;
       if (look && found === undefined) continue;
       if (found?.owner !== undefined && (await livenessOf(found.owner)).state === 'dead') {
         const takeRight = (right: string): Promise<HeldLock> =>
           acquireLock({ ...request, path: right, timeoutMs: deadline - performance.now() });
         await breakDeadLock(path, found.owner, takeRight);
-        brokeDead = true;
+        broken.push(found.owner.nonce);
         continue;
       }
       if (found?.empty === true) await rmdir(path).catch(() => undefined);

@@ -4,20 +4,20 @@ import { readLock, removeLock, type LockOwner } from './owner.js';
 export interface HeldLock {
   readonly path: string;
   readonly owner: LockOwner;
-  /** Whether a dead owner's lock had to be broken: it may have left something unfinished. */
-  readonly brokeDead: boolean;
+  /** Nonces of the dead owners whose locks had to be broken: they may have left something unfinished. */
+  readonly broken: readonly string[];
   /** Whether the lock is still ours. To be asked right before every irrevocable step. */
   verify(): Promise<boolean>;
   release(): Promise<void>;
 }
 
 /** Wraps a lock that was just created for `owner`. */
-export function holdLock(path: string, owner: LockOwner, brokeDead: boolean): HeldLock {
+export function holdLock(path: string, owner: LockOwner, broken: readonly string[]): HeldLock {
   const verify = async (): Promise<boolean> => (await readLock(path))?.owner?.nonce === owner.nonce;
   return {
     path,
     owner,
-    brokeDead,
+    broken,
     verify,
     async release() {
       // What is there now may be another's, if someone removed ours by hand.

@@ -51,6 +51,9 @@ export async function createLock(path: string, owner: LockOwner): Promise<boolea
   return createLockFolder(path, owner.nonce, text);
 }
 
+/** What rename answers when something is in the way; Windows says EPERM or EACCES whatever the reason. */
+const IN_THE_WAY = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : [])];
+
 async function createLockFolder(path: string, nonce: string, text: string): Promise<boolean> {
   const made = `${path}.made-${nonce}`;
   await mkdir(made);
@@ -60,8 +63,7 @@ async function createLockFolder(path: string, nonce: string, text: string): Prom
     return true;
   } catch (error) {
     await rm(made, { recursive: true, force: true });
-    const present = await lstat(path).catch(() => undefined);
-    if (present === undefined) throw error;
+    if (!IN_THE_WAY.includes(errnoOf(error) ?? '')) throw error;
     return false;
   }
 }

@@ -17,7 +17,8 @@ export interface HeldLocks {
   /** Names the files staged under these locks. */
   readonly tag: string;
   readonly owner: LockOwner;
-  readonly brokeDead: boolean;
+  /** As {@link HeldLock.broken}, of all of them. */
+  readonly broken: readonly string[];
   verify(): Promise<boolean>;
   /** Lets go of them; later calls do nothing. */
   release(): Promise<void>;
@@ -46,7 +47,7 @@ export async function withLocks<T>(
     return await work({
       tag: first.owner.nonce,
       owner: first.owner,
-      brokeDead: held.some((lock) => lock.brokeDead),
+      broken: held.flatMap((lock) => lock.broken),
       verify: async () => (await Promise.all(held.map((lock) => lock.verify()))).every(Boolean),
       release,
     });

@@ -1,3 +1,4 @@
+import { errnoOf } from '../errors.js';
 import { currentProcess, identifyProcess, type ProcessIdentity } from './identity.js';
 import { readLinuxStat } from './linux-stat.js';
 
@@ -62,6 +63,6 @@ function someoneHasPid(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: there is one, of another user.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    return errnoOf(error) !== 'ESRCH';
   }
 }

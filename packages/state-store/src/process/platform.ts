@@ -29,7 +29,7 @@ async function startOnWindows(pid: number): Promise<string | undefined> {
 
 /** Both tools exit with 1 for an unknown process; that they are missing altogether is a failure. */
 function onNoSuchProcess(error: unknown): { stdout: string } {
-  if (error instanceof Error && 'code' in error && error.code === 1) return { stdout: '' };
+  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 1) return { stdout: '' };
   throw error;
 }
 

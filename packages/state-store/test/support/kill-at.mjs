@@ -1,0 +1,18 @@
+// Kills the process (SIGKILL) at its KILL_AT-th file system call after armFault(), before the call is done; a write is
+// done by half. With KILL_AT=0 it only counts.
+import fs from 'node:fs';
+import { wrapFileSystem } from './wrap-fs.mjs';
+
+const killAt = Number(process.env.KILL_AT);
+let isArmed = false;
+globalThis.faultCalls = 0;
+globalThis.armFault = () => (isArmed = true);
+globalThis.disarmFault = () => (isArmed = false);
+
+await wrapFileSystem((name, handle, args) => {
+  if (!isArmed) return;
+  globalThis.faultCalls++;
+  if (globalThis.faultCalls !== killAt) return;
+  if (name === 'handle.write') fs.writeSync(handle.fd, args[0], args[1], Math.floor(args[2] / 2), args[3]);
+  process.kill(process.pid, 'SIGKILL');
+});
