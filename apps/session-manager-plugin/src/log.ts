@@ -22,6 +22,8 @@ export interface LogOptions {
   readonly now?: () => Date;
 }
 
+/** What is shorter is no secret of AWS, and would be found in the middle of words. */
+const leastSecret = 8;
 /** Limits of the original's log file (session-manager-plugin seelog_unix.xml). */
 const maxFileBytes = 30_000_000;
 const keptFiles = 5;
@@ -92,7 +94,13 @@ function isWithin(level: LogLevel, limit: LogLevel): boolean {
 }
 
 function redactor(secrets: readonly string[]): (text: string) => string {
-  const shapes = [...new Set(secrets.filter(Boolean).flatMap((secret) => [secret, encodeURIComponent(secret)]))];
+  const shapes = [
+    ...new Set(
+      secrets
+        .filter((secret) => secret.length >= leastSecret)
+        .flatMap((secret) => [secret, encodeURIComponent(secret)]),
+    ),
+  ];
   return (text) => shapes.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
 }
 

@@ -25,10 +25,12 @@ interface Served {
 }
 
 async function attach(session: Session, voice: Voice): Promise<Served> {
+  const hasTerminal = session.facts.sessionType !== 'NonInteractiveCommands';
   const left = await attachTerminal({
     remote: session,
     errors: isShownLikeTheOriginal(voice) ? process.stdout : process.stderr,
-    newlineIsEnter: session.facts.sessionType !== 'NonInteractiveCommands',
+    newlineIsEnter: hasTerminal,
+    rawOutput: hasTerminal,
     // What the end of input means to this type of session is known to the session.
     onInputEnd: 'end',
     interrupts: voice.isDropIn ? 'send' : 'leave',

@@ -80,7 +80,7 @@ async function runOwnForm(words: readonly string[], settings: Settings): Promise
   const log = createLog({
     file: given.logFile ?? settings.logFile,
     fileLevel: given.verbose ? 'debug' : settings.logLevel,
-    talk: { level: given.verbose ? 'debug' : 'warn', write: (line) => void process.stderr.write(line) },
+    talk: { level: given.verbose ? 'debug' : 'warn', write: talk },
     secrets: secretsOf(given.tokenValue),
   });
   const judged = validate(given);
@@ -108,6 +108,11 @@ async function readGiven(json: ReturnType<typeof parseOwnForm>['json']): Promise
   const text = typeof json === 'string' ? await readLeadingJson(process.stdin) : json.word;
   // Nothing on standard input is nothing said, and the missing parts are named.
   return text.trim() === '' ? { given: {}, problems: [] } : readMembers(text);
+}
+
+/** While a session has the terminal in raw mode, a newline alone does not bring the cursor back to the first column. */
+function talk(line: string): void {
+  process.stderr.write(process.stderr.isTTY ? line.replaceAll('\n', '\r\n') : line);
 }
 
 /** The variable holds a token: it is not left for the programs we may start. */

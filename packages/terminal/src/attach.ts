@@ -38,7 +38,7 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
     undo.push(listen(output, 'error', () => leave({ reason: 'output-closed' })));
     undo.push(listen(errors, 'error', () => leave({ reason: 'output-closed' })));
     undo.push(takeSignals({ interrupts, send, leave: (name) => leave({ reason: 'signal', signal: name }) }));
-    undo.push(enterRawMode(input));
+    undo.push(enterRawMode(input, { rawOutput: options.rawOutput ?? true }));
     undo.push(followSize(screenOf(output, errors), remote.resize.bind(remote)));
 
     const escapes = typed && (options.escapes ?? true) ? createEscapeReader() : undefined;

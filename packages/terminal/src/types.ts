@@ -39,6 +39,11 @@ export interface AttachOptions {
    */
   readonly newlineIsEnter?: boolean;
   /**
+   * Whether the far side has a terminal of its own that makes lines ready to be shown. Default true: output is shown as
+   * it is. False: it has none, and this terminal goes on turning newlines into line breaks.
+   */
+  readonly rawOutput?: boolean;
+  /**
    * What the end of input means. `send-eot` (default) types Ctrl-D, behind Enter when the last line is unfinished: that
    * ends a shell behind a pseudo-terminal once it has read everything. `end` ends the remote's stdin; `keep-reading`
    * says nothing. Output goes on in all three until the session is over.

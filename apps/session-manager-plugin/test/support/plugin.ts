@@ -7,7 +7,8 @@ import type { StartedSession } from '@hawser/ssm-channel';
 import { createAwsApi } from '@hawser/ssm-channel/aws';
 import { Program } from '../../../../test/support/program.js';
 
-const bin = fileURLToPath(new URL('../../bin/session-manager-plugin.cjs', import.meta.url));
+/** The plugin as it is installed. */
+export const bin: string = fileURLToPath(new URL('../../bin/session-manager-plugin.cjs', import.meta.url));
 
 /** The target that every test's emulator has. */
 export const target = 'i-0123456789abcdef0';

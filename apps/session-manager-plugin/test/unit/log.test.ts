@@ -49,7 +49,7 @@ test('secrets are never written', () => {
     ...plain,
     file,
     talk: { level: 'debug', write: (line) => talk.push(line) },
-    secrets: ['to+ken/1=', ''],
+    secrets: ['to+ken/1=', 't', ''],
   });
   log.info('got to+ken/1= and to%2Bken%2F1%3D');
   expect(readFileSync(file, 'utf8')).toContain('got [redacted] and [redacted]');

@@ -48,13 +48,20 @@ test('the terminal is raw while attached and as before afterwards', async () => 
   const { remote, found, settings } = started;
   await remote.until(hasSize(91, 33));
   const raw = await settings();
-  for (const off of ['-isig', '-icanon', '-echo', '-icrnl', '-ixon', '-iexten']) expect(raw).toContain(off);
+  for (const off of ['-isig', '-icanon', '-echo', '-icrnl', '-ixon', '-iexten', '-opost']) expect(raw).toContain(off);
   remote.order('show', 'shown\r\n');
   await started.terminal.shows(/shown/);
   remote.order('end');
   await remote.until(hasEnded);
   expect(remote.facts.at(-1)).toEqual({ how: { reason: 'ended' }, isRaw: false });
   expect(await found('after')).toBe(await found('before'));
+});
+
+test('output without a terminal of its own still gets its line breaks', async () => {
+  await using started = await inTerminal({ rawOutput: false });
+  const { remote, settings } = started;
+  await remote.until(hasSize(91, 33));
+  expect(await settings()).toMatch(/\sopost .*\sonlcr /);
 });
 
 test('Ctrl-C, Ctrl-Z, Ctrl-\\, Ctrl-S and Ctrl-Y are bytes for the far side', async () => {
