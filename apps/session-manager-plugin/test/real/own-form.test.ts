@@ -159,8 +159,9 @@ test('--client-id is the id the service hears, and a fresh one without it', asyn
     [[], /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/],
   ] as const) {
     await using gateway = await stubGateway();
-    await using _run = plugin([...sessionOptions(gateway.start), ...words], { env: world.env });
+    await using run = plugin([...sessionOptions(gateway.start), ...words], { env: world.env });
     const { message } = await gateway.opened;
+    expect(run.text).toContain('Starting session');
     expect(message['ClientId']).toMatch(id);
     expect(message).toMatchObject({ TokenValue: 'a-token', ClientVersion: '1.2.896.0' });
   }
@@ -168,10 +169,11 @@ test('--client-id is the id the service hears, and a fresh one without it', asyn
 
 test('the version stated to the service is configurable', async () => {
   await using gateway = await stubGateway();
-  await using _run = plugin(sessionOptions(gateway.start), {
+  await using run = plugin(sessionOptions(gateway.start), {
     env: { ...world.env, HAWSER_PLUGIN_VERSION: '1.2.764.0' },
   });
   expect((await gateway.opened).message['ClientVersion']).toBe('1.2.764.0');
+  expect(run.stderr).toBe('');
 });
 
 test('--profile and --region say who signs and for where', async () => {
@@ -181,10 +183,11 @@ test('--profile and --region say who signs and for where', async () => {
     '[other]\naws_access_key_id = AKIAOTHERPROFILE0000\naws_secret_access_key = other-secret\n',
   );
   await using gateway = await stubGateway();
-  await using _run = plugin([...sessionOptions(gateway.start), '--profile', 'other', '--region', 'eu-north-1'], {
+  await using run = plugin([...sessionOptions(gateway.start), '--profile', 'other', '--region', 'eu-north-1'], {
     env: { ...world.env, AWS_SHARED_CREDENTIALS_FILE: credentials },
   });
   const { headers } = await gateway.opened;
+  expect(run.stderr).toBe('');
   expect(headers.authorization).toMatch(
     /Credential=AKIAOTHERPROFILE0000\/\d{8}\/eu-north-1\/ssmmessages\/aws4_request/,
   );

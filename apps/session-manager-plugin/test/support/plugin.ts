@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,4 +88,30 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS_|HAWSER_|SSM_PLUGIN_|https?_proxy$|no_proxy$)/i.test(name)),
   );
+}
+
+/**
+ * Puts a program before our plugin that notes down the words of each call, as JSON lines, and goes on as the plugin.
+ */
+export async function spyOnHandOver(
+  world: World,
+): Promise<AsyncDisposable & { env: NodeJS.ProcessEnv; calls(): Promise<string[][]> }> {
+  const folder = await mkdtemp(join(world.folder, 'spy-'));
+  const notes = join(folder, 'calls');
+  const source = `#!${process.execPath}
+require('node:fs').appendFileSync(${JSON.stringify(notes)}, JSON.stringify(process.argv.slice(2)) + require('node:os').EOL);
+require(${JSON.stringify(bin)});
+`;
+  await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }');
+  await writeFile(join(folder, 'session-manager-plugin'), source, { mode: 0o755 });
+  return {
+    env: { ...world.env, PATH: [folder, world.env['PATH']].join(delimiter) },
+    async calls() {
+      const lines = (await readFile(notes, 'utf8')).trim().split('\n');
+      return lines.map((line) => JSON.parse(line) as string[]);
+    },
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true });
+    },
+  };
 }
