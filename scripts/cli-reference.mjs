@@ -73,7 +73,7 @@ function reference() {
   for (const id of ids) {
     const { summary, description, args, flags, examples = [], aliases } = commands[id];
     parts.push('', `## hawser ${spaced(id)}`, '', summary);
-    if (description) parts.push('', description.includes('\n\n') ? `${fenced(description)}` : description);
+    if (description) parts.push('', description.includes('\n\n') ? fenced(description) : description);
     parts.push('', fenced(`hawser ${usageOf(id)}`));
     if (aliases.length > 0)
       parts.push('', `Also called ${aliases.map((alias) => `\`hawser ${spaced(alias)}\``).join(', ')}.`);
@@ -94,7 +94,9 @@ function reference() {
 function usageOf(id) {
   const { usage, args, flags } = commands[id];
   if (usage) return filled([usage].flat()[0], id);
-  const words = Object.values(args).map(({ name, required }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`));
+  const words = Object.values(args).map(({ name, required }) =>
+    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
+  );
   const needed = Object.values(flags).filter(({ required }) => required);
   return [spaced(id), ...words, ...needed.map(({ name, helpValue }) => `--${name} ${helpValue}`), '[FLAGS]'].join(' ');
 }
@@ -116,21 +118,26 @@ function cell(text) {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-/** One JSON Schema for each command: what stands under `data`, or in the line of a command that goes on. */
+/**
+ * One JSON Schema for each command: what stands under `data`, or in the line of a command that goes on.
+ *
+ * @returns {[string, string][]}
+ */
 function schemas() {
   const sources = ids.map((id) => join(root, app, 'src/commands', `${id.replaceAll(':', '/')}.ts`));
   const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(join(root, app, 'tsconfig.json'), ts.sys.readFile).config,
+    ts.readConfigFile(join(root, app, 'tsconfig.json'), (file) => ts.sys.readFile(file)).config,
     ts.sys,
     join(root, app),
   );
   const program = ts.createProgram(sources, { ...options, skipLibCheck: true });
   const checker = program.getTypeChecker();
+  /** @type {[string, string][]} */
   const made = [];
   for (const [index, id] of ids.entries()) {
     const file = program.getSourceFile(sources[index]);
-    const command = file.statements.find((node) => ts.isClassDeclaration(node) && node.heritageClauses);
-    const data = command?.heritageClauses[0].types[0].typeArguments?.[1];
+    const command = file?.statements.find(ts.isClassDeclaration);
+    const data = command?.heritageClauses?.[0]?.types[0]?.typeArguments?.[1];
     const type = data && checker.getTypeAtLocation(data);
     if (!type || type.flags & ts.TypeFlags.Never) continue;
     const name = id.replaceAll(':', '-');

@@ -18,9 +18,9 @@ if (positionals.length === 0) {
 }
 
 // ajv is a dependency of the package that uses it when a document comes without a generated validator.
-const require = createRequire(new URL('../packages/state-store/package.json', import.meta.url));
-const { Ajv2020 } = require('ajv/dist/2020.js');
-const standalone = require('ajv/dist/standalone').default;
+const requireOfStore = createRequire(new URL('../packages/state-store/package.json', import.meta.url));
+const { Ajv2020 } = requireOfStore('ajv/dist/2020.js');
+const standalone = requireOfStore('ajv/dist/standalone').default;
 
 for (const path of positionals) {
   const schema = JSON.parse(await readFile(path, 'utf8'));

@@ -212,7 +212,15 @@ describe('port forwarding to an old agent', () => {
   });
 
   test('what the destination says first is kept for the first connection', async () => {
-    const forward = await world.forward(await serve((socket) => void socket.write('220 ready\r\n')));
+    const forward = await world.forward(
+      await serve(
+        (socket) =>
+          void socket
+            .resume()
+            .once('end', () => socket.end())
+            .write('220 ready\r\n'),
+      ),
+    );
     const client = connect({ port: forward.address.port, host: '127.0.0.1' });
     const [banner] = (await once(client, 'data')) as [Buffer];
     expect(banner.toString()).toBe('220 ready\r\n');
