@@ -1,11 +1,18 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Bench } from './emulator.js';
 
+/** What is to be wrong with a signature. */
+export interface SignUpgradeOptions {
+  readonly secret?: string;
+  readonly service?: string;
+  readonly dateMs?: number;
+}
+
 /** Headers of a websocket upgrade, signed by the SDK's own signer. */
 export async function signUpgrade(
   bench: Bench,
   streamUrl: string,
-  options: { readonly secret?: string; readonly service?: string; readonly dateMs?: number } = {},
+  options: SignUpgradeOptions = {},
 ): Promise<Record<string, string>> {
   const { env, region } = bench.emulator;
   const { config } = new SSMClient({
@@ -32,7 +39,7 @@ export async function signUpgrade(
       query: Object.fromEntries(url.searchParams),
       headers: { host: url.host },
     },
-    { ...(options.dateMs === undefined ? {} : { signingDate: new Date(options.dateMs) }) },
+    options.dateMs === undefined ? {} : { signingDate: new Date(options.dateMs) },
   );
   return signed.headers;
 }

@@ -88,7 +88,7 @@ export class AgentLink {
   #timeoutMs = initialTimeoutMs;
   #handling = false;
   /** The message whose processing is stuck. */
-  #blockedBy: ChannelMessage | undefined;
+  #blockedBy: { readonly message: ChannelMessage; readonly owesAcknowledgement: boolean } | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -102,6 +102,11 @@ export class AgentLink {
       this.#unacknowledgedBytes < unacknowledgedLimitBytes &&
       this.#options.wireTakesMore()
     );
+  }
+
+  /** How long a message may stay unacknowledged before it is sent again, in milliseconds. */
+  get resendAfterMs(): number {
+    return this.#timeoutMs;
   }
 
   /** Whether every message was acknowledged. */
@@ -166,9 +171,9 @@ export class AgentLink {
   unblock(): void {
     // The verdict that is about to be given says it as well.
     if (this.#handling) return;
-    const message = this.#blockedBy;
+    const stuck = this.#blockedBy;
     this.#blockedBy = undefined;
-    if (message) this.#acknowledge(message);
+    if (stuck?.owesAcknowledgement) this.#acknowledge(stuck.message);
     this.#deliverEarly();
     while (this.#backlog.length > 0 && this.#blockedBy === undefined) {
       const next = this.#backlog.shift()!;
@@ -188,7 +193,7 @@ export class AgentLink {
     const head = this.#outgoing.values().next().value;
     if (head === undefined) return false;
     const now = this.#options.now();
-    if (!this.#paused && now - head.lastSentMs > this.#timeoutMs) {
+    if (!this.#paused && now - head.lastSentMs > this.resendAfterMs) {
       head.lastSentMs = now;
       this.#options.send(head.frame);
     }
@@ -225,7 +230,7 @@ export class AgentLink {
       this.#acknowledge(message);
     } else if (sequenceNumber > this.#nextIn) {
       this.#storeEarly(sequenceNumber, message);
-    } else if (this.#process(message)) {
+    } else if (this.#process(message, true)) {
       this.#deliverEarly();
     }
   }
@@ -245,20 +250,20 @@ export class AgentLink {
       const message = this.#early.get(this.#nextIn);
       if (message === undefined) return;
       const sequenceNumber = this.#nextIn;
-      if (!this.#process(message)) return;
+      if (!this.#process(message, false)) return;
       this.#early.delete(sequenceNumber);
       this.#earlyBytes -= message.payload.length;
     }
   }
 
-  #process(message: ChannelMessage): boolean {
+  #process(message: ChannelMessage, owesAcknowledgement: boolean): boolean {
     this.#handling = true;
     const verdict = this.#options.handle(message.payloadType, message.payload);
     this.#handling = false;
     if (verdict === 'refused') return false;
     this.#nextIn += 1;
-    if (verdict === 'blocked') this.#blockedBy = message;
-    else this.#acknowledge(message);
+    if (verdict === 'blocked') this.#blockedBy = { message, owesAcknowledgement };
+    else if (owesAcknowledgement) this.#acknowledge(message);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from './deferred.js';
@@ -47,6 +48,7 @@ exec sleep 2147483647`;
 
 /** Starts a program on a new pseudo terminal of 80 × 24. @throws Error when there is no terminal or no shell to be had */
 export async function spawnPty(options: PtyOptions): Promise<Pty> {
+  if (options.directory !== undefined) await enterable(options.directory);
   const { spawn } = await import('@lydell/node-pty');
   const mark = randomBytes(16).toString('hex').toUpperCase();
   const terminal = spawn('/bin/sh', ['-c', supervisor(mark), 'hawser-emulator', ...options.command], {
@@ -58,6 +60,15 @@ export async function spawnPty(options: PtyOptions): Promise<Pty> {
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
   return attach(terminal, mark, options);
+}
+
+/** The library reports a folder that cannot be entered as a program that ended. */
+async function enterable(directory: string): Promise<void> {
+  try {
+    await access(directory, constants.X_OK);
+  } catch (error) {
+    throw new Error(`Failed to start pty: chdir ${directory}: no such file or directory`, { cause: error });
+  }
 }
 
 function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
