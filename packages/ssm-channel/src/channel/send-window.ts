@@ -12,7 +12,11 @@ const maxMessages = 8192;
 const gapEvidence = 3;
 /** A round trip is flat while it is at most twice the shortest, and this much for schedulers. */
 const flatToleranceMs = 20;
-const shrinkFactor = 0.7;
+const lossFactor = 0.7;
+/** A round trip longer than that is our own queue: resends would come before answers. */
+const longestQueueMs = 1000;
+/** After the first answer since a time-out: if the peer was merely slow, more answers follow within this time. */
+const graceMs = 50;
 const noBytes = Buffer.alloc(0);
 
 /** One message that was sent and is not acknowledged. */
@@ -39,12 +43,13 @@ export interface SentMessage extends InFlight {
  *   a new place in the order, so it takes a round trip until there can be evidence again.
  * - **Time-out**: when nothing is heard for the resend time, the oldest message is sent again, and again at growing
  *   intervals up to 1 s: a peer that merely stalls costs one message per second. All others count as lost, and follow
- *   in slow start once the peer answers, two for each acknowledgement.
+ *   in slow start once the peer answers, two for each acknowledgement, beginning 50 ms after the first.
  * - **False alarm**: an acknowledgement of a message that was not sent again since the time-out, or one that came
  *   faster than any round trip, answers an earlier transmission. Then nothing else was lost, and nothing more is sent
  *   again (the ideas of RFC 3522, Eifel, and RFC 5682, F-RTO).
  * - **Window**: starts at 256 KiB, grows by what is acknowledged while it is the limit and round trips stay flat, by
- *   16 KiB per round trip once something was lost, and shrinks to 0.7 for a loss, once per round trip.
+ *   16 KiB per round trip once something was lost, and shrinks to 0.7 for a loss, once per round trip. Where it fills
+ *   a queue so long that answers take more than 1 s, it shrinks to what the link carries in that time.
  *
  * Frames are kept and sent again as they are. The peer has to store what follows a lost message, so the limit also
  * applies to the distance from the oldest unacknowledged message to the newest.
@@ -66,11 +71,14 @@ export class SendWindow {
   #order = 0;
   /** The highest orders acknowledged, descending; at most as many as make evidence. */
   readonly #acknowledgedOrders: number[] = [];
-  /** Losses of messages sent before this were answered with a smaller window already. */
+  /** The last transmission before the window was made smaller, and what it was. */
   #shrunkAtOrder = 0;
+  #shrunkFromBytes = 0;
   #lost = 0;
   /** How many lost messages may be sent again now. */
   #allowance = 0;
+  /** Until then they may not: it may have been a false alarm. */
+  #recoverAtMs = 0;
   /** Where the search for the next lost message goes on. */
   #lostFrom = 0;
   /** Time-outs since anything was heard. */
@@ -107,11 +115,6 @@ export class SendWindow {
   /** Transmissions beyond the first of a message, since the beginning. */
   get resent(): number {
     return this.#resent;
-  }
-
-  /** Whether lost messages wait to be sent again. */
-  get isRecovering(): boolean {
-    return this.#lost > 0;
   }
 
   /** Whether a message of that payload may be sent now. One always may when nothing is on its way. */
@@ -154,11 +157,12 @@ export class SendWindow {
     const isFirstAnswer = message.sends === 1;
     const answersEarlierCopy = message.state === 'lost' || (!isFirstAnswer && elapsedMs < this.roundTrips.shortestMs);
     this.#forget(message);
-    this.#heardAtMs = nowMs;
-    this.#attempt = 0;
+    if (this.#attempt > 0) this.#recoverAtMs = nowMs + graceMs;
+    this.#restart(nowMs);
     if (isFirstAnswer) {
       this.roundTrips.sample(elapsedMs);
       if (elapsedMs <= 2 * this.roundTrips.shortestMs + flatToleranceMs) this.#grow(message.payloadBytes);
+      else if (elapsedMs > longestQueueMs) this.#shrink(message, longestQueueMs / elapsedMs);
     }
     if (answersEarlierCopy) this.#callOffRecovery();
     else if (this.#lost > 0) this.#allowance += 2;
@@ -171,25 +175,25 @@ export class SendWindow {
     const frames: Buffer[] = [];
     const evidence = this.#acknowledgedOrders[gapEvidence - 1] ?? 0;
     for (let first = this.#flying.first; first && first.order < evidence; first = this.#flying.first) {
-      this.#shrink(first);
+      this.#shrink(first, lossFactor);
       frames.push(this.#sendAgain(first, nowMs));
     }
+    if (nowMs < this.#recoverAtMs) return frames;
     for (; this.#lost > 0 && this.#allowance > 0; this.#allowance -= 1) {
       frames.push(this.#sendAgain(this.#nextLost(), nowMs));
     }
     return frames;
   }
 
-  /** When {@link timeOut} is due; `undefined` while nothing is on its way. */
+  /** When {@link timeOut} or {@link due} has something to do; `undefined` while nothing is on its way. */
   get deadlineMs(): number | undefined {
-    const first = this.#flying.first;
-    if (first === undefined) return undefined;
-    return Math.max(first.sentAtMs, this.#heardAtMs) + this.roundTrips.resendAfterMs(this.#attempt);
+    const isWaiting = this.#lost > 0 && this.#allowance > 0;
+    return isWaiting ? Math.min(this.#recoverAtMs, this.#timeOutAtMs) : finite(this.#timeOutAtMs);
   }
 
   /** Gives up waiting, if it is time to: the oldest message is sent again, all others count as lost. */
   timeOut(nowMs: number): Buffer | undefined {
-    if (this.deadlineMs === undefined || nowMs < this.deadlineMs) return undefined;
+    if (nowMs < this.#timeOutAtMs) return undefined;
     this.#attempt += 1;
     this.#loseAll();
     return this.#sendAgain(this.#nextLost(), nowMs);
@@ -198,16 +202,20 @@ export class SendWindow {
   /** Frames to send again over a new socket: all, in order. */
   resendAll(nowMs: number): Buffer[] {
     this.#loseAll();
-    this.restart(nowMs);
+    this.#restart(nowMs);
+    this.roundTrips.changePath();
     const frames: Buffer[] = [];
     while (this.#lost > 0) frames.push(this.#sendAgain(this.#nextLost(), nowMs));
     return frames;
   }
 
-  /** Silence up to now was to be expected: time-outs count from here. */
-  restart(nowMs: number): void {
-    this.#attempt = 0;
-    this.#heardAtMs = nowMs;
+  /**
+   * Nothing was to be expected for so long: the time-out that runs is put off by it. It does not begin anew, or a peer
+   * that pauses often enough would never be sent what it lost.
+   */
+  postpone(pausedMs: number, nowMs: number): void {
+    const runsSinceMs = Math.max(this.#heardAtMs, this.#flying.first?.sentAtMs ?? 0);
+    this.#heardAtMs = Math.min(nowMs, runsSinceMs + pausedMs);
   }
 
   /** The oldest unacknowledged message once more, to find out whether anybody listens. */
@@ -216,9 +224,22 @@ export class SendWindow {
     return oldest && this.#sendAgain(oldest, nowMs);
   }
 
+  /** `Infinity` while nothing is on its way. */
+  get #timeOutAtMs(): number {
+    const first = this.#flying.first;
+    if (first === undefined) return Infinity;
+    return Math.max(first.sentAtMs, this.#heardAtMs) + this.roundTrips.resendAfterMs(this.#attempt);
+  }
+
   #at(sequenceNumber: number): SentMessage | undefined {
     const oldest = this.#nextSequenceNumber - this.#messages.length;
     return sequenceNumber < oldest ? undefined : this.#messages.at(sequenceNumber - oldest);
+  }
+
+  /** Time-outs count from here. */
+  #restart(nowMs: number): void {
+    this.#attempt = 0;
+    this.#heardAtMs = nowMs;
   }
 
   #sendAgain(message: SentMessage, nowMs: number): Buffer {
@@ -250,7 +271,7 @@ export class SendWindow {
 
   #loseAll(): void {
     const first = this.#flying.first;
-    if (first) this.#shrink(first);
+    if (first) this.#shrink(first, lossFactor);
     for (let message = this.#flying.first; message; message = this.#flying.first) {
       this.#flying.remove(message);
       message.state = 'lost';
@@ -283,6 +304,8 @@ export class SendWindow {
       this.#flying.prepend(message);
     }
     this.#lost = 0;
+    // What was sent again seemed to be answered, and was not.
+    this.#acknowledgedOrders.length = 0;
   }
 
   #noteEvidence(order: number): void {
@@ -301,11 +324,18 @@ export class SendWindow {
     this.#windowBytes = Math.min(this.#limitBytes, this.#windowBytes + more);
   }
 
-  #shrink(lost: SentMessage): void {
-    if (lost.order <= this.#shrunkAtOrder) return;
-    this.#shrunkAtOrder = this.#order;
-    const atLeast = Math.min(this.#limitBytes, Math.max(smallestWindowBytes, 2 * lost.payloadBytes));
-    this.#windowBytes = Math.max(atLeast, this.#windowBytes * shrinkFactor);
+  /** What happens to messages that were sent before the last time counts from the same window: it is the same reason. */
+  #shrink(because: SentMessage, factor: number): void {
+    if (because.order > this.#shrunkAtOrder) {
+      this.#shrunkAtOrder = this.#order;
+      this.#shrunkFromBytes = this.#windowBytes;
+    }
+    const atLeast = Math.min(this.#limitBytes, Math.max(smallestWindowBytes, 2 * because.payloadBytes));
+    this.#windowBytes = Math.max(atLeast, Math.min(this.#windowBytes, this.#shrunkFromBytes * factor));
     this.#slowStartBelowBytes = this.#windowBytes;
   }
+}
+
+function finite(ms: number): number | undefined {
+  return ms === Infinity ? undefined : ms;
 }

@@ -40,7 +40,7 @@ export class Sender {
   #crypt: Crypt | undefined;
   #isConnected = false;
   #wantsDrain = false;
-  #pause: { probeAtMs: number; probe: number | undefined } | undefined;
+  #pause: { readonly sinceMs: number; probeAtMs: number; probe: number | undefined } | undefined;
   #bytesOut = 0;
 
   constructor(options: SenderOptions) {
@@ -126,15 +126,15 @@ export class Sender {
   /** `true`: that began a pause. */
   pause(nowMs: number): boolean {
     if (this.#pause) return false;
-    this.#pause = { probeAtMs: nowMs + pauseProbeMs, probe: undefined };
+    this.#pause = { sinceMs: nowMs, probeAtMs: nowMs + pauseProbeMs, probe: undefined };
     return true;
   }
 
   /** `true`: that ended a pause. */
   resume(nowMs: number): boolean {
     if (this.#pause === undefined) return false;
+    this.#window.postpone(nowMs - this.#pause.sinceMs, nowMs);
     this.#pause = undefined;
-    this.#window.restart(nowMs);
     return true;
   }
 
@@ -205,8 +205,8 @@ export class Sender {
 
   /** A trial of the size probe, if it is time for one. */
   #tryLarger(nowMs: number): Buffer | undefined {
-    if (this.#sessionType === undefined || this.#window.isRecovering) return undefined;
-    const trial = this.#probe.next(this.#sessionType, this.#queue.bytes);
+    if (this.#sessionType === undefined) return undefined;
+    const trial = this.#probe.next(this.#sessionType, this.#queue.bytes, this.#window.windowBytes);
     if (trial === undefined) return undefined;
     const paddedId = this.#newId();
     // As large as data of that size will be.

@@ -10,6 +10,8 @@ const trialSizes = [8 << 10, 32 << 10];
 const evidenceMessages = 16;
 const evidenceAfterFailure = 64;
 const maxFailures = 3;
+/** Larger messages than this share of the window would make a slow link wait for each of them. */
+const windowShare = 4;
 
 /** A message of nothing, padded to the size that is to be tried, and the same without padding. */
 export interface Trial {
@@ -63,11 +65,11 @@ export class SizeProbe {
     this.#lastSize = payload;
   }
 
-  /** What to send as a trial, if there is reason for one: live evidence, and enough data waiting to profit. */
-  next(sessionType: string, queuedBytes: number): Trial | undefined {
+  /** What to send as a trial, if there is reason for one: live evidence, enough data waiting, a link that is not slow. */
+  next(sessionType: string, queuedBytes: number, windowBytes: number): Trial | undefined {
     const size = this.#sizes[0];
-    if (size === undefined || this.#trial || queuedBytes < size || this.#evidence < this.#evidenceWanted)
-      return undefined;
+    if (size === undefined || this.#trial || this.#evidence < this.#evidenceWanted) return undefined;
+    if (queuedBytes < size || windowBytes < size * windowShare) return undefined;
     const plain = this.#nothing(sessionType);
     return plain && { plain, padded: Buffer.concat([plain, Buffer.alloc(size - plain.length, ' ')]) };
   }

@@ -18,6 +18,8 @@ export interface LinkOptions {
   readonly cutEveryMs?: number;
   /** The service says pause about this often, and start up to a second later; that may be lost like anything else. */
   readonly pauseEveryMs?: number;
+  /** What the link carries from the client; frames wait for each other. Default: no limit. */
+  readonly bytesPerMs?: number;
   /** Larger frames from the client close its socket (1009). */
   readonly maxFrameBytes?: number;
 }
@@ -45,6 +47,7 @@ export class Simulation {
   mostUndelivered = 0;
   nowMs = 1_000_000;
   #undelivered = 0;
+  #freeAtMs = 0;
   #order = 0;
   #wakes = 0;
   #socket = 0;
@@ -137,7 +140,7 @@ export class Simulation {
   }
 
   #carry(frame: Buffer, to: 'client' | 'agent'): void {
-    const { lose = 0, duplicate = 0, delayMs = [1, 1], damage = 0, maxFrameBytes = Infinity } = this.#link;
+    const { lose = 0, duplicate = 0, delayMs = [1, 1], damage = 0, maxFrameBytes = Infinity, bytesPerMs } = this.#link;
     if (!this.#isUp) return;
     if (to === 'agent') {
       this.framesFromClient += 1;
@@ -147,12 +150,17 @@ export class Simulation {
         return;
       }
     }
+    let queuedMs = 0;
+    if (to === 'agent' && bytesPerMs !== undefined) {
+      this.#freeAtMs = Math.max(this.nowMs, this.#freeAtMs) + frame.length / bytesPerMs;
+      queuedMs = this.#freeAtMs - this.nowMs;
+    }
     if (this.random.chance(lose)) return;
     const socket = this.#socket;
     for (let copies = this.random.chance(duplicate) ? 2 : 1; copies > 0; copies -= 1) {
       const copy = Buffer.from(frame);
       if (this.random.chance(damage)) copy[this.random.integer(116, copy.length - 1)]! ^= 0xff;
-      this.at(delayMs[0] + this.random.next() * (delayMs[1] - delayMs[0]), () => {
+      this.at(queuedMs + delayMs[0] + this.random.next() * (delayMs[1] - delayMs[0]), () => {
         if (socket !== this.#socket) return;
         if (to === 'agent') this.agent.receive(copy, this.nowMs);
         else if (this.#isHeld) this.#heldFrames.push(copy);

@@ -200,6 +200,28 @@ describe('the receive window', () => {
     expect(window.placeOf(0, 500)).toBe('next');
   });
 
+  test('what was taken out again is room for others', () => {
+    const window = new ReceiveWindow(10_000);
+    for (let number = 0; number < 1000; number += 2) {
+      expect(window.placeOf(number + 1, 3000)).toBe('early');
+      window.store(number + 1, 1, Buffer.alloc(3000));
+      window.advance();
+      expect(window.takeEarly()?.payload.length).toBe(3000);
+      window.advance();
+      window.delivered(3000);
+      window.consumed(3000);
+      expect(window.heldBytes).toBe(0);
+    }
+  });
+
+  test('early messages are copies: what arrived with them may go', () => {
+    const window = new ReceiveWindow(10_000);
+    const payload = Buffer.from('early');
+    window.store(0, 1, payload);
+    payload.fill(0);
+    expect(window.takeEarly()?.payload.toString()).toBe('early');
+  });
+
   test('tiny messages are charged for the objects they are', () => {
     const window = new ReceiveWindow(1 << 20);
     let stored = 0;

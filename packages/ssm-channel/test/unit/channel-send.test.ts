@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import { createChannel } from '../../src/channel/index.js';
 import { PayloadType } from '../../src/codec/index.js';
+import { Random } from '../support/random.js';
+import { Simulation } from '../support/simulation.js';
 import { Wire, numbersOf } from '../support/wire.js';
 
 const kib = 1024;
@@ -212,6 +214,9 @@ describe('sending again', () => {
     expect(numbersOf(wire.takeData())).toEqual([0]);
     wire.nowMs += 20;
     wire.ack(0);
+    const wishes = wire.take();
+    expect(wishes).toEqual([{ do: 'wake', atMs: wire.nowMs + 50 }]);
+    wire.tick(50);
     expect(numbersOf(wire.takeData())).toEqual([1, 2]);
     wire.nowMs += 20;
     wire.ack(1, 2);
@@ -226,8 +231,11 @@ describe('sending again', () => {
     wire.tick(200);
     expect(numbersOf(wire.takeData())).toEqual([0]);
     wire.nowMs += 5;
-    // The stalled peer wakes up and answers the first transmission of everything.
-    wire.ack(0, 1);
+    // The stalled peer wakes up and answers the first transmission of everything, at its pace.
+    wire.ack(0);
+    expect(wire.takeData()).toEqual([]);
+    wire.nowMs += 49;
+    wire.ack(1);
     expect(wire.takeData()).toEqual([]);
     wire.ack(2, 3, 4);
     expect(wire.takeData()).toEqual([]);
@@ -235,6 +243,19 @@ describe('sending again', () => {
     // What still is not answered has its time again.
     wire.tick(1000);
     expect(numbersOf(wire.takeData())).toEqual([5]);
+  });
+
+  test('after a false alarm, messages are in the order of their sending again: gaps are seen', () => {
+    const wire = sendMany(20);
+    wire.tick(200);
+    wire.take();
+    wire.nowMs += 5;
+    wire.ack(0, 1);
+    wire.nowMs += 5;
+    wire.ack(5, 6);
+    expect(wire.takeData()).toEqual([]);
+    wire.ack(7);
+    expect(numbersOf(wire.takeData())).toEqual([2, 3, 4]);
   });
 
   test('so does an answer that comes faster than any round trip', () => {
@@ -393,6 +414,22 @@ describe('pauses', () => {
     expect(numbersOf(wire.takeData())).toEqual([1, 2]);
   });
 
+  test('put a time-out off for as long as they last, and not for ever when they come and go', () => {
+    const wire = Wire.ready({ payloadBytes: 10 });
+    wire.channel.write(Buffer.alloc(10), wire.nowMs);
+    wire.take();
+    // The resend time of 200 ms is gone through 40 ms at a time.
+    for (let round = 0; round < 4; round += 1) {
+      wire.tick(40);
+      wire.service('pause_publication');
+      wire.tick(60);
+      wire.service('start_publication');
+      expect(wire.takeData()).toEqual([]);
+    }
+    wire.tick(40);
+    expect(numbersOf(wire.takeData())).toEqual([0]);
+  });
+
   test('a new socket ends them', () => {
     const wire = Wire.ready();
     wire.service('pause_publication');
@@ -427,4 +464,22 @@ describe('wake', () => {
     wire.tick(199);
     expect(wire.take()).toEqual([{ do: 'wake', atMs }]);
   });
+});
+
+describe('links', () => {
+  test.each([
+    ['20 KiB/s', 20],
+    ['125 KiB/s', 125],
+    ['1 MiB/s', 1024],
+  ])(
+    'a slow one (%s) is not filled with copies, though its queue makes round trips longer than any resend time',
+    (_rate, bytesPerMs) => {
+      const sim = new Simulation({ seed: 1, agent: { sessionType: 'Port' }, link: { delayMs: [5, 5], bytesPerMs } });
+      const data = new Random(1).bytes(2 << 20);
+      sim.client.write(data, sim.nowMs);
+      sim.run(() => sim.client.stats.bytesOut === data.length && sim.client.flushed);
+      expect(sim.agent.input.equals(data)).toBe(true);
+      expect(sim.bytesFromClient / data.length).toBeLessThan(1.2);
+    },
+  );
 });

@@ -20,8 +20,17 @@ test('resends wait between 200 ms and 1 s, longer from one to the next', () => {
   expect([0, 1, 2, 3, 50].map((attempt) => roundTrips.resendAfterMs(attempt))).toEqual([200, 400, 800, 1000, 1000]);
   for (let sample = 0; sample < 50; sample += 1) roundTrips.sample(1);
   expect(roundTrips.resendAfterMs(0)).toBe(200);
-  for (let sample = 0; sample < 50; sample += 1) roundTrips.sample(3000);
-  expect(roundTrips.resendAfterMs(0)).toBe(1000);
+  for (let sample = 0; sample < 50; sample += 1) roundTrips.sample(900);
+  expect(roundTrips.resendAfterMs(0)).toBeGreaterThan(900);
+  expect(roundTrips.resendAfterMs(1)).toBe(1000);
+});
+
+test('where answers take longer than 1 s, resends wait for them, up to 10 s', () => {
+  const roundTrips = new RoundTrips();
+  for (let sample = 0; sample < 200; sample += 1) roundTrips.sample(3000);
+  expect(Math.round(roundTrips.resendAfterMs(0))).toBe(4500);
+  for (let sample = 0; sample < 200; sample += 1) roundTrips.sample(60_000);
+  expect(roundTrips.resendAfterMs(3)).toBe(10_000);
 });
 
 test('knows the smoothed and the shortest round trip once it has samples', () => {
@@ -31,5 +40,8 @@ test('knows the smoothed and the shortest round trip once it has samples', () =>
   roundTrips.sample(20);
   roundTrips.sample(140);
   expect(roundTrips.shortestMs).toBe(20);
+  expect(roundTrips.smoothedMs).toBeGreaterThan(90);
+  roundTrips.changePath();
+  expect(roundTrips.shortestMs).toBe(0);
   expect(roundTrips.smoothedMs).toBeGreaterThan(90);
 });

@@ -155,6 +155,27 @@ describe('a trial by hand', () => {
     expect(wire.takeData()[0]).toMatchObject({ payloadType: PayloadType.Size, payloadLength: 8 * kib });
   });
 
+  test('does not come while little is waiting', () => {
+    const wire = Wire.ready();
+    wire.channel.control(PayloadType.Size, Buffer.from('{"cols":1,"rows":1}'), wire.nowMs);
+    for (let round = 0; round < 30; round += 1) {
+      wire.channel.write(Buffer.alloc(8 * kib - 1), wire.nowMs);
+      const sent = wire.takeData();
+      expect(sent.every(({ payloadLength }) => payloadLength <= kib)).toBe(true);
+      wire.ack(...numbersOf(sent));
+    }
+  });
+
+  test('does not come while the window is small: on a slow link each large message would be waited for', () => {
+    const wire = Wire.ready({ windowBytes: 31 * kib });
+    wire.channel.control(PayloadType.Size, Buffer.from('{"cols":1,"rows":1}'), wire.nowMs);
+    wire.channel.write(Buffer.alloc(300 * kib), wire.nowMs);
+    for (let sent = wire.takeData(); sent.length > 0; sent = wire.takeData()) {
+      expect(sent.every(({ payloadLength }) => payloadLength <= kib)).toBe(true);
+      wire.ack(...numbersOf(sent));
+    }
+  });
+
   test('data goes on at the old size until it is acknowledged', () => {
     const { wire, trial, number, behind } = onTrial();
     expect(wire.channel.stats.payloadBytes).toBe(kib);

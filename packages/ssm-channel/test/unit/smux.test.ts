@@ -332,10 +332,17 @@ describe('flow control', () => {
     const { client, id } = pair({ version: 2 });
     client.write(id, Buffer.alloc(300_000));
     framesOf(client);
+    client.receive(encodeUpdate(id, 262_144, 1000), 0);
     client.receive(encodeUpdate(id, 262_145, 0xffff_ffff), 0);
-    expect(client.next()).toBeUndefined();
-    client.receive(encodeUpdate(id, 262_144, 0xffff_ffff), 0);
-    expect(client.next()).toBeDefined();
+    expect(framesOf(client).map((frame) => frame.length)).toEqual([1008]);
+  });
+
+  test('no update follows the end of a stream', () => {
+    const { server, id } = pair({ version: 2 });
+    server.receive(psh(id, 'x', 2), 0);
+    server.consumed(id, 1, 0);
+    server.close(id);
+    expect(framesOf(server).map((frame) => frame[1])).toEqual([Command.Fin]);
   });
 
   test('updates mean nothing in version 1', () => {
