@@ -5,11 +5,12 @@ import { describe, expect, test } from '@jest/globals';
 import type { ChaosOptions } from '@hawser/emulators/ssm';
 import { scale } from '../../../../test/support/scale.js';
 import { openSession } from '../../src/session/open.js';
-import { TARGET, openWorld } from '../support/world.js';
+import { TARGET, openWorld, sha256 } from '../support/world.js';
 
 const RUNS = scale(24, 1000);
 const FIRST_SEED = Number(process.env['HAWSER_SEED'] ?? 1);
 const BYTES = 120_000;
+const HANGS_AFTER_MS = 45_000;
 
 /** Sends back `bytes` pseudo-random bytes of its own, and reports the digest of what it got. */
 async function counterpart(
@@ -51,44 +52,57 @@ function chaosOf(seed: number): ChaosOptions {
   return kinds[seed % kinds.length] as ChaosOptions;
 }
 
+/** One transfer both ways under the chaos of a seed; gives the digests of what was sent and of what arrived. */
+async function run(seed: number): Promise<{ sent: string[]; arrived: string[] }> {
+  await using world = await openWorld({ seed, chaos: chaosOf(seed), agent: { payloadBytes: 4_096 } });
+  const up = randomBytes(BYTES);
+  const down = randomBytes(BYTES);
+  const { server, port, received } = await counterpart(up.length, down);
+  try {
+    const start = await world.start('AWS-StartSSHSession', { portNumber: [String(port)] });
+    const session = await openSession({
+      start,
+      api: world.api,
+      target: TARGET,
+      keepAliveMs: 100,
+      resume: { firstMs: 10, longestMs: 100 },
+    });
+    const back = createHash('sha256');
+    let bytes = 0;
+    session.stdin.write(up);
+    for await (const chunk of session.stdout) {
+      back.update(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes >= down.length) break;
+    }
+    const arrived = [await received, back.digest('hex')];
+    await session.terminate();
+    return { sent: [up, down].map(sha256), arrived };
+  } finally {
+    server.close();
+  }
+}
+
+/** A run that hangs has to say which one it was. */
+async function orHang<T>(seed: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`seed ${seed} hangs`)), HANGS_AFTER_MS);
+  });
+  try {
+    return await Promise.race([work, hung]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 describe('chaos', () => {
   test('every seeded run delivers both directions byte for byte, and none hangs', async () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
-      const chaos = chaosOf(seed);
-      await using world = await openWorld({ seed, chaos, agent: { payloadBytes: 4_096 } });
-      const up = randomBytes(BYTES);
-      const down = randomBytes(BYTES);
-      const { server, port, received } = await counterpart(up.length, down);
-      try {
-        const start = await world.start('AWS-StartSSHSession', { portNumber: [String(port)] });
-        const session = await openSession({
-          start,
-          api: world.api,
-          target: TARGET,
-          keepAliveMs: 100,
-          resume: { firstMs: 10, longestMs: 100 },
-        });
-        const back = createHash('sha256');
-        let bytes = 0;
-        session.stdin.write(up);
-        for await (const chunk of session.stdout) {
-          back.update(chunk as Buffer);
-          bytes += (chunk as Buffer).length;
-          if (bytes >= down.length) break;
-        }
-        const digests = { up: await received, down: back.digest('hex') };
-        expect({ seed, chaos, ...digests }).toEqual({
-          seed,
-          chaos,
-          up: createHash('sha256').update(up).digest('hex'),
-          down: createHash('sha256').update(down).digest('hex'),
-        });
-        await session.terminate();
-      } catch (error) {
-        throw new Error(`seed ${seed}: repeat it with HAWSER_SEED=${seed}`, { cause: error });
-      } finally {
-        server.close();
-      }
+      const { sent, arrived } = await orHang(seed, run(seed)).catch((cause: unknown) => {
+        throw new Error(`repeat this run with HAWSER_SEED=${seed}`, { cause });
+      });
+      expect({ seed, digests: arrived }).toEqual({ seed, digests: sent });
     }
   });
 });
