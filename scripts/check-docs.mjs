@@ -1,4 +1,5 @@
-// Holds every Markdown file to the tree: a relative link leads to a file that exists, and to a heading it has.
+// Holds the documentation to the tree: a relative link leads to a file that exists, and to a heading it has; and every
+// variable of the environment that our code reads is in the reference.
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { readText, report, root, trackedFiles } from './workspace.mjs';
@@ -13,6 +14,17 @@ for (const file of trackedFiles('*.md')) {
       const wrong = whyWrong(aim, heading);
       if (wrong) problems.push(`${file}:${index + 1}: ${target}: ${wrong}`);
     }
+  }
+}
+const environment = 'docs/reference/environment.md';
+for (const file of trackedFiles('packages/*/src/*.ts', 'apps/*/src/*.ts', 'test/support/*.ts')) {
+  const lines = readText(file).split('\n');
+  const read = lines
+    .filter((line) => /\benv/.test(line))
+    .flatMap((line) => line.match(/\bHAWSER_[A-Z]+(?:_[A-Z]+)*\b/g) ?? []);
+  for (const name of new Set(read)) {
+    if (!readText(environment).includes(`\`${name}\``))
+      problems.push(`${file}: reads ${name}, which is not in ${environment}`);
   }
 }
 report(problems);

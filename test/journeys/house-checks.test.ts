@@ -18,6 +18,7 @@ const lawful: Record<string, string> = {
     "const again = 'Tie it again.';\nexport const table = { HAWSER_KNOT_SLIPPED: { exitCode: 1, hint: again } };",
   'packages/knots/test/unit/knot.test.ts':
     "test('a knot that slips says HAWSER_KNOT_SLIPPED', () => {});\ntest.each([1])('holds %i kg', () => {});",
+  'docs/reference/environment.md': '# Environment variables',
   'apps/.keep': '',
   '.changeset/first.md': "---\n'@hawser/knots': minor\n---\n\nKnots.",
   'docs/knots.md': '# All knots\n\nSee [above](#all-knots) and [promises](promises/knots.md).',
@@ -61,6 +62,7 @@ const planted = [
   { script: 'check-docs', file: 'docs/a.md', text: '[gone](gone.md)', says: 'does not exist' },
   { script: 'check-docs', file: 'docs/a.md', text: '[gone](knots.md#no-knots)', says: 'no such heading' },
   { script: 'check-docs', file: 'docs/a.md', text: '[out](../../elsewhere.md)', says: 'out of the repository' },
+  { script: 'check-docs', file: 'apps/a/src/a.ts', text: "process.env['HAWSER_KNOT']", says: 'reads HAWSER_KNOT' },
   {
     script: 'check-tracked',
     file: 'pnpm-lock.yaml',
