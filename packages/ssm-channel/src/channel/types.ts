@@ -25,7 +25,7 @@ export type Wish =
   | { readonly do: 'deliver'; readonly kind: DeliveredKind; readonly bytes: Buffer }
   /** Ask KMS for a 64-byte data key, then call {@link Channel.dataKey} or {@link Channel.dataKeyFailed}. */
   | { readonly do: 'data-key'; readonly kmsKeyId: string; readonly challenge?: string }
-  /** Undelivered bytes passed the receive window: read no more from the socket until `release`. */
+  /** Undelivered bytes passed half of the receive window: read no more from the socket until `release`. */
   | { readonly do: 'hold' }
   | { readonly do: 'release' }
   /** {@link Channel.write} may be called again after it answered `false`. */
