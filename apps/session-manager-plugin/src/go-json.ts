@@ -109,11 +109,11 @@ class Scanner {
   #escape(): void {
     if (this.#takes('u')) {
       for (let digit = 0; digit < 4; digit += 1) {
-        if (!isHexDigit(this.#peek())) this.#fail('in \\u hexadecimal character escape');
+        if (!isHexDigit(this.#peek())) this.#failInside('in \\u hexadecimal character escape');
         this.#at += 1;
       }
     } else if ('bfnrt\\/"'.includes(String.fromCharCode(Math.max(0, this.#peek())))) this.#at += 1;
-    else this.#fail('in string escape code');
+    else this.#failInside('in string escape code');
   }
 
   #number(): void {
@@ -127,13 +127,13 @@ class Scanner {
   }
 
   #digits(context: string): void {
-    if (!isDigit(this.#peek())) this.#fail(context);
+    if (!isDigit(this.#peek())) this.#failInside(context);
     while (isDigit(this.#peek())) this.#at += 1;
   }
 
   #literal(literal: string): void {
     for (const character of literal) {
-      if (!this.#takes(character)) this.#fail(`in literal ${literal} (expecting '${character}')`);
+      if (!this.#takes(character)) this.#failInside(`in literal ${literal} (expecting '${character}')`);
     }
   }
 
@@ -151,9 +151,15 @@ class Scanner {
     return true;
   }
 
+  /** Where white space may stand. */
   #fail(context: string): never {
-    const byte = this.#peek();
-    if (byte === endOfInput) throw new NotJson('unexpected end of JSON input');
+    if (this.#peek() === endOfInput) throw new NotJson('unexpected end of JSON input');
+    this.#failInside(context);
+  }
+
+  /** Where none may: Go ends every input with a space, and finds that wrong here. */
+  #failInside(context: string): never {
+    const byte = this.#peek() === endOfInput ? 0x20 : this.#peek();
     throw new NotJson(`invalid character ${quoted(byte)} ${context}`);
   }
 }

@@ -48,16 +48,7 @@ export class World implements AsyncDisposable {
 
   /** Runs the plugin as the AWS CLI does. */
   dropIn(start: StartedSession, options: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Program {
-    const response = { SessionId: start.sessionId, TokenValue: start.tokenValue, StreamUrl: start.streamUrl };
-    const words = [
-      JSON.stringify(response),
-      'us-east-1',
-      'StartSession',
-      '',
-      JSON.stringify({ Target: target }),
-      this.ssm.endpoint,
-    ];
-    return plugin(words, { ...options, env: { ...this.env, ...options.env } });
+    return plugin(dropInWords(this, start), { ...options, env: { ...this.env, ...options.env } });
   }
 
   /** Runs the plugin in its own form. */
@@ -77,6 +68,13 @@ export function plugin(
   options: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
 ): Program {
   return new Program(process.execPath, [bin, ...words], { ...options, env: options.env ?? cleanEnvironment() });
+}
+
+/** What the AWS CLI says to the plugin. */
+export function dropInWords(world: World, start: StartedSession): string[] {
+  const response = { SessionId: start.sessionId, TokenValue: start.tokenValue, StreamUrl: start.streamUrl };
+  const request = { Target: target };
+  return [JSON.stringify(response), 'us-east-1', 'StartSession', '', JSON.stringify(request), world.ssm.endpoint];
 }
 
 /** The three options that name a session. */
