@@ -4,7 +4,7 @@ import { AwsError } from './api/aws-error.js';
 /** An encryption context: part of what was encrypted, and to be given again, equal, to decrypt. */
 export type EncryptionContext = Readonly<Record<string, string>>;
 
-/** A key management service of its own. Every key id it is asked for exists unless it begins with `missing`. */
+/** A key management service of its own, with the keys it was made with. */
 export interface KeyService {
   /** @throws AwsError NotFoundException */
   generateDataKey(keyId: string, bytes: number, context: EncryptionContext): { plaintext: Buffer; ciphertext: Buffer };

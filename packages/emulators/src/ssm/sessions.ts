@@ -4,6 +4,7 @@ import { createCommandPlugin } from './agent/command.js';
 import { createMuxPortPlugin } from './agent/port-mux.js';
 import type { AgentBehaviour, PluginFactory, SessionRequest } from './agent/plugin.js';
 import { createShellPlugin } from './agent/shell.js';
+import { multiplexes } from './agent/versions.js';
 import { startWorker, type Worker } from './agent/worker.js';
 import { AwsError } from './api/aws-error.js';
 import { resolveProperties, type SessionDocument } from './documents.js';
@@ -13,7 +14,6 @@ import type { Inventory } from './inventory.js';
 import type { KeyService } from './kms.js';
 import type { Random } from '../seed.js';
 import type { ChaosOptions } from './types.js';
-import { agentSpeaksMux, compareVersions } from '@hawser/ssm-channel/codec';
 
 /** What sessions are made from. */
 export interface SessionsSetup {
@@ -57,6 +57,7 @@ export interface Sessions extends Iterable<Relay> {
   dispose(): Promise<void>;
 }
 
+/** Makes the table of sessions, empty. */
 export function createSessions(setup: SessionsSetup): Sessions {
   const relays = new Map<string, Relay>();
   const existing = (sessionId: string): Relay => {
@@ -149,16 +150,10 @@ function startAgent(setup: SessionsSetup, request: SessionRequest, relay: Relay)
   });
 }
 
-/** Clients older than this cannot multiplex: see agent/session/plugins/port/port.go. */
-const firstMuxClient = '1.1.70';
-
 const pluginFor: PluginFactory = (context) => {
   const { request, clientVersion, behaviour } = context;
   if (request.sessionType === 'NonInteractiveCommands') return createCommandPlugin(context);
   if (request.sessionType !== 'Port') return createShellPlugin(context);
-  const mux =
-    request.properties['type'] === 'LocalPortForwarding' &&
-    agentSpeaksMux(behaviour.version) &&
-    compareVersions(clientVersion, firstMuxClient) >= 0;
+  const mux = request.properties['type'] === 'LocalPortForwarding' && multiplexes(behaviour.version, clientVersion);
   return mux ? createMuxPortPlugin(context) : createBasicPortPlugin(context);
 };

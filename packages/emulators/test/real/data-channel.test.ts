@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -188,8 +189,7 @@ describe('a command without terminal', () => {
 
   test('sends both outputs in one, and no exit code, when they are not to be apart', async () => {
     const { client } = await run(`sh -c 'echo out; echo err >&2; exit 3'`, {});
-    expect(client.bytes().toString()).toContain('out\n');
-    expect(client.bytes().toString()).toContain('err\n');
+    expect(client.bytes().toString()).toBe('out\nerr\n');
     expect(client.data.some(({ payloadType }) => payloadType === PayloadType.ExitCode)).toBe(false);
   });
 
@@ -204,6 +204,18 @@ describe('a command without terminal', () => {
     client.send(PayloadType.Output, '\x03');
     await client.frame(MessageType.ChannelClosed);
     expect(client.bytes(PayloadType.ExitCode).toString()).toBe('EXIT_CODE: -1');
+  });
+
+  test('is ended with everything it started, when the session is', async () => {
+    const bench = await startBench();
+    const client = await bench.open('AWS-StartNonInteractiveCommand', {
+      command: `sh -c 'sleep 63 & echo started'`,
+      ...separate,
+    });
+    await client.shakeHands();
+    await client.prints('started\n');
+    await bench.emulator.close();
+    expect(spawnSync('pgrep', ['-f', '^sleep 63$']).status).toBe(1);
   });
 
   test('loses no byte of 20 MiB', async () => {

@@ -185,6 +185,15 @@ describe('a multiplexed port session', () => {
     expect(await output(client)).toBe('');
   });
 
+  test('of an agent that does not know the flag goes on', async () => {
+    const bench = await startBench({ agent: { version: '2.3.722.0' } });
+    const { port } = await serve((socket) => socket.pipe(socket));
+    const client = await openPort(bench, 'AWS-StartPortForwardingSession', { portNumber: String(port) });
+    await client.deliver(PayloadType.Flag, encodeFlag(FlagPayload.TerminateSession));
+    await client.deliver(PayloadType.Output, 'still here');
+    expect(await client.prints('still here')).toBe('still here');
+  });
+
   test('ends when the client speaks no smux', async () => {
     const bench = await startBench();
     const client = await openPort(bench, 'AWS-StartPortForwardingSession', { portNumber: '9' });

@@ -44,7 +44,7 @@ describe('STS', () => {
     const bench = await startBench({ refuse });
     expect(await call(bench, 'GetCallerIdentity', 'wrong')).toMatchObject({
       status: 403,
-      body: expect.stringContaining('<Code>InvalidSignature</Code>'),
+      body: expect.stringContaining('<Code>SignatureDoesNotMatch</Code>'),
     });
     expect(await call(bench, 'AssumeRole')).toMatchObject({
       body: expect.stringContaining('<Code>InvalidAction</Code>'),

@@ -2,14 +2,17 @@ import { encodeExitCode, PayloadType } from '@hawser/ssm-channel/codec';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
+import { mkdtemp, open as openFile, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { processEnvironment } from './environment.js';
-import { createByteQueue, createOutlet, type Outlet } from './outlet.js';
-import type { Plugin, PluginContext, PluginResult } from './plugin.js';
+import { createByteQueue, createOutlet, type ByteQueue, type Outlet } from './outlet.js';
+import { failed, type Plugin, type PluginContext, type PluginResult } from './plugin.js';
 import { createPrefix } from './prefix.js';
 import { splitWords } from './split-words.js';
 import { createUtf8Quirk } from './utf8-quirk.js';
+import { separatesOutput } from './versions.js';
 
 /** The agent's bytes per message where it is not told otherwise. */
 const pacedPayloadBytes = 1024;
@@ -26,20 +29,19 @@ const success: PluginResult = { output: '', announces: true };
  */
 export function createCommandPlugin(context: PluginContext): Plugin {
   const { behaviour, link, request } = context;
-  const separate = /^true$/iu.test(request.properties['separateOutputStream'] ?? '');
-  const outlets: Outlet[] = [];
+  const separate =
+    /^true$/iu.test(request.properties['separateOutputStream'] ?? '') && separatesOutput(behaviour.version);
+  const lanes: Lane[] = [];
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const open = (payloadType: number, prefix: string, paced: boolean) => {
+  /** A way to the client for one kind of output. */
+  const openLane = (payloadType: number, prefix: string, paced: boolean): Lane => {
     const payloadBytes = (behaviour.paced ? pacedPayloadBytes : behaviour.payloadBytes) - prefix.length;
     const mark = createPrefix(prefix);
     const quirk = behaviour.quirks ? createUtf8Quirk() : undefined;
-    const streams = new Set<Readable>();
-    const queue = createByteQueue(queueHighWaterBytes, () => {
-      for (const stream of streams) stream.resume();
-    });
+    const queue = createByteQueue(queueHighWaterBytes, () => lane.stream?.resume());
     const outlet = createOutlet({
       link,
       payloadType,
@@ -52,20 +54,9 @@ export function createCommandPlugin(context: PluginContext): Plugin {
         return text.length === 0 ? text : context.seal(text);
       },
     });
-    outlets.push(outlet);
-    return { queue, outlet, streams };
-  };
-
-  /** Reads a stream into an outlet; resolves when all of it was sent. */
-  const carry = async (stream: Readable, { queue, outlet, streams }: ReturnType<typeof open>): Promise<void> => {
-    streams.add(stream);
-    stream.on('data', (bytes: Buffer) => {
-      queue.push(bytes);
-      if (queue.bytes > queueHighWaterBytes) stream.pause();
-      outlet.kick();
-    });
-    await new Promise((resolve) => stream.once('close', resolve));
-    await outlet.emptied();
+    const lane: Lane = { queue, outlet, stream: undefined };
+    lanes.push(lane);
+    return lane;
   };
 
   const pause = (ms: number): Promise<void> =>
@@ -81,29 +72,30 @@ export function createCommandPlugin(context: PluginContext): Plugin {
   };
 
   const runSeparate = async (command: readonly string[]): Promise<PluginResult> => {
-    const started = await start(context, command);
+    const started = await start(context, command, 'pipe');
     if (typeof started === 'string') return failToStart(true, started);
     child = started.child;
     if (stopped) killGroup(child, 'SIGKILL');
-    const out = open(PayloadType.Output, request.properties['stdOutSeparatorPrefix'] ?? '', false);
-    const err = open(PayloadType.StdErr, request.properties['stdErrSeparatorPrefix'] ?? '', false);
+    const out = openLane(PayloadType.Output, request.properties['stdOutSeparatorPrefix'] ?? '', false);
+    const err = openLane(PayloadType.StdErr, request.properties['stdErrSeparatorPrefix'] ?? '', false);
     await Promise.all([carry(child.stdout!, out), carry(child.stderr!, err)]);
     link.sendData(PayloadType.ExitCode, context.seal(encodeExitCode(await started.exitCode)));
     return success;
   };
 
   const runJoined = async (command: readonly string[]): Promise<PluginResult> => {
-    const started = await start(context, command);
-    if (typeof started === 'string') return failToStart(false, started);
-    child = started.child;
-    if (stopped) killGroup(child, 'SIGKILL');
-    const collected: Buffer[] = [];
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (bytes: Buffer) => collected.push(bytes));
-    await new Promise((resolve) => child!.once('close', resolve));
-    const { queue, outlet } = open(PayloadType.Output, '', behaviour.paced);
-    for (const bytes of collected) queue.push(bytes);
-    await outlet.emptied();
-    return success;
+    const file = await openUnnamedFile();
+    try {
+      const started = await start(context, command, file.fd);
+      if (typeof started === 'string') return await failToStart(false, started);
+      child = started.child;
+      if (stopped) killGroup(child, 'SIGKILL');
+      await started.exitCode;
+      await carry(file.createReadStream({ start: 0 }), openLane(PayloadType.Output, '', behaviour.paced));
+      return success;
+    } finally {
+      await file.close();
+    }
   };
 
   return {
@@ -114,7 +106,12 @@ export function createCommandPlugin(context: PluginContext): Plugin {
       } catch (error) {
         return failToStart(false, `Unable to start command: ${(error as Error).message}\n`);
       }
-      return separate ? runSeparate(command) : runJoined(command);
+      try {
+        return await (separate ? runSeparate(command) : runJoined(command));
+      } catch (error) {
+        // Nothing of the command's: this machine had no file or no process to give.
+        return failed((error as Error).message);
+      }
     },
     input: (payloadType, payload) => {
       if (payloadType !== PayloadType.Output) return 'taken';
@@ -124,17 +121,42 @@ export function createCommandPlugin(context: PluginContext): Plugin {
       return 'taken';
     },
     writable: () => {
-      for (const outlet of outlets) outlet.kick();
+      for (const { outlet } of lanes) outlet.kick();
     },
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
-      for (const outlet of outlets) outlet.stop();
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      killGroup(child, 'SIGKILL');
-      await once(child, 'exit');
+      // What a command left in the background may still hold its outputs when it has ended itself.
+      const isHeld = lanes.some(({ stream }) => stream !== undefined && !stream.closed);
+      for (const { outlet, stream } of lanes) {
+        outlet.stop();
+        stream?.destroy();
+      }
+      if (child === undefined) return;
+      const hasEnded = child.exitCode !== null || child.signalCode !== null;
+      if (!hasEnded || isHeld) killGroup(child, 'SIGKILL');
+      if (!hasEnded) await once(child, 'exit');
     },
   };
+}
+
+/** One kind of output on its way to the client. */
+interface Lane {
+  readonly queue: ByteQueue;
+  readonly outlet: Outlet;
+  stream: Readable | undefined;
+}
+
+/** Reads a stream into a lane; resolves when all of it was sent. */
+async function carry(stream: Readable, lane: Lane): Promise<void> {
+  lane.stream = stream;
+  stream.on('data', (bytes: Buffer) => {
+    lane.queue.push(bytes);
+    if (lane.queue.bytes > queueHighWaterBytes) stream.pause();
+    lane.outlet.kick();
+  });
+  await once(stream, 'close');
+  await lane.outlet.emptied();
 }
 
 const controlSignals: Readonly<Record<number, NodeJS.Signals>> = { 0x03: 'SIGINT', 0x1c: 'SIGQUIT' };
@@ -151,6 +173,7 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 async function start(
   { behaviour }: PluginContext,
   [name, ...words]: readonly string[],
+  output: 'pipe' | number,
 ): Promise<string | { readonly child: ChildProcess; readonly exitCode: Promise<number> }> {
   const environment = processEnvironment(behaviour.environment);
   const file = locate(name!, environment['PATH'] ?? '');
@@ -159,7 +182,7 @@ async function start(
     argv0: name!,
     env: environment,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, output],
     ...(behaviour.directory === undefined ? {} : { cwd: behaviour.directory }),
   });
   const exitCode = new Promise<number>((resolve) => {
@@ -172,6 +195,16 @@ async function start(
       resolve(`fork/exec ${file.path}: ${reasons[error.code ?? ''] ?? error.message}`);
     });
   });
+}
+
+/** A file that is gone as soon as nobody has it open any more. */
+async function openUnnamedFile(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), 'hawser-emulator-'));
+  try {
+    return await openFile(join(folder, 'output'), 'ax+', 0o600);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 const reasons: Readonly<Record<string, string>> = {

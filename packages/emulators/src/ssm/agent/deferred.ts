@@ -4,6 +4,7 @@ export interface Deferred<T> {
   readonly settle: (value: T) => void;
 }
 
+/** Makes a promise that waits for {@link Deferred.settle}. */
 export function createDeferred<T>(): Deferred<T> {
   let settle: ((value: T) => void) | undefined;
   const promise = new Promise<T>((resolve) => {

@@ -1,7 +1,7 @@
-import { compareVersions } from '@hawser/ssm-channel/codec';
 import { lookup } from 'node:dns/promises';
 import { BlockList, connect, isIP, type Socket } from 'node:net';
 import type { PluginContext } from './plugin.js';
+import { refusesLoopback } from './versions.js';
 
 /** Where a port session leads. */
 export type Destination =
@@ -23,7 +23,6 @@ const forbiddenAddresses: readonly string[] = [
   'fd00:ec2::123',
 ];
 const forbiddenSince4851: readonly string[] = ['169.254.170.2', '169.254.170.23', 'fd00:ec2::23'];
-const firstStrictAgent = '3.3.4851.0';
 
 /**
  * Finds out where a port session leads.
@@ -52,7 +51,7 @@ export async function resolveDestination({ request, behaviour }: PluginContext):
 
 function createBlockList(version: string): BlockList {
   const list = new BlockList();
-  const strict = compareVersions(version, firstStrictAgent) >= 0;
+  const strict = refusesLoopback(version);
   for (const address of [...forbiddenAddresses, ...(strict ? forbiddenSince4851 : [])]) {
     list.addAddress(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }

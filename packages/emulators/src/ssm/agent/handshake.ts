@@ -1,7 +1,6 @@
 import {
   ActionStatus,
   ActionType,
-  compareVersions,
   encodeEncryptionChallenge,
   encodeHandshakeComplete,
   encodeHandshakeRequest,
@@ -17,6 +16,7 @@ import type { EncryptionContext, KeyService } from '../kms.js';
 import { createAgentCrypt, type AgentCrypt } from './crypt.js';
 import type { Verdict } from './link.js';
 import type { AgentBehaviour, SessionRequest } from './plugin.js';
+import { asksForUpdate, challenges, separatesOutput } from './versions.js';
 
 /** What a handshake needs. */
 export interface HandshakeOptions {
@@ -54,7 +54,8 @@ export function startHandshake(options: HandshakeOptions): Handshake {
   const { request, behaviour, sendData } = options;
   const began = process.hrtime.bigint();
   const kms = request.sessionType === 'Port' ? undefined : behaviour.kms;
-  const challenge = kms && kms.challenge !== 'none' ? randomBytes(16).toString('base64') : undefined;
+  const challenge =
+    kms && kms.challenge !== 'none' && challenges(behaviour.version) ? randomBytes(16).toString('base64') : undefined;
   const secret = randomBytes(64);
   let expecting: 'response' | 'challenge' | 'nothing' = 'response';
   let agreed: Agreement | undefined;
@@ -82,7 +83,7 @@ export function startHandshake(options: HandshakeOptions): Handshake {
       PayloadType.HandshakeComplete,
       encodeHandshakeComplete({
         handshakeTimeToComplete: Number(process.hrtime.bigint() - began),
-        customerMessage: customerMessage(request, agreement),
+        customerMessage: customerMessage(options, agreement),
       }),
     );
     resolveDone(agreement);
@@ -189,13 +190,14 @@ function decryptDataKey(
   }
 }
 
-function customerMessage(request: SessionRequest, agreement: Agreement): string {
+function customerMessage({ request, behaviour }: HandshakeOptions, agreement: Agreement): string {
   const messages: string[] = [];
   if (agreement.crypt !== undefined) messages.push('This session is encrypted using AWS KMS.');
   if (
     request.sessionType === 'NonInteractiveCommands' &&
     /^true$/iu.test(request.properties['separateOutputStream'] ?? '') &&
-    compareVersions(agreement.clientVersion, '1.2.295.0') <= 0
+    separatesOutput(behaviour.version) &&
+    asksForUpdate(agreement.clientVersion)
   ) {
     messages.push(
       'Please update session manager plugin version (minimum required version 1.2.312.0) for fully support of ' +

@@ -22,23 +22,27 @@ export interface OutletOptions {
 export interface Outlet {
   /** The source has more, or the link takes more. */
   kick(): void;
-  /** Resolves when the source had nothing left. */
+  /** Resolves when the source had nothing left, or the outlet was stopped. */
   emptied(): Promise<void>;
   stop(): void;
 }
 
 const pauseMs = 1;
 
+/** Makes an outlet; it sends nothing before it is kicked. */
 export function createOutlet(options: OutletOptions): Outlet {
   const { link, payloadType, payloadBytes, paced, source, transform } = options;
   const state: { pause?: NodeJS.Timeout | undefined; stopped: boolean } = { stopped: false };
   let waiting: (() => void)[] = [];
+  const settle = (): void => {
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
   const pump = (): void => {
     while (!state.stopped && state.pause === undefined && link.writable) {
       const payload = source.take(payloadBytes);
       if (payload === undefined) {
-        for (const resolve of waiting) resolve();
-        waiting = [];
+        settle();
         return;
       }
       link.sendData(payloadType, transform ? transform(payload) : payload);
@@ -54,12 +58,14 @@ export function createOutlet(options: OutletOptions): Outlet {
     kick: pump,
     emptied: () =>
       new Promise((resolve) => {
-        waiting.push(resolve);
+        if (state.stopped) resolve();
+        else waiting.push(resolve);
         pump();
       }),
     stop: () => {
       state.stopped = true;
       clearTimeout(state.pause);
+      settle();
     },
   };
 }

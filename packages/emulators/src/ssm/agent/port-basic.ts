@@ -1,4 +1,4 @@
-import { FlagPayload, parseFlag, PayloadType } from '@hawser/ssm-channel/codec';
+import { FlagPayload, parseFlag, PayloadType, agentTakesTerminateFlag } from '@hawser/ssm-channel/codec';
 import type { Socket } from 'node:net';
 import { createDeferred } from './deferred.js';
 import { describeDialFailure, destroySocket, dial, resolveDestination, type Destination } from './destination.js';
@@ -109,7 +109,7 @@ export function createBasicPortPlugin(context: PluginContext): Plugin {
       if (payloadType === PayloadType.Output) return write(payload);
       if (payloadType !== PayloadType.Flag || payload.length < 4) return 'taken';
       const flag = parseFlag(payload);
-      if (flag === FlagPayload.TerminateSession) settle(done);
+      if (flag === FlagPayload.TerminateSession && agentTakesTerminateFlag(behaviour.version)) settle(done);
       else if (flag === FlagPayload.DisconnectToPort) connection?.destroy();
       return 'taken';
     },

@@ -1,4 +1,4 @@
-import { compareVersions, encodeFlag, FlagPayload, parseFlag, PayloadType } from '@hawser/ssm-channel/codec';
+import { encodeFlag, FlagPayload, parseFlag, PayloadType, agentTakesTerminateFlag } from '@hawser/ssm-channel/codec';
 import { createMux, type MuxWish } from '@hawser/ssm-channel/smux';
 import type { Socket } from 'node:net';
 import { createDeferred } from './deferred.js';
@@ -6,12 +6,11 @@ import { destroySocket, dial, resolveDestination, type Destination } from './des
 import type { Verdict } from './link.js';
 import { createByteQueue, createOutlet } from './outlet.js';
 import type { Plugin, PluginContext, PluginResult } from './plugin.js';
+import { keepsMuxAlive } from './versions.js';
 
 const pacedPayloadBytes = 1024;
 const frameBytes = 32_768;
 const frameHeaderBytes = 8;
-/** Clients up to this version expect smux to keep the connection alive. */
-const lastKeepAliveClient = '1.2.331.0';
 const keepAliveMs = 10_000;
 const keepAliveTimeoutMs = 30_000;
 const done: PluginResult = { output: '', announces: false };
@@ -32,11 +31,10 @@ interface MuxStream {
 export function createMuxPortPlugin(context: PluginContext): Plugin {
   const { behaviour, link } = context;
   const payloadBytes = behaviour.paced ? pacedPayloadBytes : behaviour.payloadBytes;
-  const keepsAlive = compareVersions(context.clientVersion, lastKeepAliveClient) <= 0;
   const mux = createMux({
     role: 'server',
     maxFrameBytes: behaviour.paced ? frameBytes : alignedFrameBytes(payloadBytes),
-    keepAliveMs: keepsAlive ? keepAliveMs : 0,
+    keepAliveMs: keepsMuxAlive(behaviour.version, context.clientVersion) ? keepAliveMs : 0,
     keepAliveTimeoutMs,
   });
   const streams = new Map<number, MuxStream>();
@@ -154,6 +152,11 @@ export function createMuxPortPlugin(context: PluginContext): Plugin {
     fulfil();
   };
 
+  const isTerminate = (payload: Buffer): boolean =>
+    agentTakesTerminateFlag(behaviour.version) &&
+    payload.length >= 4 &&
+    parseFlag(payload) === FlagPayload.TerminateSession;
+
   const receive = (payload: Buffer): Verdict => {
     if (destination === undefined) return 'refused';
     context.received(payload);
@@ -175,13 +178,7 @@ export function createMuxPortPlugin(context: PluginContext): Plugin {
     },
     input: (payloadType, payload) => {
       if (payloadType === PayloadType.Output) return receive(payload);
-      if (
-        payloadType === PayloadType.Flag &&
-        payload.length >= 4 &&
-        parseFlag(payload) === FlagPayload.TerminateSession
-      ) {
-        settle(done);
-      }
+      if (payloadType === PayloadType.Flag && isTerminate(payload)) settle(done);
       return 'taken';
     },
     writable: () => outlet.kick(),

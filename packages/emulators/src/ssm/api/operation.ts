@@ -45,6 +45,7 @@ export interface MemberReader {
   optionalBoolean(name: string): boolean | undefined;
 }
 
+/** Makes a reader; its methods throw an AwsError of type `validationError`. */
 export function readMembers(input: Input, validationError = 'ValidationException'): MemberReader {
   const wrong = (name: string, why: string): AwsError =>
     new AwsError(

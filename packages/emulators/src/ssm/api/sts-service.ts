@@ -22,14 +22,19 @@ export function callerIdentity(accountId: string, requestId: string): HttpRespon
 
 /** An error in the query protocol. */
 export function stsError(error: AwsError, requestId: string): HttpResponse {
-  // The query protocol's names of these errors lack what the JSON protocol appends.
-  const code = error.type.replace(/Exception$/u, '');
+  const code = queryCodes[error.type] ?? error.type.replace(/Exception$/u, '');
   return xml(
     error.status === 400 ? 403 : error.status,
     `<ErrorResponse xmlns="${namespace}"><Error><Type>Sender</Type><Code>${code}</Code>` +
       `<Message>${escapeXml(error.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
   );
 }
+
+/** Errors that the query protocol calls by another name than the JSON protocol. */
+const queryCodes: Readonly<Record<string, string>> = {
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+};
 
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

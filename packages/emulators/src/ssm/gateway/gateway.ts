@@ -29,6 +29,7 @@ const path = /^\/v1\/data-channel\/([\w-]{1,96})(?:\?|$)/u;
 const defaultFrameBytes = 2 * 1024 * 1024;
 const openTimeoutMs = 10_000;
 
+/** Makes the gateway; it listens on nothing by itself. */
 export function createGateway(setup: GatewaySetup): Gateway {
   const server = new WebSocketServer({
     noServer: true,

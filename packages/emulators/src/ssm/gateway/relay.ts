@@ -132,6 +132,7 @@ export class Relay {
 
   detachAgent(): void {
     this.#agent = undefined;
+    this.#client?.release();
     if (this.#endedMs === undefined) this.#client?.send(this.#publication('pause_publication'));
   }
 
@@ -152,6 +153,7 @@ export class Relay {
     if (this.#client !== end) return;
     this.#client = undefined;
     this.#agent?.receive(this.#publication('pause_publication'));
+    this.#agent?.drained();
   }
 
   /** Drops the client without touching its socket, for tests of half-open connections. */
