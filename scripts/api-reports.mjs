@@ -1,6 +1,6 @@
 // Holds the public API of every package to packages/<name>/api/<entry>.api.md, one report per export path:
 // node scripts/api-reports.mjs [--update] [package …]
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from '@microsoft/api-extractor';
 import { cache, report, root, workspacePackages } from './workspace.mjs';
@@ -13,7 +13,11 @@ for (const { folder, manifest } of workspacePackages()) {
   const doors = Object.entries(manifest.exports ?? {}).filter(([, target]) => target.types);
   if (doors.length === 0 || (chosen.length > 0 && !chosen.some((name) => folder.endsWith(`/${name}`)))) continue;
   mkdirSync(join(root, folder, 'api'), { recursive: true });
-  const reports = new Set(doors.map(([path, target]) => compare(folder, reportName(path), target.types)));
+  const said = [];
+  const reports = new Set(doors.map(([path, target]) => compare(folder, reportName(path), target.types, said)));
+  // What another export path of the package exports is not forgotten.
+  const exported = exportsIn([...reports].map((file) => join(cache, 'api', folder, file)));
+  problems.push(...said.filter(({ symbol }) => !exported.has(symbol)).map(({ text }) => text));
   for (const file of readdirSync(join(root, folder, 'api'))) {
     if (reports.has(file)) continue;
     if (update) rmSync(join(root, folder, 'api', file));
@@ -27,7 +31,19 @@ function reportName(path) {
   return path === '.' ? 'index' : path.slice(2).replaceAll('/', '-');
 }
 
-function compare(folder, name, types) {
+/** The symbol of a complaint that it is used in the public API without being exported. */
+function forgotten({ messageId, text }) {
+  return messageId === 'ae-forgotten-export' ? /"(.+?)"/.exec(text)?.[1] : undefined;
+}
+
+/** Names that the given reports list as exported. */
+function exportsIn(files) {
+  const declaration = /^export (?:declare )?(?:abstract )?(?:class|const|enum|function|interface|type) (\w+)/gm;
+  const texts = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'));
+  return new Set(texts.flatMap((text) => [...text.matchAll(declaration)].map(([, name]) => name)));
+}
+
+function compare(folder, name, types, said) {
   const entry = join(root, folder, types);
   if (!existsSync(entry)) {
     problems.push(`${folder}/package.json exports ${types}, which was not built`);
@@ -84,7 +100,7 @@ function compare(folder, name, types) {
       if (message.logLevel !== ExtractorLogLevel.Error || message.category === ExtractorMessageCategory.Console) return;
       // Everything exported is documented; a member may speak for itself, as `columns` does.
       const isMember = message.messageId === 'ae-undocumented' && message.sourceFileColumn !== 1;
-      if (!isMember) problems.push(message.formatMessageWithLocation(root));
+      if (!isMember) said.push({ symbol: forgotten(message), text: message.formatMessageWithLocation(root) });
     },
   });
   if (result.apiReportChanged && !update) {
