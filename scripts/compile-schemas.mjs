@@ -50,7 +50,7 @@ for (const path of positionals) {
 /** Some keywords (uniqueItems, minLength, …) make ajv emit imports of its own files: those go into the module. */
 async function bundle(source, from) {
   const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: dirname(require.resolve('ajv/package.json')), loader: 'js' },
+    stdin: { contents: source, resolveDir: dirname(requireOfStore.resolve('ajv/package.json')), loader: 'js' },
     bundle: true,
     write: false,
     format: 'esm',

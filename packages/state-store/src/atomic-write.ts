@@ -1,6 +1,8 @@
-import { open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { fchmodSync, fchownSync, fstatSync } from 'node:fs';
+import { rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { syncDescriptor, withDescriptor, writeSome } from './descriptor.js';
 import { errnoOf, StateStoreError } from './errors.js';
 
 /** A file to be written beside its target. */
@@ -29,22 +31,21 @@ export function isStagedFor(target: string, entry: string): boolean {
  */
 export async function stageFile(file: StagedFile): Promise<void> {
   const path = stagedPath(file);
-  const [handle, present] = await Promise.all([
-    open(path, 'wx', file.mode ?? 0o666),
-    stat(file.target).catch(() => undefined),
-  ]);
+  const present = await stat(file.target).catch(() => undefined);
+  let isOurs = false;
   try {
-    await writeAll(handle, file.bytes);
-    await keepOwnership(handle, file, present);
-    await handle.sync();
-    const { size } = await handle.stat();
-    if (size !== file.bytes.length) throw shortWrite(file, size);
+    await withDescriptor(path, { flags: 'wx', mode: file.mode }, async (descriptor) => {
+      isOurs = true;
+      await writeAll(descriptor, file.bytes);
+      keepOwnership(descriptor, file, present ?? (await stat(dirname(path))), present !== undefined);
+      await syncDescriptor(descriptor);
+      const { size } = fstatSync(descriptor);
+      if (size !== file.bytes.length) throw shortWrite(file, size);
+    });
   } catch (error) {
-    await handle.close().catch(() => undefined);
-    await unlink(path).catch(() => undefined);
+    if (isOurs) await unlink(path).catch(() => undefined);
     throw error;
   }
-  await handle.close();
 }
 
 /** Puts the staged file in the target's place, in one step. Durable only after {@link syncFolder}. */
@@ -71,37 +72,37 @@ export async function discardFile(file: Pick<StagedFile, 'target' | 'tag'>): Pro
 /** Makes renames, links and removals within a folder survive a power cut, where folders can be synced at all. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
   try {
-    await handle.sync();
+    await withDescriptor(folder, { flags: 'r' }, syncDescriptor);
   } catch (error) {
     if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF'].includes(errnoOf(error) ?? '')) throw error;
-  } finally {
-    await handle.close();
   }
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset, offset);
+    const count = await writeSome(descriptor, bytes, offset);
     // The look at the size finds what is missing.
-    if (bytesWritten === 0) return;
-    offset += bytesWritten;
+    if (count === 0) return;
+    offset += count;
   }
 }
 
 /** The new file gets the old one's mode, and under root also its owner, lest `sudo` lock people out of their files. */
-async function keepOwnership(
-  handle: FileHandle,
-  { target, mode }: StagedFile,
-  present: { mode: number; uid: number; gid: number } | undefined,
-): Promise<void> {
-  const wanted = mode ?? (present === undefined ? undefined : present.mode & 0o7777);
-  if (wanted !== undefined) await handle.chmod(wanted);
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = present ?? (await stat(dirname(target)));
-  // Root of a user namespace may be refused: the file then stays root's, which is no reason not to write it.
-  if (uid !== 0 || gid !== 0) await handle.chown(uid, gid).catch(() => undefined);
+function keepOwnership(
+  descriptor: number,
+  { mode }: StagedFile,
+  model: { mode: number; uid: number; gid: number },
+  isPredecessor: boolean,
+): void {
+  const wanted = mode ?? (isPredecessor ? model.mode & 0o7777 : undefined);
+  if (wanted !== undefined) fchmodSync(descriptor, wanted);
+  if (process.getuid?.() !== 0 || (model.uid === 0 && model.gid === 0)) return;
+  try {
+    fchownSync(descriptor, model.uid, model.gid);
+  } catch {
+    // Root of a user namespace may be refused: the file then stays root's, which is no reason not to write it.
+  }
 }
 
 function shortWrite({ target, bytes }: StagedFile, size: number): StateStoreError {

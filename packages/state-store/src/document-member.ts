@@ -38,13 +38,15 @@ export function documentMember<T>(store: StoreContext, definition: DocumentDefin
   const subject = `${name}.json`;
   const target = join(directory, subject);
   const lockPath = join(lockFolder(directory), name);
-  const validator = once(() => loadValidator(definition));
+  let loading: Promise<Validator> | undefined;
+  const validator = (): Promise<Validator> => (loading ??= loadValidator(definition));
 
   return {
     directory,
     subject,
     target,
     lockPaths: [lockPath],
+    manners: { streak: 0 },
     ready: () => makeStoreFolder(directory),
     view: (state) => snapshotOf<T>(state),
 
@@ -196,9 +198,4 @@ async function loadValidator(definition: DocumentDefinition<unknown>): Promise<V
   if (validate(definition.default())) return validate;
   const why = `its default does not fit its schema: ${describeComplaint(validate)}`;
   throw new StateStoreError('HAWSER_STATE_DEFINITION', `Document '${name}' is defined wrongly: ${why}.`);
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }

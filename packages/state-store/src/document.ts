@@ -65,7 +65,7 @@ export function openDocument<T>(store: StoreContext, definition: DocumentDefinit
   return {
     name,
     path: target,
-    [memberKey]: member,
+    [memberKey]: () => Promise.resolve(member),
     read,
 
     update(updater, options = {}) {

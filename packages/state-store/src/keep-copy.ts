@@ -1,6 +1,7 @@
-import { copyFile, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ignoreMissing } from './atomic-write.js';
+import { syncDescriptor, withDescriptor } from './descriptor.js';
 import { errnoOf } from './errors.js';
 import type { KeptCopy } from './member.js';
 
@@ -32,11 +33,6 @@ const MAKING = '.making';
 async function copyDurably(target: string, as: string): Promise<void> {
   const making = `${as}${MAKING}`;
   await copyFile(target, making);
-  const handle = await open(making, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await withDescriptor(making, { flags: 'r+' }, syncDescriptor);
   await rename(making, as);
 }

@@ -1,7 +1,7 @@
 import type { HeldLocks, Lockable } from './lock/several.js';
 import type { FileStamp } from './stamped-file.js';
 
-/** Under this key, what can be updated in a transaction carries its {@link Member}. */
+/** Under this key, what can be updated in a transaction gives its {@link Member}. */
 export const memberKey: unique symbol = Symbol('hawser.state.member');
 
 /**
@@ -11,7 +11,7 @@ export const memberKey: unique symbol = Symbol('hawser.state.member');
  * @typeParam View - what reading it gives
  */
 export interface TransactionMember<Change, View> {
-  readonly [memberKey]: Member<MemberState, Change, View>;
+  readonly [memberKey]: () => Promise<Member<MemberState, Change, View>>;
 }
 
 /** What was found in a member's file, and what has become of it since. */

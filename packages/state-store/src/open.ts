@@ -1,12 +1,12 @@
+import { realpathSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import type { DocumentDefinition } from './define.js';
-import { openDocument, type StateDocument } from './document.js';
+import type { StateDocument } from './document.js';
+import type { Engine } from './engine.js';
 import type { Writer } from './envelope.js';
-import { openJournal } from './journal.js';
-import { locateStateFolder } from './locate.js';
-import type { StoreContext } from './store-context.js';
-import { runTransaction, type AnyTransactionMember, type Transaction } from './transaction.js';
-import { createTurns } from './turns.js';
+import { memberKey } from './member.js';
+import type { AnyTransactionMember, Transaction } from './transaction.js';
 import type { WriteOptions } from './write-context.js';
 
 /** How a store is opened. */
@@ -49,16 +49,91 @@ export interface Store {
 export function openStore(options: StoreOptions): Store {
   const { from, env = process.env, home = homedir(), lockTimeoutMs = 10_000 } = options;
   const directory = locateStateFolder({ from, home, stateDir: env['HAWSER_STATE_DIR'] });
-  const context: StoreContext = {
-    directory,
-    writer: options.writer ?? { tool: 'unknown', version: 'unknown' },
-    lockTimeoutMs,
-    turns: createTurns(),
-    journal: openJournal(directory),
+  const writer = options.writer ?? { tool: 'unknown', version: 'unknown' };
+  // Most programs that import this never use it in the run at hand: the engine is loaded by its first use.
+  let loading: Promise<Engine> | undefined;
+  const engine = (): Promise<Engine> => {
+    loading ??= import('./engine.js').then(({ openEngine }) => openEngine({ directory, writer, lockTimeoutMs }));
+    return loading;
   };
   return {
     directory,
-    document: (definition) => openDocument(context, definition),
-    transaction: (members, work, writeOptions = {}) => runTransaction(context, members, work, writeOptions),
+    document: (definition) => documentOf(directory, engine, definition),
+    transaction: async (members, work, writeOptions = {}) => (await engine()).transaction(members, work, writeOptions),
   };
+}
+
+function documentOf<T>(
+  directory: string,
+  engine: () => Promise<Engine>,
+  definition: DocumentDefinition<T>,
+): StateDocument<T> {
+  const { name } = definition;
+  let opening: Promise<StateDocument<T>> | undefined;
+  const opened = (): Promise<StateDocument<T>> => {
+    opening ??= engine().then((loaded) => loaded.document(definition));
+    return opening;
+  };
+  return {
+    name,
+    path: join(directory, `${name}.json`),
+    [memberKey]: async () => (await opened())[memberKey](),
+    read: async (options) => (await opened()).read(options),
+    update: async (updater, options) => (await opened()).update(updater, options),
+    remove: async (options) => (await opened()).remove(options),
+    history: async () => (await opened()).history(),
+    async *watch(options) {
+      yield* (await opened()).watch(options);
+    },
+  };
+}
+
+/** The name of a project's state folder. */
+const STATE_FOLDER = '.hawser';
+
+interface SearchRequest {
+  readonly from: string;
+  readonly home: string;
+  readonly stateDir?: string | undefined;
+}
+
+/**
+ * Finds the state folder that belongs to a place: `HAWSER_STATE_DIR`, else the nearest `.hawser/` upwards as far as
+ * the git root, or to just below the home folder. If there is none, where it is to be made: at the git root, else at
+ * the place itself. Nothing is made here.
+ */
+function locateStateFolder({ from, home, stateDir }: SearchRequest): string {
+  const start = real(from);
+  if (stateDir !== undefined && stateDir !== '') return resolve(start, stateDir);
+  const homeFolder = real(home);
+  for (let at = start; at !== homeFolder; at = dirname(at)) {
+    const candidate = join(at, STATE_FOLDER);
+    if (isOurs(candidate, at)) return candidate;
+    if (statOf(join(at, '.git')) !== undefined) return candidate;
+    if (dirname(at) === at) break;
+  }
+  return join(start, STATE_FOLDER);
+}
+
+/**
+ * Whether this is a state folder to be trusted. Where everybody may make folders, as in `/tmp`, anybody could lay one
+ * in our way: there it has to be our own.
+ */
+function isOurs(candidate: string, parent: string): boolean {
+  const found = statOf(candidate);
+  if (found?.isDirectory() !== true) return false;
+  const parentIsPublic = ((statOf(parent)?.mode ?? 0) & 0o002) !== 0;
+  return process.platform === 'win32' || !parentIsPublic || found.uid === process.getuid?.();
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ignoreMissing } from './atomic-write.js';
+import { readSome, withDescriptor } from './descriptor.js';
 import { errnoOf } from './errors.js';
 
 /** Tells whether a file is still the one that was read: every atomic write makes a new one. */
@@ -49,11 +51,16 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 async function readOnce(path: string): Promise<StampedFile> {
-  const handle = await open(path, 'r');
-  try {
-    const stamp = await handle.stat({ bigint: true });
-    return { stamp, bytes: await handle.readFile() };
-  } finally {
-    await handle.close();
-  }
+  return withDescriptor(path, { flags: 'r' }, async (descriptor) => {
+    const stamp = fstatSync(descriptor, { bigint: true });
+    // One byte more than there should be: that it stays free says that this is the end.
+    let buffer = Buffer.allocUnsafe(Number(stamp.size) + 1);
+    let length = 0;
+    for (;;) {
+      const count = await readSome(descriptor, buffer, length);
+      length += count;
+      if (count === 0 || length === Number(stamp.size)) return { stamp, bytes: buffer.subarray(0, length) };
+      if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+    }
+  });
 }

@@ -34,10 +34,11 @@ export async function runTransaction<Result>(
   work: (transaction: Transaction) => Result | Promise<Result>,
   options: WriteOptions,
 ): Promise<Result> {
-  const members = parts.map((part) => part[memberKey] as unknown as AnyMember);
-  checkMembers(store, members);
+  const members = new Map<AnyTransactionMember, AnyMember>();
+  for (const part of parts) members.set(part, await part[memberKey]());
+  checkMembers(store, parts, [...members.values()]);
   const context = writeContext(store, options);
-  const targets = members.map((member) => member.target).toSorted();
+  const targets = [...members.values()].map((member) => member.target).toSorted();
   const run = (): Promise<Result> => attemptTransaction(store, members, work, context);
   // In their turn for each of them, as single updates of this process are.
   return targets.reduce((inner, target) => () => store.turns.take(target, inner), run)();
@@ -45,14 +46,14 @@ export async function runTransaction<Result>(
 
 async function attemptTransaction<Result>(
   store: StoreContext,
-  members: readonly AnyMember[],
+  members: ReadonlyMap<AnyTransactionMember, AnyMember>,
   work: (transaction: Transaction) => Result | Promise<Result>,
   context: WriteContext,
 ): Promise<Result> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     let unfinished: string | undefined;
-    const outcome = await withLocks(members, context, async (locks) => {
-      for (const member of members) unfinished ??= await store.journal.pendingFor(member.target);
+    const outcome = await withLocks([...members.values()], context, async (locks) => {
+      for (const member of members.values()) unfinished ??= await store.journal.pendingFor(member.target);
       if (unfinished !== undefined) return undefined;
       const draft = await beginDraft(members, locks);
       if (draft === undefined) return undefined;
@@ -65,11 +66,16 @@ async function attemptTransaction<Result>(
     if (unfinished !== undefined) await store.journal.finish(unfinished, context);
     if (outcome !== undefined) return outcome.result;
   }
-  throw contended(members.map((member) => member.subject).join(', '));
+  throw contended([...members.values()].map((member) => member.subject).join(', '));
 }
 
-function checkMembers(store: StoreContext, members: readonly AnyMember[]): void {
-  if (members.length === 0) throw notBegun('it names nothing to change');
+function checkMembers(
+  store: StoreContext,
+  parts: readonly AnyTransactionMember[],
+  members: readonly AnyMember[],
+): void {
+  if (parts.length === 0) throw notBegun('it names nothing to change');
+  if (parts.length > members.length) throw notBegun('it names something twice');
   const seen = new Set<string>();
   for (const { target, subject, directory } of members) {
     if (directory !== undefined && directory !== store.directory) throw notBegun(`${subject} belongs to another store`);
@@ -95,9 +101,12 @@ interface Draft {
   close(): PlannedStep[];
 }
 
-async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Promise<Draft | undefined> {
+async function beginDraft(
+  members: ReadonlyMap<AnyTransactionMember, AnyMember>,
+  locks: HeldLocks,
+): Promise<Draft | undefined> {
   const befores = new Map<AnyMember, MemberState>();
-  for (const member of members) {
+  for (const member of members.values()) {
     const state = await member.load(locks);
     if (state === undefined) return undefined;
     if (locks.broken.length > 0) await member.sweep(locks.broken);
@@ -108,12 +117,12 @@ async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Prom
 
   return {
     transaction: {
-      read(part) {
-        const member = part[memberKey];
-        return member.view(stateOf(member));
+      read<Change, View>(part: TransactionMember<Change, View>) {
+        const member = memberOf(part);
+        return member.view(stateOf(member)) as View;
       },
       async update(part, change) {
-        const member = part[memberKey] as AnyMember;
+        const member = memberOf(part);
         states.set(member, await member.change(stateOf(member), change));
       },
     },
@@ -128,11 +137,15 @@ async function beginDraft(members: readonly AnyMember[], locks: HeldLocks): Prom
     },
   };
 
+  function memberOf(part: AnyTransactionMember): AnyMember {
+    const member = members.get(part);
+    if (member !== undefined && isOpen) return member;
+    const why = isOpen ? 'something was used that was not named at its beginning' : 'it was used when it was over';
+    throw new StateStoreError('HAWSER_STATE_TRANSACTION', `The transaction failed: ${why}.`);
+  }
+
   function stateOf(member: AnyMember): MemberState {
-    const state = states.get(member);
-    if (state !== undefined && isOpen) return state;
-    const why = isOpen ? 'it was not named at its beginning' : 'it is over';
-    throw new StateStoreError('HAWSER_STATE_TRANSACTION', `The transaction cannot use ${member.subject}: ${why}.`);
+    return states.get(member)!;
   }
 }
 

@@ -84,6 +84,7 @@ export function openForeign(options: ForeignOptions): ForeignFile {
     subject,
     target,
     lockPaths: [...new Set([own, ...peers])],
+    manners: { streak: 0 },
     view: ({ text, codec, bytes }) => ({ exists: bytes !== undefined, text, value: parseForeign(codec, text, target) }),
 
     async ready() {
@@ -127,7 +128,7 @@ export function openForeign(options: ForeignOptions): ForeignFile {
 
   return {
     path: target,
-    [memberKey]: member,
+    [memberKey]: () => Promise.resolve(member),
     async read() {
       return member.view(await loadState());
     },

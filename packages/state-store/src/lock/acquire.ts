@@ -1,11 +1,11 @@
 import { rmdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { explainSystemError, StateStoreError } from '../errors.js';
-import { wakeOn, type FolderWake } from '../folder-wake.js';
 import { currentProcess } from '../process/identity.js';
 import { livenessOf } from '../process/liveness.js';
 import { breakDeadLock } from './break.js';
 import { holdLock, type HeldLock } from './held.js';
+import { isAwaited, lineUp, type Place } from './line.js';
 import { createLock, newNonce, readLock, type FoundLock, type LockOwner } from './owner.js';
 
 /** How a lock is asked for. */
@@ -19,56 +19,71 @@ export interface LockRequest {
   /** How long to wait for the present owner, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Of those that take the lock again and again. */
+  readonly manners?: Manners | undefined;
+}
+
+/** What one user of a lock remembers from one acquisition to the next, so that it does not keep others out. */
+export interface Manners {
+  /** Acquisitions in a row for which it did not stand in line. */
+  streak: number;
 }
 
 const FIRST_LOOK_MS = 50;
 const LAST_LOOK_MS = 1_000;
 
+/** So often may a process take a lock again ahead of those that wait: a hand-over costs as much as several updates. */
+const MAX_STREAK = 8;
+
 /**
  * Takes a lock, waiting for a living owner and breaking the lock of one that is provably dead.
  *
- * Waiting is by file system events. As a death is no such event, the owner is looked at again after 50 ms, and then in
- * growing steps up to a second.
+ * Waiting is in line and by file system events. As a death is no such event, the owner is looked at again after 50 ms,
+ * and then in growing steps up to a second.
  *
  * @throws StateStoreError HAWSER_STATE_LOCKED when the time is over, naming the owner; HAWSER_STATE_READ_ONLY,
  *   HAWSER_STATE_DISK_FULL or HAWSER_STATE_IO when the lock cannot be made
  */
 export async function acquireLock(request: LockRequest): Promise<HeldLock> {
-  const { path, signal } = request;
+  const { path, signal, manners } = request;
   const identity = await currentProcess();
   const deadline = performance.now() + request.timeoutMs;
-  let wake: FolderWake | undefined;
-  let lookMs = FIRST_LOOK_MS;
-  let look = true;
   const broken: string[] = [];
+  const isPolite = (manners?.streak ?? 0) >= MAX_STREAK && (await isAwaited(path));
+  let place: Place | undefined;
+  let lookMs = FIRST_LOOK_MS;
+  let mayTry = !isPolite;
+  let mustLook = mayTry;
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const owner = { ...identity, nonce: newNonce(), tool: request.tool.slice(0, 80), at: new Date().toISOString() };
-      if (await tryCreate(request, owner)) return holdLock(path, owner, broken);
-      const found = look ? await readLock(path) : undefined;
-      if (look && found === undefined) continue;
-      if (found?.owner !== undefined && (await livenessOf(found.owner)).state === 'dead') {
+      if (mayTry) {
+        const owner = { ...identity, nonce: newNonce(), tool: request.tool.slice(0, 80), at: new Date().toISOString() };
+        if (await tryCreate(request, owner)) {
+          if (manners !== undefined) manners.streak = place === undefined ? manners.streak + 1 : 1;
+          return holdLock(path, owner, broken);
+        }
+      }
+      const found = mustLook ? await readLock(path) : undefined;
+      const isDead = found?.owner !== undefined && (await livenessOf(found.owner)).state === 'dead';
+      mayTry = mustLook && (found === undefined || isDead);
+      if (isDead) {
         const takeRight = (right: string): Promise<HeldLock> =>
           acquireLock({ ...request, path: right, timeoutMs: deadline - performance.now() });
         await breakDeadLock(path, found.owner, takeRight);
         broken.push(found.owner.nonce);
-        continue;
       }
+      if (mayTry) continue;
       if (found?.empty === true) await rmdir(path).catch(() => undefined);
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw await lockedError(request, found ?? (await readLock(path)));
-      if (wake === undefined) {
-        // One more try after the watch is set: the lock may have been released in between.
-        wake = wakeOn(dirname(path), (entry) => entry === basename(path));
-        look = false;
-        continue;
-      }
-      look = !(await wake.next(Math.min(lookMs, leftMs), signal));
-      if (look) lookMs = Math.min(lookMs * 2, LAST_LOOK_MS);
+      place ??= await lineUp(path, identity);
+      mayTry = (await place.next(Math.min(lookMs, leftMs), signal)) === 'turn';
+      mustLook = !mayTry;
+      if (mustLook) lookMs = Math.min(lookMs * 2, LAST_LOOK_MS);
     }
   } finally {
-    wake?.close();
+    await place?.leave();
   }
 }
 

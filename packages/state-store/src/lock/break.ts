@@ -2,6 +2,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import { livenessOf } from '../process/liveness.js';
+import { dropDeadTicket } from './line.js';
 import type { HeldLock } from './held.js';
 import { createLock, newNonce, readLock, removeLock, type LockOwner } from './owner.js';
 
@@ -52,6 +53,7 @@ export async function sweepLockLeftovers(path: string): Promise<void> {
     const leftover = join(folder, entry);
     // A right to break an earlier lock is worth nothing once there is a later one: ours.
     if (kind === 'dead') await removeLock(leftover);
+    if (kind === 'wait') await dropDeadTicket(leftover);
     if (kind !== 'aside' && kind !== 'made') continue;
     const owner = (await readLock(leftover))?.owner;
     if (owner !== undefined && (await livenessOf(owner)).state === 'dead') await removeLock(leftover);

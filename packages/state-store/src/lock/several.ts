@@ -1,6 +1,6 @@
 import { errnoOf, StateStoreError } from '../errors.js';
 import type { WriteContext } from '../write-context.js';
-import { acquireLock } from './acquire.js';
+import { acquireLock, type Manners } from './acquire.js';
 import type { HeldLock } from './held.js';
 import type { LockOwner } from './owner.js';
 
@@ -10,6 +10,7 @@ export interface Lockable {
   readonly lockPaths: readonly string[];
   /** Makes the folders the locks go into. */
   ready(): Promise<void>;
+  readonly manners?: Manners;
 }
 
 /** Several locks held as one. */
@@ -58,7 +59,7 @@ export async function withLocks<T>(
 
 async function takeLock(path: string, subject: Lockable, context: WriteContext): Promise<HeldLock> {
   const { tool, timeoutMs, signal } = context;
-  const request = { path, subject: subject.subject, tool, timeoutMs, signal };
+  const request = { path, subject: subject.subject, tool, timeoutMs, signal, manners: subject.manners };
   try {
     return await acquireLock(request);
   } catch (error) {

@@ -1,8 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-const run = promisify(execFile);
+/** Runs a tool of the system. Linux needs none of them, so what it takes is only loaded here. */
+async function run(command: string, args: readonly string[], env = process.env): Promise<{ stdout: string }> {
+  const { execFile } = await import('node:child_process');
+  return promisify(execFile)(command, args, { env });
+}
 
 /**
  * When a process began, on systems without `/proc`: as `ps` prints it (one-second resolution), on Windows in
@@ -15,7 +18,7 @@ export async function startOfProcess(pid: number): Promise<string | undefined> {
 /** The start time by `ps`; its notation follows the locale, hence `LC_ALL` and `TZ`. */
 export async function startByPs(pid: number): Promise<string | undefined> {
   const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
-  const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)], { env }).catch(onNoSuchProcess);
+  const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)], env).catch(onNoSuchProcess);
   return stdout.trim().replaceAll(/\s+/g, ' ') || undefined;
 }
 

@@ -6,9 +6,9 @@ import { wrapFileSystem } from './wrap-fs.mjs';
 let left = Infinity;
 globalThis.armFault = () => (left = Number(process.env.DISK_BUDGET));
 
-await wrapFileSystem((name, handle, args) => {
-  if (name !== 'handle.write' || left === Infinity) return undefined;
-  const [buffer, offset, length, position] = args;
+wrapFileSystem((name, args) => {
+  if (name !== 'write' || left === Infinity) return undefined;
+  const [descriptor, buffer, offset, length, position] = args;
   if (length <= left) {
     left -= length;
     return undefined;
@@ -19,7 +19,7 @@ await wrapFileSystem((name, handle, args) => {
       errno: -28,
       syscall: 'write',
     });
-  const bytesWritten = fs.writeSync(handle.fd, buffer, offset, left, position);
+  const bytesWritten = fs.writeSync(descriptor, buffer, offset, left, position);
   left = 0;
-  return { instead: { bytesWritten, buffer } };
+  return { instead: [bytesWritten, buffer] };
 });

@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import { wrapFileSystem } from './wrap-fs.mjs';
 
-await wrapFileSystem((name, _handle, args) => {
-  if (name !== 'rename' || !String(args[1]).includes('.aside-')) return;
+wrapFileSystem((name, args) => {
+  if (name !== 'rename' || !String(args[1]).includes('.aside-')) return undefined;
   fs.unlinkSync(args[0]);
   fs.symlinkSync(process.env.LIVING_LOCK, args[0]);
+  return undefined;
 });

@@ -9,10 +9,11 @@ globalThis.faultCalls = 0;
 globalThis.armFault = () => (isArmed = true);
 globalThis.disarmFault = () => (isArmed = false);
 
-await wrapFileSystem((name, handle, args) => {
-  if (!isArmed) return;
+wrapFileSystem((name, args) => {
+  if (!isArmed) return undefined;
   globalThis.faultCalls++;
-  if (globalThis.faultCalls !== killAt) return;
-  if (name === 'handle.write') fs.writeSync(handle.fd, args[0], args[1], Math.floor(args[2] / 2), args[3]);
+  if (globalThis.faultCalls !== killAt) return undefined;
+  if (name === 'write') fs.writeSync(args[0], args[1], args[2], Math.floor(args[3] / 2), args[4]);
   process.kill(process.pid, 'SIGKILL');
+  return undefined;
 });

@@ -1,22 +1,42 @@
-// Lets every call of node:fs/promises and of its file handles pass through `before(name, handle, args)`, which may
-// throw, or return { instead } to answer the call itself.
+// Lets the file system calls the store makes pass through `before(name, args)`, which may throw, or return
+// { instead: [results] } to answer the call itself.
+import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-export async function wrapFileSystem(before) {
-  const handle = await promises.open(process.execPath, 'r');
-  const prototype = Object.getPrototypeOf(handle);
-  await handle.close();
-  for (const name of ['write', 'sync', 'stat', 'chmod', 'chown', 'readFile', 'close'])
-    wrap(prototype, name, `handle.${name}`);
-  for (const name of Object.keys(promises)) if (typeof promises[name] === 'function') wrap(promises, name, name);
-  syncBuiltinESMExports();
-
-  function wrap(owner, name, label) {
-    const original = owner[name];
-    owner[name] = async function (...args) {
-      const answer = await before(label, this, args);
-      return answer === undefined ? original.apply(this, args) : answer.instead;
+export function wrapFileSystem(before) {
+  for (const name of Object.keys(promises)) {
+    const original = promises[name];
+    if (typeof original !== 'function') continue;
+    promises[name] = async (...args) => {
+      const answer = before(name, args);
+      return answer === undefined ? original.apply(promises, args) : answer.instead[0];
     };
+  }
+  for (const name of ['open', 'read', 'write', 'fsync']) {
+    const original = fs[name];
+    fs[name] = (...args) => {
+      const done = args.pop();
+      const answer = attempt(() => before(name, args));
+      if (answer.error) process.nextTick(done, answer.error);
+      else if (answer.value === undefined) original.call(fs, ...args, done);
+      else process.nextTick(done, null, ...answer.value.instead);
+    };
+  }
+  for (const name of ['fchmodSync', 'fchownSync', 'fstatSync', 'closeSync']) {
+    const original = fs[name];
+    fs[name] = (...args) => {
+      before(name, args);
+      return original.apply(fs, args);
+    };
+  }
+  syncBuiltinESMExports();
+}
+
+function attempt(work) {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
   }
 }

@@ -20,7 +20,8 @@ function loadedBy(code: string): string[] {
 
 test('importing the package loads its own modules and nothing else: no ajv, no YAML, no TOML', () => {
   const loaded = loadedBy("await import('@hawser/state-store')");
-  expect(loaded.length).toBeGreaterThan(10);
+  // Each file costs half a millisecond: this is how the import stays below 5.
+  expect(loaded.length).toBeLessThanOrEqual(7);
   expect(loaded.filter((url) => !url.includes('/packages/state-store/dist/'))).toEqual([]);
   expect(loaded.filter((url) => url.includes('/foreign/'))).toEqual([]);
 });

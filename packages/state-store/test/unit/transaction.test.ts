@@ -102,9 +102,9 @@ describe('a transaction', () => {
     const { store } = await project();
     const [one, two] = [store.document(counter), store.document(other)];
     const unnamed = store.transaction([one], (tx) => tx.read(two));
-    await expect(unnamed).rejects.toThrow('cannot use other.json: it was not named at its beginning');
+    await expect(unnamed).rejects.toThrow('something was used that was not named at its beginning');
     const kept = await store.transaction([one], (tx) => tx);
-    await expect(kept.update(one, () => ({ count: 1 }))).rejects.toThrow('cannot use counter.json: it is over');
+    await expect(kept.update(one, () => ({ count: 1 }))).rejects.toThrow('it was used when it was over');
   });
 
   test('is begun anew when a writer without a lock gets in between', async () => {
