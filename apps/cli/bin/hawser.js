@@ -1,13 +1,10 @@
 #!/usr/bin/env node
-// The fast path: `hawser --version` is asked by scripts and completions, and needs nothing but package.json.
-import { readFileSync } from 'node:fs';
-import module from 'node:module';
-
+'use strict';
+// CommonJS, because Node starts that faster. `hawser --version` is asked by scripts and needs nothing but package.json.
 if (process.argv[2] === '--version') {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { version } = require('../package.json');
   process.stdout.write(`hawser/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {
-  module.enableCompileCache?.();
-  const { main } = await import('../dist/main.js');
-  await main(process.argv.slice(2));
+  require('node:module').enableCompileCache?.();
+  void require('../dist/main.cjs').main(process.argv.slice(2), require('node:path').join(__dirname, '..'));
 }

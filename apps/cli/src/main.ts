@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { run, settings } from '@oclif/core';
-import { reportFailure } from '@hawser/cli-kit';
+import { reportFailure } from '@hawser/cli-kit/start';
+import { runOwnCommand } from './start/own-command.js';
 
-/** Runs one command line to its end, and ends the process when all output has been taken. */
-export async function main(argv: string[]): Promise<never> {
+export { commands } from 'hawser:commands';
+export { commandNotFound, Help } from './start/oclif-doors.js';
+
+/** Runs one command line to its end, and ends the process when all output has been taken. `root` is our package. */
+export async function main(argv: string[], root: string): Promise<never> {
   // The SDK would print its plans for Node 20 in the middle of a session.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  // With NODE_ENV=development oclif would look for TypeScript sources instead of what was built.
-  settings.enableAutoTranspile = false;
   const { write } = process.stderr;
   process.once('uncaughtException', (thrown) => {
     // While a step of one of oclif's commands runs, it keeps to itself what is written.
@@ -15,7 +15,10 @@ export async function main(argv: string[]): Promise<never> {
     void reportFailure(thrown, argv).then((exitCode) => process.exit(exitCode));
   });
   try {
-    await run(argv, fileURLToPath(new URL('..', import.meta.url)));
+    if (!(await runOwnCommand(root, argv))) {
+      const { runAnyCommand } = await import('./start/any-command.js');
+      await runAnyCommand(root, argv);
+    }
   } catch (thrown) {
     process.exitCode = exitOf(thrown) ?? (await reportFailure(thrown, argv));
   }

@@ -1,4 +1,4 @@
-import { Command, toConfiguredId } from '@oclif/core';
+import { Command, Config, toConfiguredId } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import { cutAtDashes } from './argv.js';
 import { createCleanups } from './cleanups.js';
@@ -71,12 +71,31 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   /** Set by commands that take another command behind `--`; state `usage` too, so that help shows it. */
   static rest?: Rest;
 
+  /**
+   * Runs a command. A configuration that this version of oclif has loaded is taken as it is; the original would load
+   * it, and with it all plugins, once more.
+   */
+  static override async run<T extends Command>(
+    this: new (argv: string[], config: Config) => T,
+    argv?: string[],
+    options?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<T['run']>> {
+    const isLoaded = options instanceof Config;
+    if (!argv || !isLoaded) return super.run.call(this, argv, options) as ReturnType<T['run']>;
+    return (new this(argv, options) as unknown as { _run(): ReturnType<T['run']> })._run();
+  }
+
   readonly #redactor: Redactor = createRedactor(process.env);
   #interrupts: Interrupts | undefined;
   #hasRest = false;
 
   /** What the command does. It throws errors of the contract, and returns soon after `signal` aborts. */
   protected abstract work(work: Work<C>): Promise<Result<D> | Told>;
+
+  /** Says that a command is deprecated, where it is; the original looks it up for every command, which takes its time. */
+  protected override async init(): Promise<void> {
+    if (this.ctor.deprecateAliases || this.ctor.state === 'deprecated') await super.init();
+  }
 
   /** Parses, works, tidies up and renders. */
   override async run(): Promise<SuccessEnvelope | undefined> {
@@ -99,7 +118,10 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
           flags,
           out,
           interrupts,
-          writer: { tool: this.ctor.pluginName ?? this.config.name, version: this.config.version },
+          writer: {
+            tool: this.ctor.plugin?.name ?? this.config.name,
+            version: this.ctor.plugin?.version ?? this.config.version,
+          },
           onEnd: (cleanup) => cleanups.add(cleanup),
         }),
         args: args as Work<C>['args'],

@@ -38,8 +38,7 @@ export function createContext({
   readonly writer: { readonly tool: string; readonly version: string };
   readonly onEnd: (cleanup: Cleanup) => void;
 }): Context {
-  const interactive =
-    process.stdin.isTTY === true && process.stderr.isTTY === true && !out.json && !isCi(process.env);
+  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true && !out.json && !isCi(process.env);
   const { signal } = interrupts;
   return {
     aws: createAws({ flags, signal, onEnd }),

@@ -6,7 +6,8 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of candidates) {
     const distance = editDistance(typed, word);
-    if (distance <= Math.max(1, word.length * 0.4) && distance < (best?.distance ?? Infinity)) best = { word, distance };
+    if (distance <= Math.max(1, word.length * 0.4) && distance < (best?.distance ?? Infinity))
+      best = { word, distance };
   }
   return best?.word;
 }

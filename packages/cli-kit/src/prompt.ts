@@ -15,7 +15,9 @@ export interface Ask {
   text(question: Question & { readonly suggested?: string }): Promise<string>;
   /** Typed without being shown. */
   secret(question: Question): Promise<string>;
-  choose<T>(question: Question & { readonly choices: readonly { readonly name: string; readonly value: T }[] }): Promise<T>;
+  choose<T>(
+    question: Question & { readonly choices: readonly { readonly name: string; readonly value: T }[] },
+  ): Promise<T>;
 }
 
 /**

@@ -13,7 +13,13 @@ export default class Doctor extends HawserCommand<typeof Doctor, { checks: reado
   };
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
 
-  protected async work({ aws, flags, out, state, signal }: Work<typeof Doctor>): Promise<Result<{ checks: readonly Check[] }>> {
+  protected async work({
+    aws,
+    flags,
+    out,
+    state,
+    signal,
+  }: Work<typeof Doctor>): Promise<Result<{ checks: readonly Check[] }>> {
     const { runChecks } = await import('../doctor/run-checks.js');
     const checks = await out.step('Looking around', () =>
       runChecks({ aws, environment: process.env, state, timeoutMs: flags.timeout ?? 5000, signal }),

@@ -1,9 +1,5 @@
 import { once } from 'node:events';
 import { HawserCommand, type Result, type Told, type Work } from '@hawser/cli-kit';
-import { startSsmEmulator } from '@hawser/emulators/ssm';
-import { createAwsApi } from '@hawser/ssm-channel/aws';
-import { renderEmulator } from '../render/emulator.js';
-import { tourSteps } from '../tour/steps.js';
 
 /** What `hawser tour --json` prints. */
 export interface TourReport {
@@ -19,6 +15,10 @@ export default class Tour extends HawserCommand<typeof Tour, TourReport> {
   static override examples = ['<%= config.bin %> tour', '<%= config.bin %> tour --json'];
 
   protected async work({ out, signal, ask, ...work }: Work<typeof Tour>): Promise<Result<TourReport> | Told> {
+    const { startSsmEmulator } = await import('@hawser/emulators/ssm');
+    const { createAwsApi } = await import('@hawser/ssm-channel/aws');
+    const { tourSteps } = await import('../tour/steps.js');
+    const { renderEmulator } = await import('../render/emulator.js');
     const emulator = await out.step('Start the embedded Session Manager', () => startSsmEmulator());
     work.onEnd(() => emulator.close());
     const target = emulator.targets[0]?.id ?? '';

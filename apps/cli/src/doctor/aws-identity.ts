@@ -42,11 +42,15 @@ async function callerIdentity(
     maxAttempts: 1,
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
-    ...(agent === undefined ? {} : { requestHandler: new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never }) }),
+    ...(agent === undefined
+      ? {}
+      : { requestHandler: new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never }) }),
   });
   try {
     const abortSignal = AbortSignal.any([signal, late]);
-    const { Account = 'unknown', Arn = 'unknown' } = await client.send(new GetCallerIdentityCommand({}), { abortSignal });
+    const { Account = 'unknown', Arn = 'unknown' } = await client.send(new GetCallerIdentityCommand({}), {
+      abortSignal,
+    });
     return { account: Account, arn: Arn, region };
   } finally {
     client.destroy();

@@ -23,7 +23,8 @@ export function parseChaos(text: string): ChaosOptions {
   for (const part of text.split(',')) {
     const [name = '', amount = ''] = part.split('=', 2).map((word) => word.trim());
     const kind = kinds[name];
-    if (!kind) throw new CliError('HAWSER_EMULATE_CHAOS', `There is no chaos called '${name}': there is ${chaosKinds}.`);
+    if (!kind)
+      throw new CliError('HAWSER_EMULATE_CHAOS', `There is no chaos called '${name}': there is ${chaosKinds}.`);
     chaos[kind.option] = kind.is === 'share' ? share(name, amount) : parseDuration(amount);
   }
   return chaos;
@@ -32,5 +33,8 @@ export function parseChaos(text: string): ChaosOptions {
 function share(name: string, text: string): number {
   const value = Number(text);
   if (text !== '' && value >= 0 && value <= 1) return value;
-  throw new CliError('HAWSER_EMULATE_CHAOS', `'${text}' is no share of frames for ${name}: it must be between 0 and 1.`);
+  throw new CliError(
+    'HAWSER_EMULATE_CHAOS',
+    `'${text}' is no share of frames for ${name}: it must be between 0 and 1.`,
+  );
 }

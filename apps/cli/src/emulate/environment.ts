@@ -35,7 +35,9 @@ export async function createEmulatedEnvironment({
     if (value !== undefined && !/^(?:AWS|HAWSER)_/.test(name)) env[name] = value;
   }
   // Loopback is not to be reached through a proxy.
-  const noProxy = [inherited['NO_PROXY'] ?? inherited['no_proxy'], '127.0.0.1', 'localhost', '::1'].filter(Boolean).join(',');
+  const noProxy = [inherited['NO_PROXY'] ?? inherited['no_proxy'], '127.0.0.1', 'localhost', '::1']
+    .filter(Boolean)
+    .join(',');
   return {
     env: {
       ...env,

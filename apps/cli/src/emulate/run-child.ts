@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { Stopped } from '@hawser/cli-kit';
+import type { Stopped } from '@hawser/cli-kit';
 import { CliError } from '../errors.js';
 
 /**
@@ -21,7 +21,7 @@ export async function runChild({
 }): Promise<number> {
   const [program = '', ...args] = command;
   const child = spawn(program, args, { env, stdio: 'inherit' });
-  const tell = (): void => void child.kill(signal.reason instanceof Stopped ? signal.reason.by : 'SIGTERM');
+  const tell = (): void => void child.kill((signal.reason as Partial<Stopped>).by ?? 'SIGTERM');
   signal.addEventListener('abort', tell, { once: true });
   onEnd(() => void child.kill('SIGKILL'));
   try {

@@ -25,7 +25,8 @@ export async function openForward(
   const api = await aws.api();
   const request: StartSessionRequest = {
     target: target.target,
-    document: remote.host === undefined ? 'AWS-StartPortForwardingSession' : 'AWS-StartPortForwardingSessionToRemoteHost',
+    document:
+      remote.host === undefined ? 'AWS-StartPortForwardingSession' : 'AWS-StartPortForwardingSessionToRemoteHost',
     parameters: { portNumber: [String(remote.port)], ...(remote.host === undefined ? {} : { host: [remote.host] }) },
   };
   const start = await api.startSession(request, { signal });
@@ -51,7 +52,11 @@ export async function untilForwardEnds(forward: Forward, signal: AbortSignal): P
   const end = await forward.ended;
   if (signal.aborted) return;
   if (end.error) throw end.error;
-  throw new CliError('HAWSER_SSM_FORWARD_ENDED', `The far side ended the session${end.output ? `: ${end.output}` : '.'}`, {
-    details: { reason: end.reason },
-  });
+  throw new CliError(
+    'HAWSER_SSM_FORWARD_ENDED',
+    `The far side ended the session${end.output ? `: ${end.output}` : '.'}`,
+    {
+      details: { reason: end.reason },
+    },
+  );
 }

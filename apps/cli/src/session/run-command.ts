@@ -40,7 +40,10 @@ export async function runCommand({
     session.ended,
   ]).finally(() => clearTimeout(timer));
   signal.throwIfAborted();
-  return { exitCode: exitCodeOf(end, late, timeoutMs), ...(capture ? { stdout: stdout ?? '', stderr: stderr ?? '' } : {}) };
+  return {
+    exitCode: exitCodeOf(end, late, timeoutMs),
+    ...(capture ? { stdout: stdout ?? '', stderr: stderr ?? '' } : {}),
+  };
 }
 
 function exitCodeOf(end: SessionEnd, late: boolean, timeoutMs: number | undefined): number {

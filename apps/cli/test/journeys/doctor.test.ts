@@ -20,7 +20,10 @@ interface Check {
   readonly facts: Readonly<Record<string, string>>;
 }
 
-async function checks(env: Record<string, string>, args: readonly string[] = []): Promise<{ found: Record<string, Check>; exitCode: number }> {
+async function checks(
+  env: Record<string, string>,
+  args: readonly string[] = [],
+): Promise<{ found: Record<string, Check>; exitCode: number }> {
   const { json, exitCode } = await hawser.run(['doctor', '--json', ...args], { env });
   const { ok, data } = json as { ok: boolean; data: { checks: Check[] } };
   expect(ok).toBe(true);
@@ -35,7 +38,10 @@ describe('doctor', () => {
   test('finds nothing missing where nothing is', async () => {
     const { found, exitCode } = await checks(aws.env);
     expect(found['node']).toMatchObject({ state: 'ok', found: process.versions.node });
-    expect(found['aws-identity']).toMatchObject({ state: 'ok', facts: { account: '123456789012', region: 'us-east-1' } });
+    expect(found['aws-identity']).toMatchObject({
+      state: 'ok',
+      facts: { account: '123456789012', region: 'us-east-1' },
+    });
     expect(found['state-folder']).toMatchObject({ state: 'ok' });
     expect(exitCode).toBe(0);
   });
@@ -50,7 +56,11 @@ describe('doctor', () => {
   test.each([
     ['no credentials', { AWS_REGION: 'eu-west-1' }, 'HAWSER_SSM_CREDENTIALS_MISSING'],
     ['an endpoint that is not there', { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'HAWSER_SSM_ENDPOINT_UNREACHABLE'],
-    ['keys AWS does not know', { AWS_SECRET_ACCESS_KEY: 'not/the/right/secret/key/0000000000000000' }, 'HAWSER_SSM_CREDENTIALS_REFUSED'],
+    [
+      'keys AWS does not know',
+      { AWS_SECRET_ACCESS_KEY: 'not/the/right/secret/key/0000000000000000' },
+      'HAWSER_SSM_CREDENTIALS_REFUSED',
+    ],
   ])('says what is wrong with the AWS identity: %s', async (_, change, code) => {
     const keys = code === 'HAWSER_SSM_CREDENTIALS_MISSING' ? {} : aws.env;
     const { found, exitCode } = await checks({ ...keys, ...change });
@@ -74,7 +84,10 @@ describe('doctor', () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const { found, exitCode } = await checks({ ...aws.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }, ['--timeout', '200ms']);
+    const { found, exitCode } = await checks({ ...aws.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }, [
+      '--timeout',
+      '200ms',
+    ]);
     silent.closeAllConnections();
     silent.close();
     expect(found['aws-identity']).toMatchObject({ state: 'fail', found: 'no answer within 0.2 s' });

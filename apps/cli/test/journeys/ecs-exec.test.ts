@@ -10,7 +10,9 @@ const aws = useEmulator();
 
 describe('ecs exec', () => {
   test('runs a command in a container and ends with its exit code', async () => {
-    const { stdout, exitCode } = await hawser.run(['ecs', 'exec', container, '--', 'sh', '-c', 'echo inside; exit 9'], { env: aws.env });
+    const { stdout, exitCode } = await hawser.run(['ecs', 'exec', container, '--', 'sh', '-c', 'echo inside; exit 9'], {
+      env: aws.env,
+    });
     expect([stdout, exitCode]).toEqual(['inside\r\n', 9]);
   });
 
@@ -30,9 +32,12 @@ describe('ecs exec', () => {
   });
 
   test('its JSON keeps its schema, and the output shows on stderr', async () => {
-    const { stdout, stderr, json, exitCode } = await hawser.run(['ecs', 'exec', container, '--json', '--', 'sh', '-c', 'echo inside; exit 9'], {
-      env: aws.env,
-    });
+    const { stdout, stderr, json, exitCode } = await hawser.run(
+      ['ecs', 'exec', container, '--json', '--', 'sh', '-c', 'echo inside; exit 9'],
+      {
+        env: aws.env,
+      },
+    );
     const { ok, data } = json as { ok: boolean; data: unknown };
     expect(ok).toBe(true);
     expect(data).toMatchObject({ cluster: 'default', container: 'app', exitCode: 9 });
@@ -45,7 +50,10 @@ describe('ecs exec', () => {
   });
 
   test('a task with several containers lists them, and nothing has run: 125', async () => {
-    const { json, exitCode } = await hawser.run(['ecs', 'exec', container.replace('/app', ''), '--json', '--', 'true'], { env: aws.env });
+    const { json, exitCode } = await hawser.run(
+      ['ecs', 'exec', container.replace('/app', ''), '--json', '--', 'true'],
+      { env: aws.env },
+    );
     expect(json).toMatchObject({
       ok: false,
       error: { code: 'HAWSER_SSM_TARGET_AMBIGUOUS', exitCode: 125, details: { candidates: ['app', 'sidecar'] } },

@@ -15,19 +15,33 @@ describe('emulate ssm without a command', () => {
     const emulate = hawser.start(['emulate', 'ssm', '--json']);
     const [line] = await emulate.until(/^\{.*\}\n/);
     const ready = JSON.parse(line) as { endpoint: string; env: Record<string, string>; targets: { id: string }[] };
-    const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../schemas/emulate-ssm.json'), 'utf8')) as object;
+    const schema = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../schemas/emulate-ssm.json'), 'utf8'),
+    ) as object;
     const validate = new Ajv2020().compile(schema);
     validate(ready);
     expect(validate.errors).toBeNull();
     expect(ready.targets.map(({ id }) => id)).toContain(target);
-    expect(await hawser.run(['ssm', 'run', target, '--', 'sh', '-c', 'exit 5'], { env: ready.env })).toMatchObject({ exitCode: 5 });
+    expect(await hawser.run(['ssm', 'run', target, '--', 'sh', '-c', 'exit 5'], { env: ready.env })).toMatchObject({
+      exitCode: 5,
+    });
     emulate.kill('SIGTERM');
     expect(await emulate.ended).toMatchObject({ stdout: line, stderr: '', exitCode: 143 });
     expect(await hawser.run(['ssm', 'list'], { env: ready.env })).toMatchObject({ exitCode: 1 });
   });
 
   test('people see the variables and what to try; Ctrl-C ends it with 130', async () => {
-    const emulate = hawser.start(['emulate', 'ssm', '--seed', '7', '--chaos', 'lose=0.01', '--agent-version', '3.1.0.0', '--paced']);
+    const emulate = hawser.start([
+      'emulate',
+      'ssm',
+      '--seed',
+      '7',
+      '--chaos',
+      'lose=0.01',
+      '--agent-version',
+      '3.1.0.0',
+      '--paced',
+    ]);
     await emulate.until(/Ctrl-C ends it\.\n/);
     emulate.kill('SIGINT');
     const { stdout, exitCode } = await emulate.ended;
@@ -59,7 +73,17 @@ describe('emulate ssm with a command', () => {
   const emulate = (...command: string[]) => hawser.run(['emulate', 'ssm', '--', ...command]);
 
   test('runs it with the environment set, and ends with its exit code', async () => {
-    const { stdout, stderr, exitCode } = await emulate(node, bin, 'ssm', 'run', target, '--', 'sh', '-c', 'echo $((6*7)); exit 7');
+    const { stdout, stderr, exitCode } = await emulate(
+      node,
+      bin,
+      'ssm',
+      'run',
+      target,
+      '--',
+      'sh',
+      '-c',
+      'echo $((6*7)); exit 7',
+    );
     expect([stdout, stderr, exitCode]).toEqual(['42\n', '', 7]);
     expect(leftovers()).toEqual([]);
   });
@@ -77,7 +101,11 @@ describe('emulate ssm with a command', () => {
     const { json, exitCode } = await hawser.run(['emulate', 'ssm', '--json', '--', 'no-such-program']);
     expect(json).toMatchObject({
       ok: false,
-      error: { code: 'HAWSER_EMULATE_COMMAND_NOT_STARTED', exitCode: 125, details: { program: 'no-such-program', reason: 'ENOENT' } },
+      error: {
+        code: 'HAWSER_EMULATE_COMMAND_NOT_STARTED',
+        exitCode: 125,
+        details: { program: 'no-such-program', reason: 'ENOENT' },
+      },
     });
     expect(exitCode).toBe(125);
     expect(leftovers()).toEqual([]);
@@ -85,7 +113,13 @@ describe('emulate ssm with a command', () => {
 
   test('nothing of the person’s own AWS settings reaches it, and loopback goes around the proxy', async () => {
     const { stdout } = await hawser.run(['emulate', 'ssm', '--', 'env'], {
-      env: { AWS_PROFILE: 'mine', AWS_SESSION_TOKEN: 'mine', AWS_ENDPOINT_URL_SSM: 'http://mine', HAWSER_PROFILE: 'mine', NO_PROXY: 'corp' },
+      env: {
+        AWS_PROFILE: 'mine',
+        AWS_SESSION_TOKEN: 'mine',
+        AWS_ENDPOINT_URL_SSM: 'http://mine',
+        HAWSER_PROFILE: 'mine',
+        NO_PROXY: 'corp',
+      },
     });
     expect(stdout).not.toContain('mine');
     expect(stdout).toContain('NO_PROXY=corp,127.0.0.1,localhost,::1');
@@ -114,7 +148,14 @@ describe('emulate ssm with a command', () => {
   });
 
   test('SIGTERM reaches the command, and everything is gone', async () => {
-    const emulating = hawser.start(['emulate', 'ssm', '--', 'sh', '-c', 'trap "exit 3" TERM; echo $$; while :; do sleep 0.05; done']);
+    const emulating = hawser.start([
+      'emulate',
+      'ssm',
+      '--',
+      'sh',
+      '-c',
+      'trap "exit 3" TERM; echo $$; while :; do sleep 0.05; done',
+    ]);
     const [, pid] = await emulating.until(/^(\d+)\n/);
     emulating.kill('SIGTERM');
     expect(await emulating.ended).toMatchObject({ exitCode: 3 });
@@ -123,7 +164,14 @@ describe('emulate ssm with a command', () => {
   });
 
   test('the second Ctrl-C kills what does not listen to the first, and everything is gone', async () => {
-    const emulating = hawser.start(['emulate', 'ssm', '--', 'sh', '-c', 'trap "echo asked" INT; echo $$; while :; do sleep 0.05; done']);
+    const emulating = hawser.start([
+      'emulate',
+      'ssm',
+      '--',
+      'sh',
+      '-c',
+      'trap "echo asked" INT; echo $$; while :; do sleep 0.05; done',
+    ]);
     const [, pid] = await emulating.until(/^(\d+)\n/);
     emulating.kill('SIGINT');
     await emulating.until(/asked/);

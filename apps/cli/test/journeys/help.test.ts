@@ -83,9 +83,15 @@ describe('what was mistyped', () => {
     [['ssm', 'run', 'i-1'], 'COMMAND is missing: put it behind --.'],
     [['ssm', 'start', 'i-1', 'i-2'], "Nothing is expected after the arguments, but there is 'i-2'."],
     [['ssm', 'forward', 'i-1'], '--remote-port is missing.'],
-    [['ssm', 'forward', 'i-1', '--remote-port', '0'], "--remote-port: '0' is no port: it must be a number from 1 to 65535."],
+    [
+      ['ssm', 'forward', 'i-1', '--remote-port', '0'],
+      "--remote-port: '0' is no port: it must be a number from 1 to 65535.",
+    ],
     [['ssm', 'list', '--region'], 'Flag --region expects a value'],
-    [['ssm', 'list', '--endpoint-url', 'ftp://x'], "--endpoint-url: 'ftp://x' is no address: it must begin with https:// or http://."],
+    [
+      ['ssm', 'list', '--endpoint-url', 'ftp://x'],
+      "--endpoint-url: 'ftp://x' is no address: it must begin with https:// or http://.",
+    ],
     [['doctor', '--timeout', '5'], "--timeout: '5' is no duration: write it like 90s, 5m, 1h30m or 500ms."],
   ])('%j is refused with the usage', async (args, message) => {
     const { stdout, stderr, exitCode } = await hawser.run(args);

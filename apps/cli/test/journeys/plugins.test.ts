@@ -51,7 +51,9 @@ describe('a plugin of somebody else', () => {
   test('is linked while its author works on it', async () => {
     const env = { ...aws.env, XDG_DATA_HOME: join(hawser.home, 'linked') };
     expect(await hawser.run(['plugins', 'link', '--no-install', plugin], { env })).toMatchObject({ exitCode: 0 });
-    expect(await hawser.run(['plugins'], { env })).toMatchObject({ stdout: expect.stringContaining('hawser-plugin-hello') });
+    expect(await hawser.run(['plugins'], { env })).toMatchObject({
+      stdout: expect.stringContaining('hawser-plugin-hello'),
+    });
     const hello = await hawser.run(['hello', target], { env, cwd: await mkdtemp(join(hawser.temp, 'project-')) });
     expect([hello.stdout, hello.exitCode]).toEqual([`Hello, ${target}!\n`, 0]);
     expect(await hawser.run(['plugins', 'unlink', 'hawser-plugin-hello'], { env })).toMatchObject({ exitCode: 0 });
@@ -64,7 +66,12 @@ describe('a plugin of somebody else', () => {
   });
 
   test('a plugin that does not exist is an error, not a bug: HAWSER_CLI_COMMAND_FAILED', async () => {
-    const env = { XDG_DATA_HOME: join(hawser.home, 'none'), npm_config_registry: 'http://127.0.0.1:1', HAWSER_NPM_REGISTRY: 'http://127.0.0.1:1', npm_config_fetch_retries: '0' };
+    const env = {
+      XDG_DATA_HOME: join(hawser.home, 'none'),
+      npm_config_registry: 'http://127.0.0.1:1',
+      HAWSER_NPM_REGISTRY: 'http://127.0.0.1:1',
+      npm_config_fetch_retries: '0',
+    };
     const { stderr, exitCode } = await hawser.run(['plugins', 'install', 'hawser-plugin-that-is-nowhere'], { env });
     expect(stderr).toContain('✗ ');
     expect(stderr).not.toContain('This is a bug');

@@ -104,7 +104,9 @@ describe('ssm run', () => {
   });
 
   test('a session that is ended from elsewhere leaves the exit code unknown: HAWSER_SSM_EXIT_UNKNOWN', async () => {
-    const running = hawser.start(['ssm', 'run', target, '--json', '--', 'sh', '-c', 'echo up; sleep 600'], { env: aws.env });
+    const running = hawser.start(['ssm', 'run', target, '--json', '--', 'sh', '-c', 'echo up; sleep 600'], {
+      env: aws.env,
+    });
     await terminate(await untilSession(running.ended));
     const { json, exitCode } = await running.ended;
     expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_SSM_EXIT_UNKNOWN', exitCode: 125 } });
@@ -113,7 +115,9 @@ describe('ssm run', () => {
 
   test('a link that cannot be brought back ends with 75: the command may still run', async () => {
     await using stern = await startSsmEmulator({ refuse: { ResumeSession: 'AccessDeniedException' } });
-    const running = hawser.start(['ssm', 'run', target, '--', 'sh', '-c', 'echo up; sleep 600'], { env: { ...stern.env } });
+    const running = hawser.start(['ssm', 'run', target, '--', 'sh', '-c', 'echo up; sleep 600'], {
+      env: { ...stern.env },
+    });
     await running.until(/up\n/);
     stern.gateway.cut();
     const { stderr, exitCode } = await running.ended;
@@ -157,7 +161,9 @@ describe('ssm start', () => {
   });
 
   test('a parameter without a value is refused: HAWSER_SSM_PARAMETER', async () => {
-    const { json, exitCode } = await hawser.run(['ssm', 'start', target, '--parameter', 'command', '--json'], { env: aws.env });
+    const { json, exitCode } = await hawser.run(['ssm', 'start', target, '--parameter', 'command', '--json'], {
+      env: aws.env,
+    });
     expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_SSM_PARAMETER', exitCode: 2 } });
     expect(exitCode).toBe(2);
   });
@@ -204,7 +210,9 @@ describe('ssm forward', () => {
     forward.kill('SIGINT');
     expect(await forward.ended).toMatchObject({ exitCode: 130 });
     await expect(fetch(`http://127.0.0.1:${facts.port}/`)).rejects.toThrow('fetch failed');
-    const state = aws.emulator.sessions.filter(({ id }) => facts.sessionIds.includes(id)).map((session) => session.state);
+    const state = aws.emulator.sessions
+      .filter(({ id }) => facts.sessionIds.includes(id))
+      .map((session) => session.state);
     expect(state).toEqual(['Terminated', 'Terminated']);
   });
 

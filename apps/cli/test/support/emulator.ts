@@ -8,7 +8,10 @@ export const target = 'i-0123456789abcdef0';
 export const container = 'default/0123456789abcdef0123456789abcdef/app';
 
 /** A Session Manager for the tests of one file. */
-export function useEmulator(options: SsmEmulatorOptions = {}): { readonly emulator: SsmEmulator; readonly env: Record<string, string> } {
+export function useEmulator(options: SsmEmulatorOptions = {}): {
+  readonly emulator: SsmEmulator;
+  readonly env: Record<string, string>;
+} {
   let emulator: SsmEmulator | undefined;
   beforeAll(async () => {
     emulator = await startSsmEmulator(options);

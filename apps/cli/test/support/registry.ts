@@ -105,6 +105,16 @@ function pack(folder: string, temp: string, { name, version }: Manifest): string
 /** The archive of an installed package. */
 function archive(folder: string): Buffer {
   // Files with the same content are one file in the store; npm takes no links out of an archive.
-  const args = ['-czf', '-', '--hard-dereference', '--exclude=./node_modules', '--transform', 's,^\\.,package,', '-C', folder, '.'];
+  const args = [
+    '-czf',
+    '-',
+    '--hard-dereference',
+    '--exclude=./node_modules',
+    '--transform',
+    's,^\\.,package,',
+    '-C',
+    folder,
+    '.',
+  ];
   return execFileSync('tar', args, { maxBuffer: 1 << 28 });
 }

@@ -35,7 +35,8 @@ function isParserError(thrown: unknown): thrown is ParserError {
 function say(error: ParserError): string {
   const words = error.args?.map((arg) => (typeof arg === 'string' ? arg : arg.name.toUpperCase()));
   if (error.flags) return `There is no flag ${list(error.flags)} here.`;
-  if (words && error.message.startsWith('Missing')) return `${list(words)} ${words.length === 1 ? 'is' : 'are'} missing.`;
+  if (words && error.message.startsWith('Missing'))
+    return `${list(words)} ${words.length === 1 ? 'is' : 'are'} missing.`;
   if (words) return `Nothing is expected after the arguments, but there is ${list(words.map((word) => `'${word}'`))}.`;
   return error.message
     .replace(/\s*See more help with --help/, '')
@@ -46,7 +47,12 @@ function say(error: ParserError): string {
 
 function suggest(error: ParserError, command: CommandShape): string {
   const typed = error.flags?.[0];
-  const meant = typed && nearest(typed, command.flags.map((flag) => `--${flag}`));
+  const meant =
+    typed &&
+    nearest(
+      typed,
+      command.flags.map((flag) => `--${flag}`),
+    );
   return meant ? `Did you mean ${meant}?\n` : '';
 }
 

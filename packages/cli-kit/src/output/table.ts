@@ -19,7 +19,16 @@ export async function renderTable<Row>(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     chars: {
       ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
-      ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
+      ...{
+        'bottom-right': '',
+        left: '',
+        'left-mid': '',
+        mid: '',
+        'mid-mid': '',
+        right: '',
+        'right-mid': '',
+        middle: '',
+      },
     },
   });
   table.push(...rows.map((row) => columns.map((column) => column.value(row))));

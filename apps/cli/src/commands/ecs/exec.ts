@@ -13,12 +13,14 @@ interface Executed {
 export default class EcsExec extends HawserCommand<typeof EcsExec, Executed> {
   static override summary = 'Open a shell in a container of ECS, or run a command there.';
   static override description =
-    'With a command behind -- it ends with the exit code of that; the container needs sh for it.\n' +
-    'Our own ends: 125 never ran, 130 cancelled, 75 the link was lost while the command may still run.';
+    'With a command behind -- it ends with the exit code of that; the container needs sh for it. Our own ends: 125 never ran, 130 cancelled, 75 the link was lost while the command may still run.';
   static override usage = '<%= command.id %> TARGET [FLAGS] [-- COMMAND...]';
   static override rest = { name: 'COMMAND', passesExitCode: true };
   static override args = {
-    target: Args.string({ required: true, description: 'CLUSTER/TASK, or CLUSTER/TASK/CONTAINER where it has several.' }),
+    target: Args.string({
+      required: true,
+      description: 'CLUSTER/TASK, or CLUSTER/TASK/CONTAINER where it has several.',
+    }),
   };
   static override flags = { ...awsFlags };
   static override examples = [

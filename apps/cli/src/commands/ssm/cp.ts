@@ -11,8 +11,7 @@ interface Copied extends CopyResult {
 export default class SsmCp extends HawserCommand<typeof SsmCp, Copied> {
   static override summary = 'Copy a file to a managed node, or from it.';
   static override description =
-    'One end is a file here, the other TARGET:PATH. Digests of both ends are compared before the file is put in place; a\n' +
-    'copy that was cut short goes on where it stopped. The node needs a POSIX shell and base64, nothing else.';
+    'One end is a file here, the other TARGET:PATH. Digests of both ends are compared before the file is put in place; a copy that was cut short goes on where it stopped. The node needs a POSIX shell and base64, nothing else.';
   static override args = {
     from: Args.string({ required: true, description: 'What is copied: a file here, or TARGET:PATH.' }),
     to: Args.string({ required: true, description: 'Where to: TARGET:PATH, or a file or folder here.' }),

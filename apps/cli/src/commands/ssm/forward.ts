@@ -11,11 +11,20 @@ export default class SsmForward extends HawserCommand<typeof SsmForward, Forward
   static override args = { target: targetArg() };
   static override flags = {
     ...awsFlags,
-    host: Flags.string({ summary: 'Host to reach, as seen from the node. Default: the node itself.', helpValue: 'HOST' }),
+    host: Flags.string({
+      summary: 'Host to reach, as seen from the node. Default: the node itself.',
+      helpValue: 'HOST',
+    }),
     'remote-port': requiredPortFlag({ summary: 'Port to reach.' }),
     'local-port': portFlag({ summary: 'Port to listen on here; 0, the default, takes a free one.', least: 0 }),
     bind: Flags.string({ summary: 'Address to listen on here. Default: loopback.', helpValue: 'ADDRESS' }),
-    lanes: Flags.integer({ summary: 'Sessions to spread connections over.', min: 1, max: 16, default: 1, helpValue: 'NUMBER' }),
+    lanes: Flags.integer({
+      summary: 'Sessions to spread connections over.',
+      min: 1,
+      max: 16,
+      default: 1,
+      helpValue: 'NUMBER',
+    }),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> i-0123456789abcdef0 --remote-port 8080 --local-port 8080',

@@ -5,8 +5,7 @@ import type { RunEnd } from '../../session/run-command.js';
 export default class SsmRun extends HawserCommand<typeof SsmRun, RunEnd> {
   static override summary = 'Run a command on a managed node, and end with its exit code.';
   static override description =
-    'Standard output and error come apart. Our own ends: 124 ran out of time, 125 never ran, 130 cancelled,\n' +
-    '75 the link was lost while the command may still run.';
+    'Standard output and error come apart. Our own ends: 124 ran out of time, 125 never ran, 130 cancelled, 75 the link was lost while the command may still run.';
   static override usage = '<%= command.id %> TARGET [FLAGS] -- COMMAND...';
   static override rest = { name: 'COMMAND', required: true, passesExitCode: true };
   static override args = { target: targetArg() };

@@ -20,7 +20,8 @@ export default class SsmSessions extends HawserCommand<typeof SsmSessions, Sessi
   ];
 
   protected async work({ flags, aws, out, signal }: Work<typeof SsmSessions>): Promise<Result<Sessions>> {
-    const target = flags.target === undefined ? {} : { target: (await aws.findTarget(flags.target, { signal })).target };
+    const target =
+      flags.target === undefined ? {} : { target: (await aws.findTarget(flags.target, { signal })).target };
     const api = await aws.api();
     const sessions = await api.describeSessions({ state: flags.history ? 'History' : 'Active', ...target }, { signal });
     return {

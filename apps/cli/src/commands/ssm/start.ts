@@ -18,7 +18,10 @@ export default class SsmStart extends HawserCommand<typeof SsmStart, Started> {
   static override args = { target: targetArg() };
   static override flags = {
     ...awsFlags,
-    document: Flags.string({ summary: 'Use this session document instead of the shell of the account.', helpValue: 'NAME' }),
+    document: Flags.string({
+      summary: 'Use this session document instead of the shell of the account.',
+      helpValue: 'NAME',
+    }),
     parameter: Flags.string({
       summary: 'Set a parameter of the document; may be repeated.',
       helpValue: 'NAME=VALUE',
