@@ -24,6 +24,14 @@ const traces = (
 const closing = async (frame: Promise<ChannelMessage>): Promise<string> =>
   parseChannelClosed((await frame).payload).output;
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe('a shell', () => {
   test('says what the recorded shell session says', async () => {
     const bench = await startBench();
@@ -209,11 +217,13 @@ describe('a command without terminal', () => {
   test('is ended with everything it started, when the session is', async () => {
     const bench = await startBench();
     const client = await bench.open('AWS-StartNonInteractiveCommand', {
-      command: `sh -c 'sleep 63 & echo started'`,
+      command: `sh -c 'sleep 63 & echo started by $$;'`,
       ...separate,
     });
     await client.shakeHands();
-    await client.prints('started\n');
+    const pid = Number(/by (\d+)\n/.exec(await client.prints('\n'))![1]);
+    // The command itself is gone; what it started still holds its output open.
+    while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
     await bench.emulator.close();
     expect(spawnSync('pgrep', ['-f', '^sleep 63$']).status).toBe(1);
   });

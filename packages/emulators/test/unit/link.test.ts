@@ -251,6 +251,18 @@ describe('what the agent receives', () => {
     ]);
   });
 
+  test('is handled once even when its handler says in the middle that it can go on', () => {
+    const rig: Rig = new Rig({
+      handle: (_, payload) => {
+        rig.handled.push(String(payload));
+        rig.link.unblock();
+        return 'taken';
+      },
+    });
+    for (const number of [1, 2, 0]) rig.input(number, String(number));
+    expect(rig.handled).toEqual(['0', '1', '2']);
+  });
+
   test('is bounded while something is stuck: what exceeds 8 MiB is left to be sent again', () => {
     const rig = new Rig();
     rig.verdict = 'blocked';
