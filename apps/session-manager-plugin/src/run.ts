@@ -1,17 +1,22 @@
 import type { DropInCall, Invocation } from './argv.js';
 import { exitStatus, invalidInput } from './ending.js';
 import { createLog } from './log.js';
-import { type Given, help, parseOwnForm, readMembers } from './own-form.js';
+import { readMembers } from './members.js';
+import { type Given, help, parseOwnForm } from './own-form.js';
 import { readResponse } from './response.js';
 import { runSession } from './session.js';
-import { type Settings, readSettings } from './settings.js';
+import { type Settings, readSettings, reportedVersion } from './settings.js';
 import { readLeadingJson } from './stdin-json.js';
 import { strings } from './strings.js';
 import { missingParts, partsOf, validate } from './validate.js';
 import { createVoice } from './voice.js';
 
 /** Carries out what needs more than printing, and ends the process with its status. */
-export async function run(invocation: Extract<Invocation, { do: 'drop-in' | 'own-form' }>): Promise<void> {
+export async function run(invocation: Exclude<Invocation, { do: 'print' }>): Promise<void> {
+  if (invocation.do === 'version') {
+    process.stdout.write(`${reportedVersion(process.env)}\n`);
+    return;
+  }
   // The SDK would tell a person who uses our Node about it.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   // A reader that went away is noticed where it is written to; it is no reason to crash.

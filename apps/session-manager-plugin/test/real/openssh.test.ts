@@ -10,12 +10,12 @@ import { startSshd, type Sshd } from '../support/sshd.js';
 
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-describeReal(['sshd', 'ssh', 'scp', 'rsync', 'aws-cli-v1', 'aws-cli-v2'], (path) => {
+describeReal(['sshd', 'ssh', 'ssh-keygen', 'scp', 'rsync', 'aws-cli-v1', 'aws-cli-v2'], (path) => {
   let world: World;
   let sshd: Sshd;
   beforeAll(async () => {
     world = await World.start();
-    sshd = await startSshd({ sshd: path('sshd') });
+    sshd = await startSshd(path);
   });
   afterAll(async () => {
     await sshd[Symbol.asyncDispose]();

@@ -17,11 +17,11 @@ export interface Sshd extends AsyncDisposable {
 }
 
 /** Starts it with keys of its own; nothing outside its folder is read or written but sshd's own `/run/sshd`. */
-export async function startSshd(programs: { readonly sshd: string }): Promise<Sshd> {
+export async function startSshd(path: (name: 'sshd' | 'ssh-keygen') => string): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'hawser-sshd-'));
   const file = (name: string): string => join(folder, name);
   for (const key of ['host', 'user']) {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file(key)]);
+    execFileSync(path('ssh-keygen'), ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file(key)]);
   }
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
   const port = await closedPort();
@@ -53,7 +53,7 @@ export async function startSshd(programs: { readonly sshd: string }): Promise<Ss
       '',
     ].join('\n'),
   );
-  const daemon = spawn(programs.sshd, ['-D', '-e', '-f', file('sshd_config')], { stdio: 'ignore' });
+  const daemon = spawn(path('sshd'), ['-D', '-e', '-f', file('sshd_config')], { stdio: 'ignore' });
   const gone = once(daemon, 'exit');
   await listening(port, gone);
   return {

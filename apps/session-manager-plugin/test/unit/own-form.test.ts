@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { help, parseOwnForm, readMembers } from '../../src/own-form.js';
+import { readMembers } from '../../src/members.js';
+import { help, parseOwnForm } from '../../src/own-form.js';
 
 test('every option with a value sets its member, in both spellings', () => {
   const options: Record<string, string> = {
