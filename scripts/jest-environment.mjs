@@ -15,6 +15,8 @@ const watched = new Set([
   'FSEventWrap',
   'Worker',
 ]);
+/** Where newer versions of Node keep what they compiled. */
+const nodesOwn = 'node-compile-cache';
 /** What was closed at the very end may take its time; connections that are kept alive take the longest. */
 const patienceMs = 5000;
 
@@ -54,7 +56,7 @@ export default class LeavesNothingBehind extends TestEnvironment {
   async #left() {
     for (const until = Date.now() + patienceMs; ; await pause(20)) {
       const things = difference(active(), this.#before);
-      const files = readdirSync(this.#folder);
+      const files = readdirSync(this.#folder).filter((name) => name !== nodesOwn);
       if ((things.length === 0 && files.length === 0) || Date.now() > until) return [...things, ...files];
     }
   }

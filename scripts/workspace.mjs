@@ -17,6 +17,8 @@ export function taskEnv() {
   return {
     ...Object.fromEntries(inherited),
     PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+    // Programs that ask newer versions of Node to remember what they compiled would have it in the temporary folder.
+    NODE_COMPILE_CACHE: join(cache, 'node-compile'),
   };
 }
 

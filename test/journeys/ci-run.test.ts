@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-
-const root = join(import.meta.dirname, '../..');
+import { runToEnd } from '../support/run-to-end.js';
+import { root } from '../support/workspace.js';
 
 test.each([
   {
@@ -50,10 +48,7 @@ test.each([
   try {
     await cp(join(root, '.ci'), join(folder, '.ci'), { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { check, test: tests } }));
-    const ended = await promisify(execFile)('bash', ['.ci/run'], { cwd: folder }).then(
-      ({ stdout }) => ({ stdout, code: 0 }),
-      (error: unknown) => error as { stdout: string; code: number },
-    );
+    const ended = await runToEnd('bash', ['.ci/run'], { cwd: folder });
     expect(ended.stdout.trimEnd().split('\n').at(-1)).toBe(closing);
     expect(ended.code).toBe(code);
   } finally {

@@ -1,8 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-
-const root = join(import.meta.dirname, '../..');
+import { membersOf, root } from '../support/workspace.js';
 
 interface Row {
   readonly code: string;
@@ -46,14 +45,10 @@ async function classes(doors: readonly string[]): Promise<ErrorClass[]> {
 }
 
 /** Packages with a section in the reference of errors, which `npm run check` holds to their tables. */
-function librariesWithErrors(): { name: string; doors: string[]; rows: Row[] }[] {
-  const reference = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8');
-  return readdirSync(join(root, 'packages')).flatMap((folder) => {
-    const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')) as {
-      name: string;
-      exports: Record<string, unknown>;
-    };
-    const section = reference.split('\n## ').find((text) => text.startsWith(`${manifest.name}\n`)) ?? '';
+function librariesWithErrors(): { name: string; doors: readonly string[]; rows: Row[] }[] {
+  const sections = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8').split('\n## ');
+  return membersOf('packages').flatMap(({ name, doors }) => {
+    const section = sections.find((text) => text.startsWith(`${name}\n`)) ?? '';
     const rows = [...section.matchAll(/^\| `(\w+)` \| (\d) \| (.*) \|$/gm)].map(
       ([, code = '', exitCode, hint = '']) => ({
         code,
@@ -61,9 +56,6 @@ function librariesWithErrors(): { name: string; doors: string[]; rows: Row[] }[]
         hint: hint.replaceAll('\\|', '|'),
       }),
     );
-    const doors = Object.keys(manifest.exports)
-      .filter((path) => path !== './package.json')
-      .map((path) => manifest.name + path.slice(1));
-    return rows.length > 0 ? [{ name: manifest.name, doors, rows }] : [];
+    return rows.length > 0 ? [{ name, doors, rows }] : [];
   });
 }

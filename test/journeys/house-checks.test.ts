@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-
-const run = promisify(execFile);
-const root = join(import.meta.dirname, '../..');
+import { runToEnd } from '../support/run-to-end.js';
+import { root } from '../support/workspace.js';
 
 /** A repository that keeps the rules of the house, as far as these scripts know them. */
 const lawful: Record<string, string> = {
@@ -140,7 +137,7 @@ describe('the checks of the house', () => {
       await cp(join(root, 'scripts', name), join(folder, 'scripts', name));
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const [file, text] of Object.entries(lawful)) await put(file, text);
-    await run('git', ['init', '--quiet'], { cwd: folder });
+    await runToEnd('git', ['init', '--quiet'], { cwd: folder });
     await put('docs/reference/.keep', '');
     await check('errors-reference', '--update');
   });
@@ -172,10 +169,8 @@ describe('the checks of the house', () => {
 
   /** What a check complains about; nothing when it ends with success. */
   async function check(script: string, ...argv: string[]): Promise<string> {
-    const running = run(process.execPath, [join(folder, 'scripts', `${script}.mjs`), ...argv], { cwd: folder });
-    return running.then(
-      () => '',
-      (error: unknown) => (error as { stderr: string }).stderr,
-    );
+    const program = join(folder, 'scripts', `${script}.mjs`);
+    const { code, stderr } = await runToEnd(process.execPath, [program, ...argv], { cwd: folder });
+    return code === 0 ? '' : stderr;
   }
 });

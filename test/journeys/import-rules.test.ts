@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-
-const root = join(import.meta.dirname, '../..');
+import { runToEnd } from '../support/run-to-end.js';
+import { root } from '../support/workspace.js';
 
 interface Violation {
   readonly rule: string;
@@ -164,12 +163,7 @@ async function violations(folder: string): Promise<Violation[]> {
   const config = join(root, '.dependency-cruiser.mjs');
   const argv = [join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')];
   argv.push('--config', config, '--output-type', 'json', 'packages', 'apps');
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile(process.execPath, argv, { cwd: folder, maxBuffer: 1 << 26 }, (_error, stdout, stderr) => {
-      if (stdout) resolve(stdout);
-      else reject(new Error(stderr));
-    });
-  });
-  const { summary } = JSON.parse(output) as { summary: { violations: { rule: { name: string }; from: string }[] } };
+  const { stdout } = await runToEnd(process.execPath, argv, { cwd: folder });
+  const { summary } = JSON.parse(stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } };
   return summary.violations.map(({ rule, from }) => ({ rule: rule.name, from }));
 }

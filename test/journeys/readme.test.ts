@@ -1,21 +1,20 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { describeReal } from '../support/counterparts.js';
+import { type Ended, runToEnd } from '../support/run-to-end.js';
+import { hawser, root } from '../support/workspace.js';
 
-const root = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const hawser = join(root, 'apps/cli/bin/hawser.js');
 
 describe('the README', () => {
   test('has an example for programs that runs', async () => {
     const [, example = ''] = /^```ts\n([\s\S]*?)^```/m.exec(readme) ?? [];
     expect(example).toContain("from '@hawser/ssm-channel'");
     const program = [process.execPath, '--input-type=module', '--eval', `${example}\nconsole.log(end.reason);`];
-    const ended = await run(process.execPath, [hawser, 'emulate', 'ssm', '--', ...program]);
+    const ended = await runToEnd(process.execPath, [hawser, 'emulate', 'ssm', '--', ...program], { cwd: root });
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/load average[\s\S]*\nexited\n$/) });
   });
 
@@ -36,15 +35,10 @@ describe('the README', () => {
 
   describeReal('aws-cli-v1', (path) => {
     test('shows the AWS CLI going through our plugin', async () => {
-      const ended = await shell(
-        lineWith('aws ssm start-session'),
-        'echo "sum $((40 + 2))"; exit\n',
-        dirname(path('aws-cli-v1')),
-      );
-      expect(ended).toMatchObject({
-        code: 0,
-        stdout: expect.stringMatching(/Starting session with SessionId: [\s\S]*\bsum 42\b/),
-      });
+      const line = lineWith('aws ssm start-session');
+      const ended = await shell(line, 'echo "sum $((40 + 2))"; exit\n', dirname(path('aws-cli-v1')));
+      const output = expect.stringMatching(/Starting session with SessionId: [\s\S]*\bsum 42\b/);
+      expect(ended).toMatchObject({ code: 0, stdout: output });
     });
   });
 });
@@ -57,22 +51,9 @@ function lineWith(words: string): string {
   return lines[0]?.replace(/\s#.*$/, '') ?? '';
 }
 
+/** What a person in the checkout would type. */
 function shell(command: string, input = '', extraPath = ''): Promise<Ended> {
   const PATH = [join(root, 'node_modules/.bin'), extraPath, process.env['PATH']].join(delimiter);
-  return run('sh', ['-c', command], { ...process.env, PATH, npm_config_cache: join(root, '.cache/npm') }, input);
-}
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(program: string, argv: readonly string[], env = process.env, input = ''): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(program, argv, { cwd: root, env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-    child.stdin?.end(input);
-  });
+  const env = { ...process.env, PATH, npm_config_cache: join(root, '.cache/npm') };
+  return runToEnd('sh', ['-c', command], { cwd: root, env, input });
 }

@@ -1,0 +1,39 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The checkout. */
+export const root: string = join(import.meta.dirname, '../..');
+
+/** The command line of this checkout, for `node`. */
+export const hawser: string = join(root, 'apps/cli/bin/hawser.js');
+
+/** A package or an app of the workspace. */
+export interface Member {
+  readonly name: string;
+  /** Relative to the root: `packages/x`. */
+  readonly folder: string;
+  /** What can be imported of it: `@hawser/x`, `@hawser/x/y`. */
+  readonly doors: readonly string[];
+  /** Binaries by name, relative to the root. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+/** Everything in `packages` or `apps`. */
+export function membersOf(parent: 'packages' | 'apps'): Member[] {
+  return readdirSync(join(root, parent)).map((child) => {
+    const folder = join(parent, child);
+    const { name, exports, bin } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+      name: string;
+      exports?: Record<string, unknown>;
+      bin?: Record<string, string>;
+    };
+    const paths = Object.keys(exports ?? {}).filter((path) => path !== './package.json');
+    const programs = Object.entries(bin ?? {}).map(([program, file]) => [program, join(folder, file)]);
+    return {
+      name,
+      folder,
+      doors: paths.map((path) => `${name}${path.slice(1)}`),
+      programs: Object.fromEntries(programs) as Record<string, string>,
+    };
+  });
+}
