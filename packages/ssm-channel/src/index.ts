@@ -19,13 +19,8 @@ export {
 } from './errors.js';
 export { type ChannelStats, type DeliveredKind, type SessionFacts } from './channel/types.js';
 export { quoteCommand } from './session/command-line.js';
-export {
-  type ChannelTuning,
-  type DataChannel,
-  type DataHandler,
-  type SessionType,
-  openDataChannel,
-} from './session/data-channel.js';
+export { openDataChannel } from './session/data-channel.js';
+export type { ChannelTuning, DataChannel, DataHandler, SessionType } from './session/session-type.js';
 export { type StreamTypeOptions, createStreamType, openSession, standardSessionTypes } from './session/open.js';
 export type {
   OpenSessionOptions,

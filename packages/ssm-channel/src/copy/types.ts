@@ -1,5 +1,5 @@
 import type { AwsApi } from '../aws/api.js';
-import type { ChannelTuning } from '../session/data-channel.js';
+import type { ChannelTuning } from '../session/session-type.js';
 import type { DigestAlgorithm } from './digest.js';
 
 /** Where a copy stands. Sparse: about a hundred for a large file, a few for a small one. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { FlagPayload, PayloadType, encodeFlag } from '../codec/index.js';
-import type { DataChannel } from '../session/data-channel.js';
+import type { DataChannel } from '../session/session-type.js';
 import type { ServedLane } from './lane.js';
 
 /**

@@ -1,4 +1,5 @@
-import { type ChannelTuning, type SessionType, openDataChannel } from '../session/data-channel.js';
+import { openDataChannel } from '../session/data-channel.js';
+import type { ChannelTuning, SessionType } from '../session/session-type.js';
 import { standardSessionTypes } from '../session/open.js';
 import type { OpenSessionOptions, Session } from '../session/types.js';
 import type { Lane } from './lane.js';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { DataChannel, DataHandler } from '../session/data-channel.js';
+import type { DataChannel, DataHandler } from '../session/session-type.js';
 
 /** One session of type Port that carries local connections. */
 export interface Lane {

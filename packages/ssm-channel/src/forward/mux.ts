@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { agentNeedsNoKeepAlive } from '../codec/index.js';
 import { SsmChannelError } from '../errors.js';
-import type { DataChannel } from '../session/data-channel.js';
+import type { DataChannel } from '../session/session-type.js';
 import { type Mux, type MuxWish, createMux } from '../smux/index.js';
 import { nowMs } from '../transport/clock.js';
 import type { ServedLane } from './lane.js';

@@ -37,13 +37,11 @@ export function describeEarlyEnd(sessionId: string, output: string, keyError: Er
   const text = output.trim();
   const details = { output };
   if (keyError !== undefined) {
+    const known = keyError instanceof SsmChannelError ? keyError : undefined;
     return new SsmChannelError(
-      'HAWSER_SSM_KMS_DENIED',
+      known?.code ?? 'HAWSER_SSM_KMS_DENIED',
       `Session ${sessionId} could not be encrypted: ${keyError.message}`,
-      {
-        cause: keyError,
-        details,
-      },
+      { cause: keyError, details, hint: known?.hint },
     );
   }
   return (

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { createChannel } from '../channel/index.js';
-import type { Channel, ChannelFailure, ChannelOptions, DeliveredKind, SessionFacts, Wish } from '../channel/types.js';
+import type { Channel, ChannelFailure, DeliveredKind, SessionFacts, Wish } from '../channel/types.js';
 import {
   CLIENT_VERSION,
   FlagPayload,
@@ -13,53 +13,11 @@ import {
 } from '../codec/index.js';
 import { SsmChannelError, type SsmChannelErrorCode } from '../errors.js';
 import { nowMs } from '../transport/clock.js';
-import { type Link, type LinkTuning, openLink } from '../transport/link.js';
+import { type Link, openLink } from '../transport/link.js';
 import { describeEarlyEnd, readClosingWords } from './closing-words.js';
+import { fetchDataKey } from './data-key.js';
+import type { ChannelTuning, DataChannel, DataHandler, SessionType } from './session-type.js';
 import type { OpenSessionOptions, SessionEnd, SessionEvents } from './types.js';
-
-/** Numbers of a data channel that a caller may set; the defaults suit nearly everyone. */
-export interface ChannelTuning
-  extends
-    LinkTuning,
-    Pick<ChannelOptions, 'clientVersion' | 'windowBytes' | 'receiveWindowBytes' | 'queueBytes' | 'payloadBytes'> {
-  /** Id of this client towards the service. Default: a fresh UUID. */
-  readonly clientId?: string;
-}
-
-/** What a {@link SessionType} is given to work with: the bytes of one live session. */
-export interface DataChannel extends EventEmitter<SessionEvents> {
-  readonly sessionId: string;
-  readonly facts: SessionFacts;
-  readonly stats: Channel['stats'];
-  /** Queues data for the agent. `false`: wait for {@link DataHandler.drain}; the data is taken all the same. */
-  write(bytes: Uint8Array): boolean;
-  /** Queues a control message behind the data. */
-  control(payloadType: number, payload: Uint8Array): void;
-  /** Frees that many delivered bytes; until then they count against the receive window. */
-  delivered(bytes: number): void;
-  /** Resolves when everything queued was acknowledged, or the session is over. */
-  flush(): Promise<void>;
-  terminate(): Promise<SessionEnd>;
-  /** Never rejects. */
-  readonly ended: Promise<SessionEnd>;
-}
-
-/** Where the bytes of a session go. */
-export interface DataHandler {
-  /** Call {@link DataChannel.delivered} once the bytes are consumed; not for `exit-code` and `flag`. */
-  deliver(kind: DeliveredKind, bytes: Buffer): void;
-  drain?(): void;
-  /** The session is over; nothing more is delivered. */
-  ended?(end: SessionEnd): void;
-}
-
-/** How one session type of the handshake is served. */
-export interface SessionType<Served> {
-  /** As the agent names it, e.g. `Standard_Stream`. */
-  readonly name: string;
-  /** Called once, when the handshake is done. */
-  serve(channel: DataChannel): { readonly served: Served; readonly handler: DataHandler };
-}
 
 /** How long a terminated session may take to say goodbye before we leave. */
 const GOODBYE_MS = 2_000;
@@ -343,24 +301,9 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
   }
 
   async #fetchDataKey(keyId: string, challenge: string | undefined): Promise<void> {
-    const { api, target } = this.#options;
     try {
-      if (api === undefined)
-        throw new SsmChannelError(
-          'HAWSER_SSM_KMS_DENIED',
-          'The session is encrypted, and openSession was given no api to ask KMS for a data key',
-        );
-      const key = await api.generateDataKey(
-        {
-          keyId,
-          context: {
-            'aws:ssm:SessionId': this.sessionId,
-            'aws:ssm:TargetId': target ?? '',
-            ...(challenge === undefined ? {} : { 'aws:ssm:RandomChallenge': challenge }),
-          },
-        },
-        { signal: this.#calls.signal },
-      );
+      const { api, target } = this.#options;
+      const key = await fetchDataKey(api, { keyId, challenge, sessionId: this.sessionId, target }, this.#calls.signal);
       if (!this.#over) this.#channel.dataKey(key, nowMs());
     } catch (error) {
       this.#keyError = error instanceof Error ? error : new Error(String(error));

@@ -2,13 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { ChannelStats, SessionFacts } from '../channel/types.js';
 import { FlagPayload, PayloadType, encodeFlag, encodeSize } from '../codec/index.js';
-import {
-  type ChannelTuning,
-  type DataChannel,
-  type DataHandler,
-  type SessionType,
-  openDataChannel,
-} from './data-channel.js';
+import { openDataChannel } from './data-channel.js';
+import type { ChannelTuning, DataChannel, DataHandler, SessionType } from './session-type.js';
 import { createInput } from './input.js';
 import { createOutput } from './output.js';
 import type { OpenSessionOptions, Session, SessionEnd, SessionEvents } from './types.js';

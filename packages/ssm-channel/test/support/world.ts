@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { type SsmEmulator, type SsmEmulatorOptions, startSsmEmulator } from '@hawser/emulators/ssm';
 import { type AwsApi, createAwsApi } from '../../src/aws/index.js';
 import { type Forward, type ForwardPortOptions, forwardPort } from '../../src/forward/open.js';
-import type { ChannelTuning } from '../../src/session/data-channel.js';
+import type { ChannelTuning } from '../../src/session/session-type.js';
 import { openSession } from '../../src/session/open.js';
 import type { Session, StartedSession } from '../../src/session/types.js';
 
