@@ -87,6 +87,22 @@ describe('a program on a terminal', () => {
     expect(childrenOf(process.pid)).toEqual([]);
   });
 
+  test('does not stop the process when nobody reads what is typed', async () => {
+    // A stream of the terminal library would spin here until the program reads, and it reads when we let it.
+    const { output, exitCode } = await run(
+      ['sh', '-c', 'stty raw -echo; printf ready; sleep 0.2; head -c 1000000 | wc -c'],
+      'x'.repeat(1_000_000),
+    );
+    expect(output.toString()).toContain('1000000');
+    expect(exitCode).toBe(0);
+    let ticks = 0;
+    const ticking = setInterval(() => ticks++, 1);
+    const unread = await run(['sh', '-c', 'stty raw -echo; printf ready; sleep 0.2; exit 3'], 'x'.repeat(1_000_000));
+    clearInterval(ticking);
+    expect(unread.exitCode).toBe(3);
+    expect(ticks).toBeGreaterThan(1);
+  });
+
   test('is gone with what it started when it is killed', async () => {
     let exits = 0;
     const pty = await spawnPty({

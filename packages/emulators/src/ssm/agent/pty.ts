@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from './deferred.js';
+import { createPtyInput } from './pty-input.js';
 
 /** How a program is started on a pseudo terminal. */
 export interface PtyOptions {
@@ -27,8 +28,6 @@ export interface Pty {
   /** Hangs up, as when a terminal window is closed. Resolves when the program's session leader is gone. */
   kill(): Promise<void>;
 }
-
-const inputHighWaterBytes = 65_536;
 
 /**
  * Runs `"$@"` and then says so on the terminal itself, behind everything the program wrote, and stays until killed.
@@ -78,6 +77,7 @@ function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
   const end = (exitCode: number): void => {
     if (ended) return;
     ended = true;
+    input.close();
     terminal.kill('SIGKILL');
     options.onExit(exitCode);
   };
@@ -93,15 +93,11 @@ function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
     end(signal ? 128 + signal : exitCode);
     settle();
   });
-  // The library has no way to learn that input is waiting; its socket knows.
-  const socket = (terminal as unknown as { readonly [name: string]: Socket })['_socket']!;
-  socket.on('drain', options.onDrain);
+  // Its type does not show the library's stream and descriptor.
+  const { _socket: socket, fd } = terminal as unknown as { readonly _socket: Socket; readonly fd: number };
+  const input = createPtyInput(fd, options.onDrain);
   return {
-    write: (bytes) => {
-      if (ended) return true;
-      socket.write(bytes);
-      return socket.writableLength <= inputHighWaterBytes;
-    },
+    write: (bytes) => ended || input.write(bytes),
     resize: (columns, rows) => {
       if (!ended) terminal.resize(columns, rows);
     },
@@ -109,6 +105,7 @@ function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
     resume: () => terminal.resume(),
     kill: () => {
       ended = true;
+      input.close();
       terminal.kill('SIGKILL');
       socket.destroy();
       return gone;
