@@ -10,7 +10,10 @@ export interface AwsSettings {
 /** AWS, as the flags of the command say. Nothing is loaded and nobody is called before it is asked for. */
 export interface Aws {
   readonly settings: AwsSettings;
-  /** The calls that Session Manager needs; one object per command, closed when the command ends. */
+  /**
+   * The calls that Session Manager needs; one object per command, closed when the command ends. Give each call the
+   * signal of the command: the object does not know it, because a session is ended by a call after Ctrl-C.
+   */
   api(): Promise<AwsApi>;
   /** Turns what a person typed into a target; see `findTarget` of `@hawser/ssm-channel/aws` for forms and errors. */
   findTarget(text: string, options?: { readonly signal?: AbortSignal }): Promise<FoundTarget>;
@@ -19,18 +22,16 @@ export interface Aws {
 /** Makes the AWS access of one command from its flags. */
 export function createAws({
   flags,
-  signal,
   onEnd,
 }: {
   readonly flags: Readonly<Record<string, unknown>>;
-  readonly signal: AbortSignal;
   readonly onEnd: (cleanup: () => void) => void;
 }): Aws {
   const settings = settingsOf(flags);
   let made: Promise<AwsApi> | undefined;
   const make = async (): Promise<AwsApi> => {
     const { createAwsApi } = await import('@hawser/ssm-channel/aws');
-    const api = createAwsApi({ ...settings, signal });
+    const api = createAwsApi(settings);
     onEnd(() => api[Symbol.dispose]());
     return api;
   };

@@ -41,7 +41,7 @@ export function createContext({
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true && !out.json && !isCi(process.env);
   const { signal } = interrupts;
   return {
-    aws: createAws({ flags, signal, onEnd }),
+    aws: createAws({ flags, onEnd }),
     out,
     ask: createAsk({ interactive, signal }),
     state: async () => {

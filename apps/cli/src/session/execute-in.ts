@@ -1,4 +1,4 @@
-import type { Aws, Out } from '@hawser/cli-kit';
+import type { Context } from '@hawser/cli-kit';
 import { CliError } from '../errors.js';
 import { attach } from './attach.js';
 import { markExitCode } from './exit-marker.js';
@@ -18,7 +18,7 @@ export interface Executed {
 /** Runs a command, or a shell when there is none, in a container of ECS with the terminal on it. */
 export async function executeIn(
   { target, command }: { readonly target: string; readonly command: readonly string[] },
-  { aws, out, signal }: { readonly aws: Aws; readonly out: Out; readonly signal: AbortSignal },
+  { aws, out, signal, onEnd }: Pick<Context, 'aws' | 'out' | 'signal' | 'onEnd'>,
 ): Promise<Executed> {
   const { openSession, quoteCommand } = await import('@hawser/ssm-channel');
   const { ecs, target: id } = await aws.findTarget(target.startsWith('ecs:') ? target : `ecs:${target}`, { signal });
@@ -31,6 +31,7 @@ export async function executeIn(
   );
   out.hide(start.tokenValue);
   const session = await openSession({ start, target: id, api, signal });
+  onEnd(async () => void (await session.terminate()));
   watch(session, out);
   const end = await attach(session, { json: out.json, signal, ...(marked ? { filter: marked.filter } : {}) });
   const exitCode = marked?.exitCode();

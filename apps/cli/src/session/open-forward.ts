@@ -1,4 +1,4 @@
-import type { Aws, Out } from '@hawser/cli-kit';
+import type { Context } from '@hawser/cli-kit';
 import type { Forward } from '@hawser/ssm-channel';
 import type { FoundTarget, StartSessionRequest } from '@hawser/ssm-channel/aws';
 import { CliError } from '../errors.js';
@@ -15,10 +15,10 @@ export interface ForwardRequest {
   readonly lanes: number;
 }
 
-/** Finds the target, starts the sessions and listens. */
+/** Finds the target, starts the sessions and listens. All is closed when the command ends. */
 export async function openForward(
   { target: text, remote, listen: { host, port }, lanes }: ForwardRequest,
-  { aws, out, signal }: { readonly aws: Aws; readonly out: Out; readonly signal: AbortSignal },
+  { aws, out, signal, onEnd }: Pick<Context, 'aws' | 'out' | 'signal' | 'onEnd'>,
 ): Promise<{ readonly forward: Forward; readonly target: FoundTarget }> {
   const { forwardPort } = await import('@hawser/ssm-channel');
   const target = await aws.findTarget(text, { signal });
@@ -40,6 +40,7 @@ export async function openForward(
     signal,
     listen: { port, ...(host === undefined ? {} : { host }) },
   });
+  onEnd(async () => void (await forward.close()));
   watch(forward, out);
   const where = `${remote.host ?? 'localhost'}:${remote.port}`;
   forward.on('connect-error', () => void out.warn(`${target.label} could not connect to ${where}.`));

@@ -1,4 +1,4 @@
-import type { Aws, Out } from '@hawser/cli-kit';
+import type { Context, Out } from '@hawser/cli-kit';
 import type { Session, SessionState } from '@hawser/ssm-channel';
 import type { FoundTarget, StartSessionRequest } from '@hawser/ssm-channel/aws';
 
@@ -8,10 +8,10 @@ export interface SessionRequest extends Pick<StartSessionRequest, 'document' | '
   readonly target: string;
 }
 
-/** Finds the target, starts a session on it and opens its byte streams. */
+/** Finds the target, starts a session on it and opens its byte streams. It is terminated when the command ends. */
 export async function openSessionOn(
   { target: text, ...request }: SessionRequest,
-  { aws, out, signal }: { readonly aws: Aws; readonly out: Out; readonly signal: AbortSignal },
+  { aws, out, signal, onEnd }: Pick<Context, 'aws' | 'out' | 'signal' | 'onEnd'>,
 ): Promise<{ readonly session: Session; readonly target: FoundTarget }> {
   const { openSession } = await import('@hawser/ssm-channel');
   const target = await aws.findTarget(text, { signal });
@@ -19,6 +19,7 @@ export async function openSessionOn(
   const start = await api.startSession({ target: target.target, ...request }, { signal });
   out.hide(start.tokenValue);
   const session = await openSession({ start, target: target.target, api, signal });
+  onEnd(async () => void (await session.terminate()));
   watch(session, out);
   if (session.facts.customerMessage) out.say(session.facts.customerMessage);
   return { session, target };

@@ -24,13 +24,13 @@ export default class EcsExec extends HawserCommand<typeof EcsExec, Executed> {
   };
   static override flags = { ...awsFlags };
   static override examples = [
-    '<%= config.bin %> <%= command.id %> staging/0123456789abcdef0123456789abcdef',
-    '<%= config.bin %> <%= command.id %> staging/0123456789abcdef0123456789abcdef/web -- ls /srv',
+    '<%= config.bin %> <%= command.id %> default/0123456789abcdef0123456789abcdef/app',
+    '<%= config.bin %> <%= command.id %> default/0123456789abcdef0123456789abcdef/app -- ls /srv',
   ];
 
-  protected async work({ args, rest, aws, out, signal }: Work<typeof EcsExec>): Promise<Result<Executed>> {
+  protected async work({ args, rest, aws, out, signal, onEnd }: Work<typeof EcsExec>): Promise<Result<Executed>> {
     const { executeIn } = await import('../../session/execute-in.js');
-    const { exitCode, ...executed } = await executeIn({ target: args.target, command: rest }, { aws, out, signal });
+    const { exitCode, ...executed } = await executeIn({ target: args.target, command: rest }, { aws, out, signal, onEnd });
     return {
       data: { ...executed, ...(exitCode === undefined ? {} : { exitCode }) },
       ...(exitCode === undefined ? {} : { exitCode }),

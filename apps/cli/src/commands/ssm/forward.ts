@@ -41,9 +41,8 @@ export default class SsmForward extends HawserCommand<typeof SsmForward, Forward
         listen: { host: flags.bind, port: flags['local-port'] ?? 0 },
         lanes: flags.lanes,
       },
-      { aws, out, signal },
+      { aws, out, signal, onEnd },
     );
-    onEnd(async () => void (await forward.close()));
     const facts: ForwardFacts = {
       hosts: forward.address.hosts,
       port: forward.address.port,

@@ -19,7 +19,7 @@ export default class SsmRun extends HawserCommand<typeof SsmRun, RunEnd> {
   ];
 
   protected async work(work: Work<typeof SsmRun>): Promise<Result<RunEnd> | Told> {
-    const { args, flags, rest, aws, out, signal } = work;
+    const { args, flags, rest, aws, out, signal, onEnd } = work;
     const { openSessionOn } = await import('../../session/open-session.js');
     const { runCommand } = await import('../../session/run-command.js');
     const { quoteCommand } = await import('@hawser/ssm-channel');
@@ -29,7 +29,7 @@ export default class SsmRun extends HawserCommand<typeof SsmRun, RunEnd> {
         document: 'AWS-StartNonInteractiveCommand',
         parameters: { command: [quoteCommand(rest)], separateOutputStream: ['True'] },
       },
-      { aws, out, signal },
+      { aws, out, signal, onEnd },
     );
     const ran = await runCommand({ session, capture: out.json, timeoutMs: flags.timeout, signal });
     return out.json ? { data: ran, exitCode: ran.exitCode } : { told: true, exitCode: ran.exitCode };

@@ -12,7 +12,7 @@ export default class SsmSshProxy extends HawserCommand<typeof SsmSshProxy, never
     "ssh -o ProxyCommand='<%= config.bin %> <%= command.id %> %h --port %p' ec2-user@i-0123456789abcdef0",
   ];
 
-  protected async work({ args, flags, aws, out, signal }: Work<typeof SsmSshProxy>): Promise<Told> {
+  protected async work({ args, flags, aws, out, signal, onEnd }: Work<typeof SsmSshProxy>): Promise<Told> {
     const { openSessionOn } = await import('../../session/open-session.js');
     const { carryStdio } = await import('../../session/carry-stdio.js');
     const { session } = await openSessionOn(
@@ -21,7 +21,7 @@ export default class SsmSshProxy extends HawserCommand<typeof SsmSshProxy, never
         document: 'AWS-StartSSHSession',
         parameters: { portNumber: [String(flags.port ?? 22)] },
       },
-      { aws, out, signal },
+      { aws, out, signal, onEnd },
     );
     await carryStdio(session);
     return { told: true };

@@ -34,7 +34,7 @@ export default class SsmStart extends HawserCommand<typeof SsmStart, Started> {
     '<%= config.bin %> <%= command.id %> tag:Name=web-1 --profile staging',
   ];
 
-  protected async work({ args, flags, aws, out, signal }: Work<typeof SsmStart>): Promise<Result<Started>> {
+  protected async work({ args, flags, aws, out, signal, onEnd }: Work<typeof SsmStart>): Promise<Result<Started>> {
     const { openSessionOn } = await import('../../session/open-session.js');
     const { attach } = await import('../../session/attach.js');
     const { readParameters } = await import('../../session/parameters.js');
@@ -45,7 +45,7 @@ export default class SsmStart extends HawserCommand<typeof SsmStart, Started> {
         ...(flags.parameter === undefined ? {} : { parameters: readParameters(flags.parameter) }),
         ...(flags.reason === undefined ? {} : { reason: flags.reason }),
       },
-      { aws, out, signal },
+      { aws, out, signal, onEnd },
     );
     const { reason, output, error, bytesIn, bytesOut } = await attach(session, { json: out.json, signal });
     if (error) throw error;

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { target, useEmulator } from '../support/emulator.js';
+import { bin, useHawser } from '../support/hawser.js';
+
+const hawser = useHawser();
+const aws = useEmulator({
+  targets: [{ id: 'i-0bbbbbbbbbbbbbbb1', name: 'bastion', tags: { Name: 'bastion' } }, { id: target, name: 'web-1', tags: { Name: 'web-1' } }],
+});
+const { commands } = JSON.parse(readFileSync(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8')) as {
+  readonly commands: Readonly<Record<string, { readonly examples?: readonly string[] }>>;
+};
+const examples = Object.entries(commands).flatMap(([id, { examples: own = [] }]) =>
+  own.map((example) => example.replaceAll('<%= config.bin %>', 'hawser').replaceAll('<%= command.id %>', id.replaceAll(':', ' '))),
+);
+const sshd = createServer((socket) => socket.end('SSH-2.0-test\r\n'));
+
+beforeAll(async () => {
+  await writeFile(join(hawser.home, 'notes.txt'), 'notes\n');
+  await writeFile(join(hawser.home, 'config'), `[profile staging]\nregion = us-east-1\naws_access_key_id = ${aws.env['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = ${aws.env['AWS_SECRET_ACCESS_KEY']}\n`);
+  await writeFile(join(hawser.home, 'hawser'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, { mode: 0o755 });
+  sshd.listen(0, '127.0.0.1');
+  await once(sshd, 'listening');
+});
+afterAll(() => void sshd.close());
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** Runs a line as a shell would, with `hawser` on PATH; when it has said what matches `until`, it is told to end. */
+async function shell(line: string, { stdin = '', until }: { stdin?: string; until?: RegExp } = {}): Promise<Ended> {
+  const child = spawn('sh', ['-c', `exec ${line}`], {
+    cwd: hawser.home,
+    env: {
+      ...aws.env,
+      HOME: hawser.home,
+      TMPDIR: hawser.home,
+      PATH: `${hawser.home}:${process.env['PATH'] ?? ''}`,
+      AWS_CONFIG_FILE: join(hawser.home, 'config'),
+    },
+  });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+    if (until?.test(said.stdout)) child.kill('SIGTERM');
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
+  const [exitCode] = (await once(child, 'close')) as [number];
+  return { ...said, exitCode };
+}
+
+describe('every example of every command', () => {
+  test.each(examples)('%s', async (example) => {
+    const line = example.replaceAll('/tmp/', `${hawser.home}/`).replace('--local-port 8080', '--local-port 0');
+    if (line.startsWith('ssh ')) {
+      // What ssh would start, with a server that greets.
+      const [, proxy = '', host = ''] = /ProxyCommand='([^']+)' \S+@(\S+)$/.exec(line) ?? [];
+      const port = String((sshd.address() as AddressInfo).port);
+      const { stdout, stderr } = await shell(proxy.replace('%h', host).replace('%p', port));
+      expect([stdout, stderr]).toEqual(['SSH-2.0-test\r\n', '']);
+    } else if (/ (forward|emulate ssm(?!.* -- )) /.test(`${line} `)) {
+      expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
+    } else {
+      const { exitCode, stderr } = await shell(line, { stdin: / (start|exec) /.test(line) ? 'exit\n' : '' });
+      expect([exitCode, stderr.includes('✗')]).toEqual([line.includes('exit 7') ? 7 : 0, false]);
+    }
+  });
+});
