@@ -23,17 +23,20 @@ export function createPtyInput(descriptor: number, onDrain: () => void): PtyInpu
   let queue: Uint8Array[] = [];
   let waiting = 0;
   let tries = 0;
-  let retry: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
+  let pause: NodeJS.Timeout | undefined;
   let closed = false;
 
   const pump = (): void => {
-    retry = undefined;
+    turn = undefined;
+    pause = undefined;
     const wasHigh = waiting > highWaterBytes;
     while (queue.length > 0 && writeOne()) tries = 0;
     if (wasHigh && waiting <= highWaterBytes) onDrain();
     if (queue.length === 0) return;
     tries += 1;
-    retry = tries <= eagerTries ? setImmediate(pump) : setTimeout(pump, pauseMs);
+    if (tries <= eagerTries) turn = setImmediate(pump);
+    else pause = setTimeout(pump, pauseMs);
   };
 
   /** Whether the terminal took something. */
@@ -58,9 +61,8 @@ export function createPtyInput(descriptor: number, onDrain: () => void): PtyInpu
     closed = true;
     queue = [];
     waiting = 0;
-    clearImmediate(retry as NodeJS.Immediate);
-    clearTimeout(retry as NodeJS.Timeout);
-    retry = undefined;
+    clearImmediate(turn);
+    clearTimeout(pause);
   };
 
   return {
@@ -68,7 +70,7 @@ export function createPtyInput(descriptor: number, onDrain: () => void): PtyInpu
       if (closed || bytes.length === 0) return true;
       queue.push(bytes);
       waiting += bytes.length;
-      if (retry === undefined) pump();
+      if (turn === undefined && pause === undefined) pump();
       return waiting <= highWaterBytes;
     },
     close,
