@@ -45,7 +45,7 @@ describe('sessions', () => {
     });
     await readUntil(shell.stdout, 'ready');
     shell.stdin.end('no newline');
-    expect(await text(shell.stdout)).toMatch(/no newlineover/);
+    expect(await text(shell.stdout)).toMatch(/no newline\r\nover/);
   });
 
   test('a command gives stdout and stderr apart, and its true exit code', async () => {
