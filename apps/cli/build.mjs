@@ -74,10 +74,9 @@ await writeFile(
   `${JSON.stringify({ commands: plugin.manifest.commands, version }, null, 2)}\n`,
 );
 
-/** Provides `hawser:commands`: the path of a file below src/commands is the id of the command in it. */
+/** Fills src/start/commands.ts: the path of a file below src/commands is the id of the command in it. */
 function listCommands(builder) {
-  builder.onResolve({ filter: /^hawser:commands$/ }, ({ path }) => ({ path, namespace: 'commands' }));
-  builder.onLoad({ filter: /.*/, namespace: 'commands' }, async () => {
+  builder.onLoad({ filter: /src[\\/]start[\\/]commands\.ts$/ }, async () => {
     const files = await readdir(join(root, 'src/commands'), { recursive: true });
     const getters = files
       .filter((file) => file.endsWith('.ts'))

@@ -82,7 +82,8 @@ function measure(node, all) {
   return all.map(({ name, limit }) => {
     const own = runs.get(name);
     return {
-      ...{ name, limit },
+      name,
+      limit,
       wallMs: median(own.map(({ wallMs }) => wallMs)),
       cpuMs: median(own.map(({ cpuMs }) => cpuMs)),
       wallRatio: median(own.map(({ wallMs }, round) => wallMs / floor[round].wallMs)),

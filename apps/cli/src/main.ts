@@ -1,14 +1,14 @@
 import { reportFailure } from '@hawser/cli-kit/start';
 import { runOwnCommand } from './start/own-command.js';
 
-export { commands } from 'hawser:commands';
+export { commands } from './start/commands.js';
 export { commandNotFound, Help } from './start/oclif-doors.js';
 
 /** Runs one command line to its end, and ends the process when all output has been taken. `root` is our package. */
 export async function main(argv: string[], root: string): Promise<never> {
   // The SDK would print its plans for Node 20 in the middle of a session.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const { write } = process.stderr;
+  const write = process.stderr.write.bind(process.stderr);
   process.once('uncaughtException', (thrown) => {
     // While a step of one of oclif's commands runs, it keeps to itself what is written.
     process.stderr.write = write;

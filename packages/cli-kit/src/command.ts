@@ -82,7 +82,8 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   ): Promise<ReturnType<T['run']>> {
     const isLoaded = options instanceof Config;
     if (!argv || !isLoaded) return super.run.call(this, argv, options) as ReturnType<T['run']>;
-    return (new this(argv, options) as unknown as { _run(): ReturnType<T['run']> })._run();
+    // What `super.run` does with a configuration it has loaded; protected, and no name of ours.
+    return (new this(argv, options) as unknown as { _run(): ReturnType<T['run']> })['_run']();
   }
 
   readonly #redactor: Redactor = createRedactor(process.env);

@@ -14,13 +14,13 @@ export interface Context {
   readonly out: Out;
   readonly ask: Ask;
   /** Opens the state folder that belongs to the working directory; touches nothing yet. */
-  state(): Promise<Store>;
+  readonly state: () => Promise<Store>;
   /** Aborts at the first Ctrl-C, SIGTERM or hang-up, and when nobody reads our output any more. */
   readonly signal: AbortSignal;
   /** From now on Ctrl-C is the business of a child that shares our terminal and hears of it itself. */
-  leaveCtrlC(): void;
+  readonly leaveCtrlC: () => void;
   /** Takes something down when the command ends, however it ends; last made, first gone. */
-  onEnd(cleanup: Cleanup): void;
+  readonly onEnd: (cleanup: Cleanup) => void;
 }
 
 /** Makes the context of one run of a command. */
@@ -38,7 +38,7 @@ export function createContext({
   readonly writer: { readonly tool: string; readonly version: string };
   readonly onEnd: (cleanup: Cleanup) => void;
 }): Context {
-  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true && !out.json && !isCi(process.env);
+  const interactive = process.stdin.isTTY && process.stderr.isTTY && !out.json && !isCi(process.env);
   const { signal } = interrupts;
   return {
     aws: createAws({ flags, onEnd }),

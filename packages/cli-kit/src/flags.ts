@@ -2,8 +2,10 @@ import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import { CliKitError } from './errors.js';
 
-type StringFlag = Interfaces.OptionFlag<string | undefined>;
-type NumberFlag = Interfaces.OptionFlag<number | undefined>;
+/** A flag with a text that may be missing. */
+export type StringFlag = Interfaces.OptionFlag<string | undefined>;
+/** A flag with a number that may be missing. */
+export type NumberFlag = Interfaces.OptionFlag<number | undefined>;
 
 /** Flags of every command; `--json` comes with the base command. */
 export const globalFlags: {

@@ -3,7 +3,17 @@ export type { Rest, Result, Told, Work } from './command.js';
 export type { Cleanup } from './cleanups.js';
 export type { Aws, AwsSettings } from './aws.js';
 export type { Context } from './context.js';
-export { awsFlags, durationFlag, globalFlags, parseDuration, portFlag, requiredPortFlag, targetArg } from './flags.js';
+export {
+  type NumberFlag,
+  type StringFlag,
+  awsFlags,
+  durationFlag,
+  globalFlags,
+  parseDuration,
+  portFlag,
+  requiredPortFlag,
+  targetArg,
+} from './flags.js';
 export { CliKitError, cliKitErrors } from './errors.js';
 export type { CliKitErrorCode } from './errors.js';
 export { isHawserError, issueAddress, toFailure } from './errors/contract.js';

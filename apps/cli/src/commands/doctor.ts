@@ -28,7 +28,7 @@ export default class Doctor extends HawserCommand<typeof Doctor, { checks: reado
     return {
       data: { checks },
       text: async () => renderChecks(checks, await out.style()),
-      exitCode: checks.some(({ state }) => state === 'fail') ? 1 : 0,
+      exitCode: checks.some((check) => check.state === 'fail') ? 1 : 0,
     };
   }
 }

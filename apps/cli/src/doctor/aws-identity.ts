@@ -14,7 +14,10 @@ export async function checkAwsIdentity(input: CheckInput): Promise<Check> {
     input.signal.throwIfAborted();
     if (late.aborted) {
       return {
-        ...{ id, title, state: 'fail', found: `no answer within ${input.timeoutMs / 1000} s` },
+        id,
+        title,
+        state: 'fail',
+        found: `no answer within ${input.timeoutMs / 1000} s`,
         next: 'Check the network, the endpoint URL and the proxy settings (HTTPS_PROXY, NO_PROXY).',
         facts: { code: 'HAWSER_SSM_ENDPOINT_UNREACHABLE' },
       };

@@ -6,5 +6,5 @@ import { checkStateFolder } from './state-folder.js';
 
 /** All checks, side by side, in the order in which they are shown. */
 export async function runChecks(input: CheckInput): Promise<readonly Check[]> {
-  return Promise.all([checkNode(), checkAwsIdentity(input), checkPlugin(input), checkStateFolder(input)]);
+  return [checkNode(), ...(await Promise.all([checkAwsIdentity(input), checkPlugin(input), checkStateFolder(input)]))];
 }

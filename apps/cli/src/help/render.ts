@@ -21,7 +21,7 @@ export interface DescribedFlag {
   readonly hidden?: boolean;
   readonly required?: boolean;
   readonly env?: string;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean | object;
   readonly options?: readonly string[];
 }
 
@@ -146,7 +146,7 @@ function describeFlag(flag: DescribedFlag): Row {
   const { char, summary, description = '', env, default: value, options } = flag;
   const notes = [
     options ? `One of ${options.join(', ')}.` : '',
-    value === undefined || value === false || typeof value === 'object' ? '' : `Default ${String(value)}.`,
+    typeof value === 'string' || typeof value === 'number' ? `Default ${value}.` : '',
     env ? `[${env}]` : '',
   ];
   const text = [summary ?? description.split('\n')[0] ?? '', ...notes].filter(Boolean).join(' ');

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cutAtDashes } from '@hawser/cli-kit/start';
-import { commands } from 'hawser:commands';
 import type { DescribedCommand } from '../help/render.js';
+import { commands } from './commands.js';
 
 /** One of our own commands, found in the manifest that the build made. */
 interface OwnCommand {

@@ -8,21 +8,28 @@ export class OwnConfig extends Config {
   constructor(root: string, dataDir: string) {
     super({ root });
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Config['pjson'];
+    const { name, version } = pjson;
+    const { bin, dirname } = pjson.oclif;
+    const { arch, platform } = process;
+    const windows = platform === 'win32';
+    const userAgent = `${name}/${version} ${platform}-${arch} node-${process.version}`;
+    const rootPlugin = { name, root, hooks: {} };
     Object.assign(this, {
-      ...{
-        root,
-        pjson,
-        dataDir,
-        name: pjson.name,
-        version: pjson.version,
-        bin: pjson.oclif.bin,
-        dirname: pjson.oclif.dirname,
-      },
-      ...{ arch: process.arch, platform: process.platform, windows: process.platform === 'win32', topicSeparator: ' ' },
-      userAgent: `${pjson.name}/${pjson.version} ${process.platform}-${process.arch} node-${process.version}`,
-      home: homedir(),
-      rootPlugin: { name: pjson.name, root, hooks: {} },
+      root,
+      pjson,
+      dataDir,
+      name,
+      version,
+      bin,
+      dirname,
+      arch,
+      platform,
+      windows,
+      userAgent,
+      rootPlugin,
     });
+    this.home = homedir();
+    this.topicSeparator = ' ';
     this.cacheDir = this.scopedEnvVar('CACHE_DIR') ?? this.dir('cache');
     this.configDir = this.scopedEnvVar('CONFIG_DIR') ?? this.dir('config');
   }

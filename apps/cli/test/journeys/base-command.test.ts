@@ -39,7 +39,13 @@ describe('errors', () => {
     const { json } = await hawser.run(['probe', 'foreign', '--json']);
     expect(json).toEqual({
       ok: false,
-      error: { code: 'HAWSER_TEA_COLD', message: 'The tea is cold.', hint: 'Make new tea.', exitCode: 1, details: { celsius: 21 } },
+      error: {
+        code: 'HAWSER_TEA_COLD',
+        message: 'The tea is cold.',
+        hint: 'Make new tea.',
+        exitCode: 1,
+        details: { celsius: 21 },
+      },
     });
   });
 
@@ -80,7 +86,12 @@ describe('output', () => {
 
   test('--json leaves JSON, one value a line, warnings included', async () => {
     const { stdout, stderr } = await hawser.run(['probe', 'say', '--json']);
-    expect(stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
       { record: '[redacted]', secret: '[redacted]' },
       {
         ok: true,
@@ -108,10 +119,15 @@ describe('a command that does not hear', () => {
 describe('where nobody is at a terminal', () => {
   test('a question is refused with the flag that answers it: HAWSER_CLI_NOT_INTERACTIVE', async () => {
     const { stderr, exitCode } = await hawser.run(['probe', 'ask'], { stdin: 'y\n' });
-    expect(stderr).toBe('✗ Nobody is here to answer “Are you sure?”.\n  Answer it with --yes, or run it in a terminal.\n');
+    expect(stderr).toBe(
+      '✗ Nobody is here to answer “Are you sure?”.\n  Answer it with --yes, or run it in a terminal.\n',
+    );
     expect(exitCode).toBe(2);
     const { json } = await hawser.run(['probe', 'ask', '--json']);
-    expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_CLI_NOT_INTERACTIVE', details: { flag: '--yes' } } });
+    expect(json).toMatchObject({
+      ok: false,
+      error: { code: 'HAWSER_CLI_NOT_INTERACTIVE', details: { flag: '--yes' } },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
 import { bin, useHawser } from '../support/hawser.js';
@@ -30,14 +31,14 @@ describe('Ctrl-C', () => {
   });
 
   test('gives up a call that AWS does not answer', async () => {
-    const { createServer } = await import('node:net');
-    const silent = createServer().listen(0, '127.0.0.1');
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    const address = silent.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
-    const sockets: import('node:net').Socket[] = [];
-    const asked = once(silent, 'connection').then(([socket]) => sockets.push(socket as import('node:net').Socket));
-    const running = hawser.start(['ssm', 'list'], { env: { ...aws.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` } });
+    const { port } = silent.address() as AddressInfo;
+    const asked = once(silent, 'connection');
+    const running = hawser.start(['ssm', 'list'], {
+      env: { ...aws.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+    });
     await asked;
     running.kill('SIGINT');
     expect(await running.ended).toMatchObject({ stdout: '', stderr: '✗ Cancelled.\n', exitCode: 130 });

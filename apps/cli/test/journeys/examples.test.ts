@@ -10,20 +10,30 @@ import { bin, useHawser } from '../support/hawser.js';
 
 const hawser = useHawser();
 const aws = useEmulator({
-  targets: [{ id: 'i-0bbbbbbbbbbbbbbb1', name: 'bastion', tags: { Name: 'bastion' } }, { id: target, name: 'web-1', tags: { Name: 'web-1' } }],
+  targets: [
+    { id: 'i-0bbbbbbbbbbbbbbb1', name: 'bastion', tags: { Name: 'bastion' } },
+    { id: target, name: 'web-1', tags: { Name: 'web-1' } },
+  ],
 });
 const { commands } = JSON.parse(readFileSync(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8')) as {
   readonly commands: Readonly<Record<string, { readonly examples?: readonly string[] }>>;
 };
 const examples = Object.entries(commands).flatMap(([id, { examples: own = [] }]) =>
-  own.map((example) => example.replaceAll('<%= config.bin %>', 'hawser').replaceAll('<%= command.id %>', id.replaceAll(':', ' '))),
+  own.map((example) =>
+    example.replaceAll('<%= config.bin %>', 'hawser').replaceAll('<%= command.id %>', id.replaceAll(':', ' ')),
+  ),
 );
 const sshd = createServer((socket) => socket.end('SSH-2.0-test\r\n'));
 
 beforeAll(async () => {
   await writeFile(join(hawser.home, 'notes.txt'), 'notes\n');
-  await writeFile(join(hawser.home, 'config'), `[profile staging]\nregion = us-east-1\naws_access_key_id = ${aws.env['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = ${aws.env['AWS_SECRET_ACCESS_KEY']}\n`);
-  await writeFile(join(hawser.home, 'hawser'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, { mode: 0o755 });
+  await writeFile(
+    join(hawser.home, 'config'),
+    `[profile staging]\nregion = us-east-1\naws_access_key_id = ${aws.env['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = ${aws.env['AWS_SECRET_ACCESS_KEY']}\n`,
+  );
+  await writeFile(join(hawser.home, 'hawser'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, {
+    mode: 0o755,
+  });
   sshd.listen(0, '127.0.0.1');
   await once(sshd, 'listening');
 });

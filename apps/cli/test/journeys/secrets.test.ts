@@ -10,7 +10,11 @@ const planted = {
   sessionToken: 'IQoJb3JpZ2luX2VjPLANTEDsessionTOKEN0123456789abcdefghijklmnop',
   otherToken: 'planted-token-of-somebody-else-0123456789',
 };
-const credentials = { accessKeyId: 'AKIAPLANTED000000000', secretAccessKey: planted.accessKey, sessionToken: planted.sessionToken };
+const credentials = {
+  accessKeyId: 'AKIAPLANTED000000000',
+  secretAccessKey: planted.accessKey,
+  sessionToken: planted.sessionToken,
+};
 
 const hawser = useHawser();
 const aws = useEmulator({ credentials });
@@ -49,7 +53,9 @@ describe('planted secrets', () => {
   test.each(commands)('are nowhere in what %j says, nor with --debug, nor with --json', async (...command) => {
     for (const flags of [[], ['--debug'], ['--json'], ['--json', '--debug']]) {
       const at = command.indexOf('--') < 0 ? command.length : command.indexOf('--');
-      const { stdout, stderr } = await hawser.run([...command.slice(0, at), ...flags, ...command.slice(at)], { env: env() });
+      const { stdout, stderr } = await hawser.run([...command.slice(0, at), ...flags, ...command.slice(at)], {
+        env: env(),
+      });
       for (const secret of Object.values(planted)) expect(stdout + stderr).not.toContain(secret);
       // The tokens of sessions are secrets, too.
       for (const { id } of aws.emulator.sessions) expect(stdout + stderr).not.toMatch(new RegExp(`${id}.{0,40}AAEAA`));

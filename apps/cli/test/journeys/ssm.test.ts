@@ -257,7 +257,7 @@ describe('ssm ssh-proxy', () => {
   test('makes stdin and stdout the connection, and says nothing of its own on them', async () => {
     const server = createTcpServer((socket) => {
       socket.write('SSH-2.0-test\r\n');
-      socket.on('data', (bytes: Buffer) => socket.end(Buffer.from(bytes).reverse()));
+      socket.on('data', (bytes: Buffer) => socket.end(Buffer.from(bytes.toReversed())));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -34,8 +34,8 @@ export async function startRegistry(folder: string, temp: string): Promise<Regis
   gather(realpathSync(folder), temp, packages);
   const server = createServer(({ url = '' }, response) => {
     const path = decodeURIComponent(url.slice(1));
-    const archive = packages.get(path.replace(/\.tgz$/, ''));
-    if (path.endsWith('.tgz') && archive) return response.end(archive.archive());
+    const asked = packages.get(path.replace(/\.tgz$/, ''));
+    if (path.endsWith('.tgz') && asked) return response.end(asked.archive());
     const versions = [...packages.values()].filter(({ manifest }) => manifest.name === path);
     response.writeHead(versions.length === 0 ? 404 : 200, { 'content-type': 'application/json' });
     return response.end(
@@ -70,7 +70,7 @@ function gather(folder: string, temp: string, packages: Map<string, Served>): vo
   const key = `${own.name}@${own.version}`;
   if (packages.has(key)) return;
   if (folder.includes('node_modules')) {
-    packages.set(key, { manifest: own, archive: () => archive(folder) });
+    packages.set(key, { manifest: own, archive: () => archiveOf(folder) });
   } else {
     const file = pack(folder, temp, own);
     const packed = execFileSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
@@ -103,7 +103,7 @@ function pack(folder: string, temp: string, { name, version }: Manifest): string
 }
 
 /** The archive of an installed package. */
-function archive(folder: string): Buffer {
+function archiveOf(folder: string): Buffer {
   // Files with the same content are one file in the store; npm takes no links out of an archive.
   const args = [
     '-czf',

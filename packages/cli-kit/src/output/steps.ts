@@ -1,7 +1,9 @@
+import type { ListrDefaultRendererLogLevels } from 'listr2';
+
 /** What a step may do while it runs. */
 export interface Step {
   /** Says how far it is; replaces what it said before. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
 }
 
 /** Shows a step with a spinner on a terminal; the step library is loaded only here. */
@@ -20,7 +22,9 @@ export async function runStepOnTerminal<T>(title: string, work: (step: Step) => 
     {
       // Steps are talk: they go to stderr. Signals are ours.
       rendererOptions: {
-        logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+        logger: new ListrLogger<ListrDefaultRendererLogLevels>({
+          processOutput: new ProcessOutput(process.stderr, process.stderr),
+        }),
         collapseErrors: true,
         showErrorMessage: false,
       },

@@ -6,6 +6,10 @@ export interface Column<Row> {
   readonly value: (row: Row) => string;
 }
 
+const borders =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle';
+const noBorders: Readonly<Record<string, string>> = Object.fromEntries(borders.split(' ').map((part) => [part, '']));
+
 /** Lays rows out in columns without borders, as wide as their content. No rows: no lines, so say so yourself. */
 export async function renderTable<Row>(
   rows: readonly Row[],
@@ -17,19 +21,7 @@ export async function renderTable<Row>(
   const table = new Table({
     head: columns.map((column) => style.strong(column.heading)),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: {
-      ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
-      ...{
-        'bottom-right': '',
-        left: '',
-        'left-mid': '',
-        mid: '',
-        'mid-mid': '',
-        right: '',
-        'right-mid': '',
-        middle: '',
-      },
-    },
+    chars: noBorders,
   });
   table.push(...rows.map((row) => columns.map((column) => column.value(row))));
   return table

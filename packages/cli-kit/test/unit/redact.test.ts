@@ -7,7 +7,7 @@ describe('a Secret', () => {
   const secret = new Secret('s3cr3t-value');
 
   test.each([
-    ['joined', `${secret}`],
+    ['joined', [secret].join(' ')],
     ['as JSON', JSON.stringify({ secret })],
     ['inspected', inspect({ secret })],
     ['formatted', String([secret])],

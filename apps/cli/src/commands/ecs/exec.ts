@@ -30,7 +30,10 @@ export default class EcsExec extends HawserCommand<typeof EcsExec, Executed> {
 
   protected async work({ args, rest, aws, out, signal, onEnd }: Work<typeof EcsExec>): Promise<Result<Executed>> {
     const { executeIn } = await import('../../session/execute-in.js');
-    const { exitCode, ...executed } = await executeIn({ target: args.target, command: rest }, { aws, out, signal, onEnd });
+    const { exitCode, ...executed } = await executeIn(
+      { target: args.target, command: rest },
+      { aws, out, signal, onEnd },
+    );
     return {
       data: { ...executed, ...(exitCode === undefined ? {} : { exitCode }) },
       ...(exitCode === undefined ? {} : { exitCode }),

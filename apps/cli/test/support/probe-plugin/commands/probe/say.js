@@ -7,10 +7,11 @@ export default class Say extends HawserCommand {
   async work({ out }) {
     out.hide(learned);
     const secret = new Secret('a secret as such');
-    out.say(`say ${learned} ${secret}`);
-    out.debug(`debug ${learned} ${secret}`);
+    const shown = String(secret);
+    out.say(`say ${learned} ${shown}`);
+    out.debug(`debug ${learned} ${shown}`);
     out.record({ record: learned, secret });
-    await out.warn(`warn ${learned} ${secret}`);
+    await out.warn(`warn ${learned} ${shown}`);
     const stepped = await out.step(`step ${learned}`, async (step) => {
       step.progress(`progress ${learned}`);
       return 7;
