@@ -51,7 +51,7 @@ export interface AttachOptions {
   readonly onInputEnd?: 'send-eot' | 'end' | 'keep-reading';
   /**
    * What SIGINT, SIGQUIT and SIGTSTP mean when they arrive as signals. `send` (default) passes them on as the bytes
-   * Ctrl-C, Ctrl-\ and Ctrl-Z; `leave` lets go of the terminal. What is typed in raw mode is always passed on.
+   * Ctrl-C, Ctrl-\\ and Ctrl-Z; `leave` lets go of the terminal. What is typed in raw mode is always passed on.
    */
   readonly interrupts?: 'send' | 'leave';
   /** Lets go of the terminal when aborted. */

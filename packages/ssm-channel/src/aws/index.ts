@@ -13,6 +13,6 @@ export type {
 export { type AwsApiOptions, createAwsApi } from './create-api.js';
 export { type ApiService, endpointFor } from './endpoints.js';
 export { type CallContext, explainSdkError } from './sdk-errors.js';
-export { type FoundTarget, findTarget } from './targets.js';
+export { type FoundTarget, type TargetLookup, findTarget } from './targets.js';
 export { type SigningCredentials } from '../transport/sign-upgrade.js';
 export { type Environment } from '../transport/proxy.js';

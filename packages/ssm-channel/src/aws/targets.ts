@@ -13,7 +13,8 @@ export interface FoundTarget {
   readonly ecs?: { readonly cluster: string; readonly task: string; readonly container: string };
 }
 
-type Lookup = Pick<AwsApi, 'describeInstances' | 'describeTask'>;
+/** The calls that finding a target takes. */
+export type TargetLookup = Pick<AwsApi, 'describeInstances' | 'describeTask'>;
 
 /**
  * Turns what a person typed into a target: an id (`i-…`, `mi-…`, `ecs:<cluster>_<task>_<runtime id>`: no call is
@@ -25,7 +26,7 @@ type Lookup = Pick<AwsApi, 'describeInstances' | 'describeTask'>;
  * @throws SsmChannelError `HAWSER_SSM_TARGET_NOT_FOUND`, `…_TARGET_NOT_CONNECTED` (found, but offline),
  * `…_TARGET_AMBIGUOUS` (`details.candidates` lists them), `…_BAD_INPUT`, and what the calls throw.
  */
-export async function findTarget(text: string, api: Lookup, options: CallOptions = {}): Promise<FoundTarget> {
+export async function findTarget(text: string, api: TargetLookup, options: CallOptions = {}): Promise<FoundTarget> {
   const wanted = text.trim();
   if (wanted === '') throw new SsmChannelError('HAWSER_SSM_BAD_INPUT', 'The target is empty');
   if (/^(i|mi)-[0-9a-f]+$/.test(wanted)) return { target: wanted, label: wanted };
@@ -44,7 +45,7 @@ export async function findTarget(text: string, api: Lookup, options: CallOptions
   );
 }
 
-async function nodesByTag(wanted: string, api: Lookup, options: CallOptions): Promise<readonly ManagedNode[]> {
+async function nodesByTag(wanted: string, api: TargetLookup, options: CallOptions): Promise<readonly ManagedNode[]> {
   const [, key, value] = /^tag:([^=]+)=(.+)$/.exec(wanted) ?? [];
   if (key !== undefined && value !== undefined) return await api.describeInstances({ tag: { key, value } }, options);
   throw new SsmChannelError('HAWSER_SSM_BAD_INPUT', `The target ${wanted} is not of the form tag:Key=Value`);
@@ -92,7 +93,7 @@ function list(candidates: readonly { readonly id: string; readonly name: string 
   return candidates.length > NAMED ? `${named.join(', ')} and ${candidates.length - NAMED} more` : named.join(', ');
 }
 
-async function findContainer(wanted: string, api: Lookup, options: CallOptions): Promise<FoundTarget> {
+async function findContainer(wanted: string, api: TargetLookup, options: CallOptions): Promise<FoundTarget> {
   const [, cluster, taskId, name] = /^ecs:([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(wanted) ?? [];
   if (cluster === undefined || taskId === undefined) {
     throw new SsmChannelError(

@@ -46,6 +46,7 @@ export type {
   RequestedAction,
   SessionTypeAction,
 } from './handshake-payloads.js';
+export type { JsonObject } from './json.js';
 export { readUuid, writeUuid } from './uuid.js';
 export {
   CLIENT_VERSION,

@@ -39,7 +39,7 @@ export interface ChannelSocket {
 }
 
 /** The upgrade was answered by something other than a websocket. */
-export interface UpgradeRefusal extends Error {
+interface UpgradeRefusal extends Error {
   readonly statusCode: number;
 }
 
