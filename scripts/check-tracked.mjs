@@ -21,7 +21,7 @@ const rules = [
     what: 'path of one machine',
     files: /./,
     pattern: new RegExp(
-      `(?:^|[^A-Za-z0-9_.])(?:${['/home/[a-z]\\w+/', '/Users/[A-Za-z]\\w+/', ...machinePaths].join('|')})`,
+      `(?:^|[^A-Za-z0-9_.])(?:${['/home/(?!me/|you/)\\w+/', '/Users/(?!me/|you/)\\w+/', ...machinePaths].join('|')})`,
     ),
   },
   {
