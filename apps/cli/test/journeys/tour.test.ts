@@ -38,5 +38,5 @@ test('in a terminal the emulator stays up for commands by hand, until Ctrl-C', a
   });
   terminal.type('\x03');
   expect(await terminal.exited).toMatchObject({ exitCode: 0 });
-  await expect(fetch(endpoint ?? '')).rejects.toThrow();
+  await expect(fetch(endpoint ?? '')).rejects.toThrow('fetch failed');
 });

@@ -38,11 +38,6 @@ export interface ChannelSocket {
   terminate(): void;
 }
 
-/** The upgrade was answered by something other than a websocket. */
-interface UpgradeRefusal extends Error {
-  readonly statusCode: number;
-}
-
 const HANDSHAKE_TIMEOUT_MS = 45_000; // session-manager-plugin src/websocketutil: dialer hand-shake time-out
 const CLOSE_WAIT_MS = 1_000;
 /** Above every frame the service sends and far below what would hurt. */
@@ -51,7 +46,7 @@ const MAX_FRAME_BYTES = 16 << 20;
 /**
  * Opens the websocket of a data channel and sends the opening TEXT message.
  *
- * @throws what the network said; an {@link UpgradeRefusal} when the server answered with another HTTP status.
+ * @throws what the network said; an error with the `statusCode` when the server answered with one instead of a websocket.
  */
 export async function openSocket(options: {
   readonly url: string;
