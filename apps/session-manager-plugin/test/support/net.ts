@@ -27,11 +27,17 @@ export async function closedPort(): Promise<number> {
   return server.port;
 }
 
-/** What comes back for these words from a server that answers at once. */
+/** What comes back for these words from a server that answers at once; rejects when the connection ends instead. */
 export async function exchange(port: number, words: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
-  socket.write(words);
-  const [answer] = (await once(socket, 'data')) as [Buffer];
-  socket.destroy();
-  return answer.toString();
+  try {
+    socket.write(words);
+    return await new Promise((resolve, reject) => {
+      socket.once('data', (answer: Buffer) => resolve(answer.toString()));
+      socket.once('error', reject);
+      socket.once('close', () => reject(new Error(`The connection ended without an answer to ${words}`)));
+    });
+  } finally {
+    socket.destroy();
+  }
 }
