@@ -219,6 +219,14 @@ test('a forwarded port prints what the original prints, and a signal ends it', a
   );
 });
 
+test.each(['SIGQUIT', 'SIGTSTP', 'SIGTERM', 'SIGHUP'] as const)('%s ends a forwarded port too', async (signal) => {
+  const start = await world.session('AWS-StartPortForwardingSession', { portNumber: '9', localPortNumber: '0' });
+  await using run = world.dropIn(start);
+  await run.shows(/Waiting for connections/);
+  run.child.kill(signal);
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+});
+
 test('a destination that refuses is said once per connection, and the port stays open', async () => {
   const start = await world.session('AWS-StartPortForwardingSession', {
     portNumber: String(await closedPort()),

@@ -1,0 +1,59 @@
+import { PassThrough, Writable } from 'node:stream';
+import { expect, test } from '@jest/globals';
+import { attachTerminal } from '../../src/attach.js';
+
+test('lets go only when the last of the output was taken', async () => {
+  let taken = '';
+  const slow = new Writable({
+    highWaterMark: 1,
+    write(chunk: Buffer, _encoding, done) {
+      setImmediate(() => {
+        taken += chunk.toString();
+        done();
+      });
+    },
+  });
+  const stdout = new PassThrough();
+  stdout.end('the last words');
+  const end = await attachTerminal({
+    remote: { stdin: new PassThrough(), stdout, resize: () => undefined, ended: Promise.resolve() },
+    input: new PassThrough(),
+    output: slow,
+  });
+  expect(end).toEqual({ reason: 'ended' });
+  expect(taken).toBe('the last words');
+});
+
+test('a session that failed ends like any other, and its streams may break off', async () => {
+  const stdout = new PassThrough();
+  stdout.destroy(new Error('broke off'));
+  const end = await attachTerminal({
+    remote: { stdin: new PassThrough(), stdout, resize: () => undefined, ended: Promise.reject(new Error('failed')) },
+    input: new PassThrough(),
+    output: new PassThrough(),
+  });
+  expect(end).toEqual({ reason: 'ended' });
+});
+
+test('leaves no listener behind', async () => {
+  const signals = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGTERM', 'SIGHUP', 'SIGCONT'] as const;
+  const [input, output, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const count = (): number =>
+    signals.reduce((sum, name) => sum + process.listenerCount(name), 0) +
+    [input, output, stdin].reduce(
+      (sum, stream) => sum + stream.eventNames().reduce((inner, name) => inner + stream.listenerCount(name), 0),
+      0,
+    );
+  const before = count();
+  const abort = new AbortController();
+  const attached = attachTerminal({
+    remote: { stdin, stdout: new PassThrough(), resize: () => undefined, ended: new Promise(() => undefined) },
+    input,
+    output,
+    signal: abort.signal,
+  });
+  expect(count()).toBeGreaterThan(before);
+  abort.abort();
+  expect(await attached).toEqual({ reason: 'aborted' });
+  expect(count()).toBe(before);
+});
