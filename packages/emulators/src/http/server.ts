@@ -39,6 +39,9 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
+/** Clients keep connections for later; one that is closed just as they use it again fails their request. */
+const keepAliveMs = 120_000;
+
 /** Makes a server, not yet listening: call {@link HttpServer.start}. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   let port = options.port;
@@ -46,6 +49,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = createServer((raw, response) => {
     void serve(options, raw, response);
   });
+  server.keepAliveTimeout = keepAliveMs;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);

@@ -71,13 +71,14 @@ describe('opening a data channel', () => {
   test.each([
     ['text that is no JSON', 'hello'],
     ['a wrong token', encodeOpenDataChannel({ requestId: 'r', tokenValue: 'x', clientId: 'c', clientVersion: '1' })],
+    ['a channel nobody opens', (token: string) => JSON.stringify({ TokenValue: token, RequestId: 'r' })],
     ['a binary frame', Buffer.from('{}')],
   ])('closes a socket whose first frame is %s', async (_, first) => {
     const bench = await startBench();
     const grant = await bench.start();
     const socket = new WebSocket(grant.StreamUrl!);
     await once(socket, 'open');
-    socket.send(first);
+    socket.send(typeof first === 'function' ? first(grant.TokenValue!) : first);
     const [code] = await once(socket, 'close');
     expect(code).toBe(1008);
   });

@@ -1,5 +1,14 @@
 import { writeSync } from 'node:fs';
 
+/** How input reaches a terminal. */
+export interface PtyInputOptions {
+  readonly descriptor: number;
+  /** Asked before every write: a closed descriptor may be another file's by then. */
+  readonly isOpen: () => boolean;
+  /** Input may be written again after {@link PtyInput.write} answered `false`. */
+  readonly onDrain: () => void;
+}
+
 /** What is typed on a terminal, on its way to the program. */
 export interface PtyInput {
   /** Queues bytes. `false`: more than the mark wait for the program to read; wait for `onDrain`. */
@@ -19,7 +28,8 @@ const pauseMs = 1;
  * The terminal library's own stream spins inside libuv while a program does not read its input
  * (`UV_HANDLE_BLOCKING_WRITES`, which libuv sets for pty masters), and stops the whole process until it does.
  */
-export function createPtyInput(descriptor: number, onDrain: () => void): PtyInput {
+export function createPtyInput(options: PtyInputOptions): PtyInput {
+  const { descriptor, isOpen, onDrain } = options;
   let queue: Uint8Array[] = [];
   let waiting = 0;
   let tries = 0;
@@ -30,6 +40,7 @@ export function createPtyInput(descriptor: number, onDrain: () => void): PtyInpu
   const pump = (): void => {
     turn = undefined;
     pause = undefined;
+    if (!isOpen()) close();
     const wasHigh = waiting > highWaterBytes;
     while (queue.length > 0 && writeOne()) tries = 0;
     if (wasHigh && waiting <= highWaterBytes) onDrain();

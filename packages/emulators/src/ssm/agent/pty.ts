@@ -95,11 +95,11 @@ function attach(terminal: IPty, mark: string, options: PtyOptions): Pty {
   });
   // Its type does not show the library's stream and descriptor.
   const { _socket: socket, fd } = terminal as unknown as { readonly _socket: Socket; readonly fd: number };
-  const input = createPtyInput(fd, options.onDrain);
+  const input = createPtyInput({ descriptor: fd, isOpen: () => !socket.destroyed, onDrain: options.onDrain });
   return {
     write: (bytes) => ended || input.write(bytes),
     resize: (columns, rows) => {
-      if (!ended) terminal.resize(columns, rows);
+      if (!ended && !socket.destroyed) terminal.resize(columns, rows);
     },
     pause: () => terminal.pause(),
     resume: () => terminal.resume(),

@@ -144,7 +144,8 @@ function attachClient(
 
 function readOpen(data: Buffer): OpenDataChannel | undefined {
   try {
-    return parseOpenDataChannel(data);
+    const open = parseOpenDataChannel(data);
+    return open.requestId === '' || open.clientId === '' ? undefined : open;
   } catch {
     return undefined;
   }
