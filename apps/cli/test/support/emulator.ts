@@ -1,6 +1,9 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { startSsmEmulator, type SsmEmulator, type SsmEmulatorOptions } from '@hawser/emulators/ssm';
 
+// The SDK would print its plans for Node 20 among the results.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 /** A node that every emulator has. */
 export const target = 'i-0123456789abcdef0';
 
