@@ -30,9 +30,9 @@ const source = await listening((socket) => {
         const next = missing >= block.length ? block : block.subarray(0, missing);
         missing -= next.length;
         if (!socket.write(next)) {
-        socket.once('drain', more);
-        return;
-      }
+          socket.once('drain', more);
+          return;
+        }
       }
     };
     more();

@@ -2,5 +2,5 @@
 export function parseMode(listed: string | undefined): number | undefined {
   const [, bits] = /^.([r-][w-][xsS-][r-][w-][xsS-][r-][w-][xtT-])/.exec(listed ?? '') ?? [];
   if (bits === undefined) return undefined;
-  return [...bits].reduce((mode, bit) => mode * 2 + (/[rwxst]/.test(bit) ? 1 : 0), 0);
+  return bits.split('').reduce((mode, bit) => mode * 2 + (/[rwxst]/.test(bit) ? 1 : 0), 0);
 }

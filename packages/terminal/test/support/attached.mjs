@@ -49,7 +49,9 @@ const orders = {
   memory: () => tell({ heldInput: process.stdin.readableLength + stdin.writableLength }),
 };
 
-wire.once('connect', async () => {
+wire.once('connect', () => void attach());
+
+async function attach() {
   createInterface({ input: wire }).on('line', (line) => {
     const [order, value] = JSON.parse(line);
     orders[order](value);
@@ -64,4 +66,4 @@ wire.once('connect', async () => {
   process.on('SIGCONT', () => tell({ continued: true }));
   const how = await attached;
   wire.end(`${JSON.stringify({ how, isRaw: process.stdin.isRaw ?? false })}\n`);
-});
+}
