@@ -9,8 +9,11 @@ test('bash completes commands and flags', async () => {
   expect(await hawser.run(['autocomplete', 'bash'])).toMatchObject({ exitCode: 0 });
   const functions = join(hawser.home, '.cache/hawser/autocomplete/functions/bash/hawser.bash');
   const complete = (...words: string[]): string[] => {
-    const script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hawser_autocomplete; echo "${COMPREPLY[@]}"';
-    return execFileSync('bash', ['-c', script, 'bash', functions, ...words], { encoding: 'utf8' }).trim().split(' ');
+    const script =
+      'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hawser_autocomplete; echo "${COMPREPLY[@]}"';
+    return execFileSync('bash', ['-c', script, 'bash', functions, ...words], { encoding: 'utf8' })
+      .trim()
+      .split(' ');
   };
   expect(complete('hawser', 'ssm', 'ru')).toEqual(['run']);
   expect(complete('hawser', 'ssm', 'run', '--re')).toEqual(['--region']);
