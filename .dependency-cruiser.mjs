@@ -116,8 +116,7 @@ export default {
       comment: 'Nothing answers to this name, or only by luck: it is in no manifest.',
       severity: 'error',
       from: {},
-      // `hawser:…` are modules that the bundle of the command line makes up.
-      to: { couldNotResolve: true, pathNot: '^hawser:' },
+      to: { couldNotResolve: true },
     },
     {
       name: 'no-unresolvable',
