@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 import { SsmChannelError } from '../errors.js';
 
-/** Unit in which a download goes on, in bytes; `dd` counts in it. */
-export const RESUME_BLOCK_BYTES = 65_536;
+/** Unit in which a download is cut and goes on, in bytes; `dd` counts in it. */
+export const BLOCK_BYTES: number = 1 << 20;
+/** Blocks in a segment of a download. */
+const SEGMENT_BLOCKS = 16;
+/** How long a finished download waits for the client to take what is under way. */
+const FAREWELL_SECONDS = 3600;
+/** Characters U+FFFD in a segment above which it travels as base64. */
+const MOST_HOLES = 1000;
 /** Longest file name, in bytes, that a suffix is put behind; file systems end at 255. */
 const LONGEST_NAME = 200;
 
@@ -20,7 +26,7 @@ const LONGEST_NAME = 200;
 /**
  * Takes a file over a terminal. Answers `ready <raw|base64> <algorithm> <bytes there> <digest|-> <1 if the path is a folder>
  * [<mode> <owner:group>]` (of the file to be replaced); is told `fresh|append <count>` (bytes if raw, lines of base64 else);
- * reads them; answers `stored <bytes> <digest>`; is told `keep <mode> [<owner:group>]` or `drop`; answers `done`.
+ * reads them; answers `stored <bytes> <digest>`; is told `keep <mode> [<owner:group>]` or `drop`; answers `done`; is told `bye`.
  */
 export function uploadScript(options: {
   readonly token: string;
@@ -60,36 +66,51 @@ export function uploadScript(options: {
     `[ "$u" ]&&chown $u "$p" 2>/dev/null`,
     `e=$( { chmod $n "$p"&&mv -f "$p" "$f";} 2>&1)||{ rm -f "$p";die write $e;}`,
     `say done`,
+    // An agent gives what is still under way when its command ends two seconds: we wait to hear that it is there.
+    `ask`,
   ].join(';');
 }
 
 /**
- * Sends a file as base64. Answers `head <algorithm> <size> <blocks skipped> <digest of those|-> <mode>`, then the rest
- * of the file, then `tail <digest of all>`. The digest is computed while the file is sent.
+ * Sends a file in segments. Answers `head <algorithm> <size> <blocks skipped> <digest of those|-> <mode> <U+FFFD>`, then
+ * for each segment `raw <bytes> <offsets of U+FFFD, each behind a comma>` and the bytes, or `text` and their base64, and
+ * at last `tail <digest of all>`, and waits for Ctrl-C.
  *
- * @param options.skipBlocks blocks of {@link RESUME_BLOCK_BYTES} that are here already; not skipped when the file is shorter
+ * A segment goes raw when grep can tell where in it the agent will lose bytes (see the unpacker); else as base64. While
+ * one is sent, the next is searched, and the digest of the whole file is computed beside all that.
+ *
+ * @param options.skipBlocks blocks that are here already; none is skipped when the file is shorter
+ * @param options.textOnly send everything as base64
  */
 export function downloadScript(options: {
   readonly token: string;
   readonly path: string;
   readonly skipBlocks: number;
+  readonly textOnly: boolean;
 }): string {
-  const { token, path, skipBlocks } = options;
+  const { token, path, skipBlocks, textOnly } = options;
+  const segment = `dd if="$f" bs=${BLOCK_BYTES} skip=$k count=${SEGMENT_BLOCKS} 2>/dev/null`;
   return [
     ...preamble(token, path),
     `[ -d "$f" ]&&die directory`,
     `[ -e "$f" ]&&[ ! -f "$f" ]&&die special`,
     `s=$( { wc -c <"$f";} 2>&1)||{ [ -e "$f" ]&&die read $s;die missing $s;}`,
-    `s=$((s));k=${skipBlocks};[ $((k*${RESUME_BLOCK_BYTES})) -gt $s ]&&k=0`,
+    `s=$((s));k=${skipBlocks};[ $((k*${BLOCK_BYTES})) -gt $s ]&&k=0`,
     `for c in "base64 -w 0" base64;do [ "$(printf a|$c 2>/dev/null)" = YQ== ]&&break;c=;done`,
     `[ "$c" ]||die tools base64`,
-    `q=-;[ $k = 0 ]||q=$(dd if="$f" bs=${RESUME_BLOCK_BYTES} count=$k 2>/dev/null|$g)`,
+    `q=-;[ $k = 0 ]||q=$(dd if="$f" bs=${BLOCK_BYTES} count=$k 2>/dev/null|$g)`,
     `set -- $(ls -ldL "$f")`,
-    `say head $a $s $k \${q%% *} $1`,
-    `o=$((k*${RESUME_BLOCK_BYTES}+1))`,
+    `u=$(printf "\\357\\277\\275")`,
+    `say head $a $s $k \${q%% *} \${1:-?} $u`,
+    // Prints the offsets, and an x where there are too many or grep cannot tell.
+    textOnly
+      ? `holes(){ echo x;}`
+      : `if [ "$(printf a$u|grep -obaF $u 2>/dev/null)" = 1:$u ];then holes(){ ${segment}|grep -obaF $u|{ n=0;while IFS=: read -r x y;do n=$((n+1));[ $n -gt ${MOST_HOLES} ]&&echo x&&break;printf ,$x;done;};};else holes(){ echo x;};fi`,
     `exec 3>&1`,
-    `q=$( { if [ $k = 0 ];then $c <"$f";else tail -c +$o <"$f"|$c;fi >&3;}& $g <"$f";wait)`,
-    `say tail \${q%% *}`,
+    `file(){ h=$(holes);while [ $((k*${BLOCK_BYTES})) -lt $s ];do n=$((s-k*${BLOCK_BYTES}));[ $n -gt ${SEGMENT_BLOCKS * BLOCK_BYTES} ]&&n=${SEGMENT_BLOCKS * BLOCK_BYTES};case $h in *x)say text;${segment}|$c&;;*)say raw $n $h;${segment}&;;esac;k=$((k+${SEGMENT_BLOCKS}));h=$(holes);wait;done;}`,
+    `q=$(file >&3&$g <"$f";wait)`,
+    // See above; there is no input here, but a Ctrl-C reaches the group.
+    `trap : INT;say tail \${q%% *};sleep ${FAREWELL_SECONDS}`,
   ].join(';');
 }
 

@@ -14,6 +14,9 @@ export function newToken(): string {
   return randomBytes(8).toString('hex');
 }
 
+/** What arrived is not what was sent raw: something on the way is not made for bytes. Text will pass. */
+export class RawBytesChanged extends Error {}
+
 /** Starts a script on the target: on a terminal, which takes input, or without one, which sends faster. */
 export async function startScript(
   { api, target, signal, tuning }: CopyOptions,

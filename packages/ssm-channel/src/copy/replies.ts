@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder';
 import { SsmChannelError } from '../errors.js';
 
 /** Longest answer; real ones are below 2,000 bytes unless a program complains at length. */
@@ -8,7 +7,7 @@ const NOISE_BYTES = 2_000;
 
 /** Finds the answers of a remote script in what a session prints. */
 export interface ReplyReader {
-  /** Takes bytes and gives the answers they complete, each cut into words. */
+  /** Takes bytes and gives the answers they complete, each cut into words, a character for a byte. */
   push(bytes: Buffer): string[][];
   /** The end of what came besides answers: the words of whatever ran instead of our script. */
   readonly noise: string;
@@ -16,13 +15,12 @@ export interface ReplyReader {
 
 /** @param token begins every answer, behind an `@` at the start of a line */
 export function createReplyReader(token: string): ReplyReader {
-  const decoder = new StringDecoder('utf8');
   const mark = `@${token} `;
   let line = '';
   let noise = '';
   return {
     push(bytes) {
-      const pieces = decoder.write(bytes).split(/[\r\n]+/);
+      const pieces = bytes.toString('latin1').split(/[\r\n]+/);
       const answers: string[][] = [];
       for (const [at, piece] of pieces.entries()) {
         if (line.length < LONGEST_LINE) line += piece;
@@ -34,14 +32,19 @@ export function createReplyReader(token: string): ReplyReader {
       return answers;
     },
     get noise() {
-      return `${noise}${line}`.trim();
+      return readable(`${noise}${line}`);
     },
   };
 }
 
+/** Text for people, of characters that stand for bytes. */
+function readable(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString().trim();
+}
+
 /** Words for each way a script gives up. `fail <kind> <words of the program that failed>`. */
 export function remoteFailure(path: string, [kind = '', ...words]: readonly string[]): SsmChannelError {
-  const said = words.join(' ');
+  const said = readable(words.join(' '));
   const details = { path, kind, words: said };
   const because = said === '' ? '' : `: ${said}`;
   switch (kind) {

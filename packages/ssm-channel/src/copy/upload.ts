@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { SsmChannelError } from '../errors.js';
 import type { Session } from '../session/types.js';
-import { createLineEncoder, LINE_BYTES } from './base64.js';
+import { createLineEncoder, LINE_BYTES } from './line-encoder.js';
 import { type Conversation, converse } from './conversation.js';
 import { createDigest, type Digest, type DigestAlgorithm } from './digest.js';
 import { type Source, digestPrefix, fileChanged, openSource } from './local-file.js';
 import { parseMode } from './mode.js';
 import { type Progress, createProgress } from './progress.js';
 import { uploadScript } from './remote-script.js';
-import { newToken, partFrom, startScript } from './remote.js';
+import { newToken, partFrom, RawBytesChanged, startScript } from './remote.js';
 import { remoteFailure } from './replies.js';
 import type { CopyOptions, CopyResult } from './types.js';
 
@@ -43,9 +43,6 @@ export async function copyToTarget(options: CopyOptions): Promise<CopyResult> {
   }
 }
 
-/** What was sent raw is not what arrived: something on the way is not made for bytes. Text will pass. */
-class RawBytesChanged extends Error {}
-
 async function upload(options: CopyOptions, source: Source, textOnly: boolean): Promise<CopyResult> {
   const { to: path } = options;
   const token = newToken();
@@ -72,9 +69,10 @@ async function upload(options: CopyOptions, source: Source, textOnly: boolean): 
     }
     conversation.ask('keep', (options.mode ?? parseMode(mode) ?? source.mode).toString(8), owner ?? '');
     await conversation.answer('done');
+    conversation.ask('bye');
     await partFrom(session);
     return {
-      path: inFolder === '1' ? `${path.replace(/\/$/, '')}/${name}` : path,
+      path: inFolder === '1' ? path.replace(/([^/])\/*$|\/+$/, '$1/') + name : path,
       bytes: source.size,
       resumedAt,
       digest: { algorithm: part.algorithm, value },

@@ -335,6 +335,7 @@ class LiveChannel<Served> extends EventEmitter<SessionEvents> implements DataCha
 
 function patience(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const timer = setTimeout(resolve, ms);
     signal.addEventListener(
       'abort',

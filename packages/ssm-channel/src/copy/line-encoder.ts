@@ -1,6 +1,6 @@
 /**
- * Bytes of one line of base64 sent to a terminal. With its line end a line must stay below 4,096 bytes: that is all a
- * terminal takes at once when it could not be switched to raw mode (Linux `N_TTY_BUF_SIZE`, POSIX `MAX_CANON`).
+ * Bytes in one line of base64 sent to a terminal. With its line end a line must stay below 4,096 bytes: more a
+ * terminal does not take at once when it could not be switched to raw mode (Linux `N_TTY_BUF_SIZE`).
  */
 export const LINE_BYTES = 3000;
 
@@ -24,16 +24,4 @@ function lines(bytes: Buffer): Buffer {
     parts.push(bytes.toString('base64', at, Math.min(at + LINE_BYTES, bytes.length)), '\n');
   }
   return Buffer.from(parts.join(''), 'latin1');
-}
-
-/** Reads base64 in whatever pieces and lines it comes. */
-export function createDecoder(): (text: Buffer) => Buffer {
-  let held = '';
-  return (text) => {
-    let all = held + text.toString('latin1');
-    if (text.includes(0x0a)) all = all.replaceAll(/[\r\n]/g, '');
-    const whole = all.length - (all.length % 4);
-    held = all.slice(whole);
-    return Buffer.from(held === '' ? all : all.slice(0, whole), 'base64');
-  };
 }
