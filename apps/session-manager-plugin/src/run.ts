@@ -80,7 +80,9 @@ async function runOwnForm(words: readonly string[], settings: Settings): Promise
     process.stdout.write(help);
     return 0;
   }
-  const members = problems.length === 0 ? await readGiven(json) : { given: {}, problems: [] };
+  // Nobody is made to wait for standard input when the words are wrong already; what it would have said is not missing.
+  const isUnread = problems.length > 0 && typeof json === 'string';
+  const members = isUnread ? nothing : await readGiven(json);
   const given: Given = { ...members.given, ...options };
   const log = createLog({
     file: given.logFile ?? settings.logFile,
@@ -90,7 +92,7 @@ async function runOwnForm(words: readonly string[], settings: Settings): Promise
   });
   const judged = validate(given);
   const wrong = [...problems, ...members.problems];
-  if (problems.length === 0 && 'problems' in judged) wrong.push(...judged.problems);
+  if (!isUnread && 'problems' in judged) wrong.push(...judged.problems);
   for (const problem of wrong) log.error(`Validation error: ${problem}`);
   if (wrong.length > 0 || 'problems' in judged) return invalidInput;
   const voice = createVoice({
@@ -107,12 +109,18 @@ async function runOwnForm(words: readonly string[], settings: Settings): Promise
   return exitStatus(ending, voice);
 }
 
+const nothing: ReturnType<typeof readMembers> = { given: {}, problems: [] };
+
 async function readGiven(json: ReturnType<typeof parseOwnForm>['json']): Promise<ReturnType<typeof readMembers>> {
-  if (json === undefined || (json === 'stdin-unless-terminal' && process.stdin.isTTY))
-    return { given: {}, problems: [] };
-  const text = typeof json === 'string' ? await readLeadingJson(process.stdin) : json.word;
-  // Nothing on standard input is nothing said, and the missing parts are named.
-  return text.trim() === '' ? { given: {}, problems: [] } : readMembers(text);
+  if (json === undefined || (json === 'stdin-unless-terminal' && process.stdin.isTTY)) return nothing;
+  if (typeof json === 'object') return readMembers(json.word);
+  try {
+    const text = await readLeadingJson(process.stdin);
+    // Nothing on standard input is nothing said, and the missing parts are named.
+    return text.trim() === '' ? nothing : readMembers(text);
+  } catch (error) {
+    return { given: {}, problems: [`Standard input cannot be read: ${(error as Error).message}`] };
+  }
 }
 
 /** While a session has the terminal in raw mode, a newline alone does not bring the cursor back to the first column. */

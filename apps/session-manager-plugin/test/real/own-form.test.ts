@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -85,6 +87,33 @@ test.each([[['-']], [['--verbose']]])(
     expect(run.text).toContain('hi-2\r\n');
   },
 );
+
+test('standard input that cannot be read is named', () => {
+  const unreadable = openSync(join(world.folder, 'unreadable'), 'w');
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [bin, '-'], {
+      stdio: [unreadable, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain('Validation error: Standard input cannot be read: EBADF');
+  } finally {
+    closeSync(unreadable);
+  }
+});
+
+test('wrong words and missing fields are named together, unless standard input has yet to tell', async () => {
+  await using told = plugin(['--session-id', 's', '--bogus']);
+  await told.ended;
+  expect(told.stderr.match(/Validation error: .+/g)).toEqual([
+    'Validation error: Unknown option: --bogus',
+    'Validation error: streamUrl is required',
+    'Validation error: tokenValue is required',
+  ]);
+  await using untold = plugin(['--verbose', '--bogus']);
+  await untold.ended;
+  expect(untold.stderr.match(/Validation error: .+/g)).toEqual(['Validation error: Unknown option: --bogus']);
+});
 
 test('with part of the session in options, standard input is not waited for', async () => {
   await using run = plugin(['--session-id', 's']);
