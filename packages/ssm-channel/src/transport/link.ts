@@ -129,7 +129,7 @@ export function openLink(options: {
     const closed = new Promise<SocketClose>((resolve) => {
       close = resolve;
     });
-    const opened = await openSocket({
+    await openSocket({
       url: start.streamUrl,
       opening: encodeOpenDataChannel({
         requestId: randomUUID(),
@@ -140,6 +140,7 @@ export function openLink(options: {
       upgrade: api?.upgrade,
       signal: closing.signal,
       handlers: {
+        open: adopt,
         frame: (frame) => handlers.frame(frame),
         alive() {
           alive = true;
@@ -149,9 +150,18 @@ export function openLink(options: {
         close,
       },
     });
+    const ended = await closed;
+    keepalive?.stop();
+    socket = undefined;
+    keepalive = undefined;
+    handlers.down();
+    return { alive, close: ended };
+  }
+
+  function adopt(opened: ChannelSocket): void {
     if (closing.signal.aborted) {
       opened.terminate();
-      closing.signal.throwIfAborted();
+      return;
     }
     socket = opened;
     keepalive = startKeepalive(
@@ -165,12 +175,6 @@ export function openLink(options: {
     }
     handlers.state({ state: 'connected' });
     handlers.up();
-    const ended = await closed;
-    keepalive.stop();
-    socket = undefined;
-    keepalive = undefined;
-    handlers.down();
-    return { alive, close: ended };
   }
 
   return {

@@ -13,6 +13,8 @@ export interface SocketClose {
 
 /** What the owner of a socket hears of it. `frame` payloads may be kept: they are never written to again. */
 export interface SocketHandlers {
+  /** The socket is open and the opening message sent; frames follow. */
+  open(socket: ChannelSocket): void;
   frame(frame: Buffer): void;
   /** Anything at all arrived: the peer lives. */
   alive(): void;
@@ -44,7 +46,7 @@ const CLOSE_WAIT_MS = 1_000;
 const MAX_FRAME_BYTES = 16 << 20;
 
 /**
- * Opens the websocket of a data channel and sends the opening TEXT message.
+ * Opens the websocket of a data channel and sends the opening TEXT message. Resolves when its handlers were told.
  *
  * @throws what the network said; an error with the `statusCode` when the server answered with one instead of a websocket.
  */
@@ -54,7 +56,7 @@ export async function openSocket(options: {
   readonly upgrade: UpgradeOptions | undefined;
   readonly handlers: SocketHandlers;
   readonly signal: AbortSignal;
-}): Promise<ChannelSocket> {
+}): Promise<void> {
   const { url, opening, upgrade, handlers, signal } = options;
   const [headers, agent, ca] = await Promise.all([
     upgrade?.headers?.(url, { signal }),
@@ -84,7 +86,11 @@ export async function openSocket(options: {
         request.destroy();
         reject(Object.assign(new Error(`the gateway answered HTTP ${status}`), { statusCode: status }));
       });
-      socket.once('open', resolve);
+      socket.once('open', () => {
+        // At once: frames may have come together with the answer to the upgrade, and are told in this very turn.
+        handlers.open(adopt(socket, connection, opening, handlers));
+        resolve();
+      });
       socket.on('error', (error) => reject(signal.aborted ? abortReason(signal) : error));
     });
   } catch (error) {
@@ -93,7 +99,6 @@ export async function openSocket(options: {
   } finally {
     signal.removeEventListener('abort', abort);
   }
-  return adopt(socket, connection, opening, handlers);
 }
 
 function adopt(

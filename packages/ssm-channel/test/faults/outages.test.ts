@@ -1,9 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { WebSocketServer } from 'ws';
 import { scale } from '../../../../test/support/scale.js';
+import type { SsmApi } from '../../src/aws/api.js';
+import { MessageType, PayloadType, encodeMessage } from '../../src/codec/index.js';
 import { openSession } from '../../src/session/open.js';
 import type { SessionState } from '../../src/session/types.js';
 import { TARGET, type World, openWorld, readUntil, sha256, text } from '../support/world.js';
@@ -150,12 +153,13 @@ describe('outages', () => {
   test('a session that timed out meanwhile cannot be resumed, and says so', async () => {
     world = await openWorld();
     const shell = await world.open(undefined, undefined, quick);
-    await world.emulator.gateway.stop();
-    const ended = shell.ended;
-    await world.api.terminateSession(shell.sessionId, {}).catch(() => undefined);
-    await world.emulator.gateway.start();
-    await world.api.terminateSession(shell.sessionId, {}).catch(() => undefined);
-    expect((await ended).reason).toMatch(/lost|exited/);
+    // It hears nothing of its end, and when it notices that nobody answers, the service has no token for it any more.
+    world.emulator.gateway.stall(shell.sessionId);
+    await world.api.terminateSession(shell.sessionId, {});
+    expect(await shell.ended).toMatchObject({
+      reason: 'lost',
+      error: { code: 'HAWSER_SSM_SESSION_TIMED_OUT', hint: expect.stringContaining('Start a new session') },
+    });
   });
 
   test('a refused token is an error, not a hang', async () => {
@@ -192,12 +196,55 @@ describe('outages', () => {
     ).rejects.toMatchObject({ code: 'HAWSER_SSM_ENDPOINT_UNREACHABLE', hint: expect.stringContaining('network') });
   });
 
-  test('an agent that dies takes the session with it, in words', async () => {
-    world = await openWorld();
+  test('an agent that dies is told as a pause, and the service ends the session in words', async () => {
+    world = await openWorld({ gateway: { idleTimeoutMs: 400 } });
     const shell = await world.open(undefined, undefined, quick);
     shell.stdout.resume();
+    const states: string[] = [];
+    shell.on('state', ({ state }) => states.push(state));
     world.emulator.gateway.killAgent(shell.sessionId);
-    const impatient = shell.terminate();
-    expect((await impatient).reason).toMatch(/terminated|exited/);
+    const end = await shell.ended;
+    expect(states).toContain('paused');
+    expect(end.output).toMatch(/idle|timed out/i);
+  });
+
+  test('two ends with different keys cannot talk, and say so', async () => {
+    world = await openWorld({ agent: { kms: { keyId: 'arn:aws:kms:us-east-1:123456789012:key/hawser' } } });
+    const { api } = world;
+    const forgetful: SsmApi = {
+      upgrade: api.upgrade,
+      resumeSession: (...request) => api.resumeSession(...request),
+      terminateSession: (...request) => api.terminateSession(...request),
+      async generateDataKey(...request) {
+        const { ciphertext } = await api.generateDataKey(...request);
+        return { ciphertext, plaintext: randomBytes(64) };
+      },
+    };
+    await expect(openSession({ start: await world.start(), api: forgetful, target: TARGET })).rejects.toMatchObject({
+      code: 'HAWSER_SSM_DECRYPT_FAILED',
+    });
+  });
+
+  test('a far side that speaks something else is an error, not a hang', async () => {
+    world = await openWorld();
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    server.on('connection', (socket) => {
+      socket.send(
+        encodeMessage({
+          messageType: MessageType.OutputStreamData,
+          createdDate: 1,
+          sequenceNumber: 0,
+          messageId: randomUUID(),
+          payloadType: PayloadType.HandshakeRequest,
+          payload: Buffer.from('hello'),
+        }),
+      );
+    });
+    const { port } = server.address() as AddressInfo;
+    const start = { sessionId: 'other', tokenValue: 't', streamUrl: `ws://127.0.0.1:${port}/` };
+    await expect(openSession({ start })).rejects.toMatchObject({ code: 'HAWSER_SSM_PROTOCOL' });
+    for (const client of server.clients) client.terminate();
+    server.close();
   });
 });
