@@ -1,5 +1,5 @@
-import { fchmodSync, fchownSync, fstatSync } from 'node:fs';
-import { rename, stat, unlink } from 'node:fs/promises';
+import { fchmodSync, fchownSync, fstatSync, renameSync, statSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { syncDescriptor, withDescriptor, writeSome } from './descriptor.js';
@@ -31,13 +31,13 @@ export function isStagedFor(target: string, entry: string): boolean {
  */
 export async function stageFile(file: StagedFile): Promise<void> {
   const path = stagedPath(file);
-  const present = await stat(file.target).catch(() => undefined);
+  const present = statSync(file.target, { throwIfNoEntry: false });
   let isOurs = false;
   try {
     await withDescriptor(path, { flags: 'wx', mode: file.mode }, async (descriptor) => {
       isOurs = true;
       await writeAll(descriptor, file.bytes);
-      keepOwnership(descriptor, file, present ?? (await stat(dirname(path))), present !== undefined);
+      keepOwnership(descriptor, file, present ?? statSync(dirname(path)), present !== undefined);
       await syncDescriptor(descriptor);
       const { size } = fstatSync(descriptor);
       if (size !== file.bytes.length) throw shortWrite(file, size);
@@ -48,13 +48,22 @@ export async function stageFile(file: StagedFile): Promise<void> {
   }
 }
 
-/** Puts the staged file in the target's place, in one step. Durable only after {@link syncFolder}. */
-export async function publishFile(file: Pick<StagedFile, 'target' | 'tag'>): Promise<void> {
+/**
+ * Puts the staged file in the target's place, in one step. Durable only after {@link syncFolder}.
+ *
+ * @param isAtRest - asked right before, with nothing in between
+ * @returns `false` when that said no, and nothing was done
+ */
+export async function publishFile(
+  file: Pick<StagedFile, 'target' | 'tag'>,
+  isAtRest: () => boolean = () => true,
+): Promise<boolean> {
   const staged = stagedPath(file);
   for (let attempt = 1; ; attempt++) {
     try {
-      await rename(staged, file.target);
-      return;
+      if (!isAtRest()) return false;
+      renameSync(staged, file.target);
+      return true;
     } catch (error) {
       // Windows refuses while a virus scanner or another reader has the target open.
       const mayPass = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(errnoOf(error) ?? '');

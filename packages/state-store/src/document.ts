@@ -7,7 +7,7 @@ import { snapshotOf, type Snapshot } from './document-state.js';
 import { explainSystemError, StateStoreError } from './errors.js';
 import { wakeOn } from './folder-wake.js';
 import { dropRevision, historyPath, keptRevisions } from './history.js';
-import { memberKey, type TransactionMember } from './member.js';
+import type { TransactionMember } from './member.js';
 import { listQuarantined } from './quarantine.js';
 import { writeContext, type StoreContext } from './store-context.js';
 import { updateMember, withMember } from './update.js';
@@ -65,7 +65,7 @@ export function openDocument<T>(store: StoreContext, definition: DocumentDefinit
   return {
     name,
     path: target,
-    [memberKey]: () => Promise.resolve(member),
+    '~member': () => Promise.resolve(member),
     read,
 
     update(updater, options = {}) {
@@ -116,7 +116,7 @@ export function openDocument<T>(store: StoreContext, definition: DocumentDefinit
     const kept = await keptRevisions(directory, name);
     if (state !== 'damaged' && state.stamp === undefined && kept.length === 0) return;
     await withMember(member, writeContext(store, options), async (_state, locks) => {
-      if (!(await locks.verify())) return undefined;
+      if (!locks.verify()) return undefined;
       try {
         // The copies first: what a crash leaves is then the document or nothing, never only a copy.
         await Promise.all(kept.map((revision) => dropRevision(directory, name, revision)));

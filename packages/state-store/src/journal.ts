@@ -1,4 +1,5 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { discardFile, ignoreMissing, publishFile, stagedPath, stageFile, syncFolder } from './atomic-write.js';
 import { explainSystemError } from './errors.js';
@@ -82,8 +83,7 @@ export async function rollForward(
       await quarantineFile(directory, step.subject, { path, bytes: ready.bytes, sensitive: true });
     } else if (now !== after) {
       if (keep !== undefined) await keepCopy(target, keep);
-      if (!(await locks.verify())) return { lost: true, overtaken };
-      await publishFile(staged);
+      if (!(await publishFile(staged, () => locks.verify()))) return { lost: true, overtaken };
       await syncFolder(dirname(target));
     }
     await discardFile(staged);
@@ -104,7 +104,7 @@ export function openJournal(directory: string): Journal {
 
   return {
     async pendingFor(target) {
-      for (const path of await listIntents()) {
+      for (const path of listIntents()) {
         const intent = await readIntent(path);
         if (intent?.steps.some((step) => step.target === target) === true) return path;
       }
@@ -114,15 +114,15 @@ export function openJournal(directory: string): Journal {
     finish,
 
     async finishAbandoned(context) {
-      for (const path of await listIntents()) {
+      for (const path of listIntents()) {
         const intent = await readIntent(path);
         if (intent !== undefined && (await livenessOf(intent.owner)).state === 'dead') await finish(path, context);
       }
     },
   };
 
-  async function listIntents(): Promise<string[]> {
-    const entries = await readdir(folder).catch(() => []);
+  function listIntents(): string[] {
+    const entries = existsSync(folder) ? readdirSync(folder) : [];
     return entries.filter((entry) => /^[0-9a-f]{32}\.json$/.test(entry)).map((entry) => join(folder, entry));
   }
 
@@ -141,12 +141,12 @@ export function openJournal(directory: string): Journal {
     // Only what is staged can be done, so nothing else needs a lock.
     const subjects: Lockable[] = [];
     for (const step of intent.steps) {
-      const staged = await stampNow(stagedPath({ target: step.target, tag: intent.id }));
+      const staged = stampNow(stagedPath({ target: step.target, tag: intent.id }));
       if (staged !== undefined) subjects.push({ ...step, ready: () => Promise.resolve() });
     }
     const roll = async (locks: Pick<HeldLocks, 'verify'>): Promise<boolean> =>
-      (await stampNow(path)) !== undefined && (await rollForward(directory, intent, locks)).lost;
-    return subjects.length === 0 ? roll({ verify: () => Promise.resolve(true) }) : withLocks(subjects, context, roll);
+      stampNow(path) !== undefined && (await rollForward(directory, intent, locks)).lost;
+    return subjects.length === 0 ? roll({ verify: () => true }) : withLocks(subjects, context, roll);
   }
 
   /** Reads an intent; one that cannot be read goes to the quarantine, and what it staged is swept in time. */

@@ -1,9 +1,6 @@
 import type { HeldLocks, Lockable } from './lock/several.js';
 import type { FileStamp } from './stamped-file.js';
 
-/** Under this key, what can be updated in a transaction gives its {@link Member}. */
-export const memberKey: unique symbol = Symbol('hawser.state.member');
-
 /**
  * Something that may take part in a transaction: a document, or a foreign file.
  *
@@ -11,7 +8,8 @@ export const memberKey: unique symbol = Symbol('hawser.state.member');
  * @typeParam View - what reading it gives
  */
 export interface TransactionMember<Change, View> {
-  readonly [memberKey]: () => Promise<Member<MemberState, Change, View>>;
+  /** For the transaction; not for use. A text as key, so that a handle can be made without loading anything. */
+  readonly '~member': () => Promise<Member<MemberState, Change, View>>;
 }
 
 /** What was found in a member's file, and what has become of it since. */

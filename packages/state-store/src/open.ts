@@ -5,7 +5,6 @@ import type { DocumentDefinition } from './define.js';
 import type { StateDocument } from './document.js';
 import type { Engine } from './engine.js';
 import type { Writer } from './envelope.js';
-import { memberKey } from './member.js';
 import type { AnyTransactionMember, Transaction } from './transaction.js';
 import type { WriteOptions } from './write-context.js';
 
@@ -77,7 +76,7 @@ function documentOf<T>(
   return {
     name,
     path: join(directory, `${name}.json`),
-    [memberKey]: async () => (await opened())[memberKey](),
+    '~member': async () => (await opened())['~member'](),
     read: async (options) => (await opened()).read(options),
     update: async (updater, options) => (await opened()).update(updater, options),
     remove: async (options) => (await opened()).remove(options),

@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { discardFile, publishFile, stageFile, syncFolder } from './atomic-write.js';
 import type { DocumentDefinition } from './define.js';
@@ -81,9 +81,13 @@ export async function applySalvage(
     await stageFile({ ...staged, bytes, mode: sensitive ? 0o600 : undefined });
   }
   try {
-    const [ours, now] = await Promise.all([locks.verify(), stampNow(target)]);
-    if (!ours || !sameStamp(now, file.stamp)) return undefined;
-    await (salvage.from === 'default' ? unlink(target) : publishFile(staged));
+    const isAtRest = (): boolean => locks.verify() && sameStamp(stampNow(target), file.stamp);
+    if (salvage.from !== 'default') {
+      if (!(await publishFile(staged, isAtRest))) return undefined;
+    } else {
+      if (!isAtRest()) return undefined;
+      unlinkSync(target);
+    }
   } finally {
     await discardFile(staged);
   }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fstatSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { fstatSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ignoreMissing } from './atomic-write.js';
 import { readSome, withDescriptor } from './descriptor.js';
@@ -35,8 +34,8 @@ export async function readStamped(path: string): Promise<StampedFile | undefined
 }
 
 /** The stamp of the file that is there now; `undefined` when there is none. */
-export async function stampNow(path: string): Promise<FileStamp | undefined> {
-  return stat(path, { bigint: true }).catch(ignoreMissing);
+export function stampNow(path: string): FileStamp | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 /** Whether both are the same file in the same state, or both none. */

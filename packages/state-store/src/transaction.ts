@@ -3,7 +3,7 @@ import { discardFile, ignoreMissing, stageFile } from './atomic-write.js';
 import { explainSystemError, StateStoreError } from './errors.js';
 import { intentFolder, intentPath, rollForward, writeIntent, type IntentStep } from './journal.js';
 import { withLocks, type HeldLocks } from './lock/several.js';
-import { memberKey, type Member, type MemberState, type Replacement, type TransactionMember } from './member.js';
+import type { Member, MemberState, Replacement, TransactionMember } from './member.js';
 import { digestOf, sameStamp, stampNow } from './stamped-file.js';
 import { writeContext, type StoreContext } from './store-context.js';
 import { contended, MAX_ATTEMPTS } from './update.js';
@@ -35,7 +35,7 @@ export async function runTransaction<Result>(
   options: WriteOptions,
 ): Promise<Result> {
   const members = new Map<AnyTransactionMember, AnyMember>();
-  for (const part of parts) members.set(part, await part[memberKey]());
+  for (const part of parts) members.set(part, await part['~member']());
   checkMembers(store, parts, [...members.values()]);
   const context = writeContext(store, options);
   const targets = [...members.values()].map((member) => member.target).toSorted();
@@ -186,9 +186,9 @@ async function prepare(directory: string, steps: readonly PlannedStep[], locks: 
     for (const file of staged) await stageFile(file);
     await mkdir(intentFolder(directory), { recursive: true });
     for (const { member, before } of steps) {
-      if (!sameStamp(await stampNow(member.target), before.stamp)) return false;
+      if (!sameStamp(stampNow(member.target), before.stamp)) return false;
     }
-    if (!(await locks.verify())) return false;
+    if (!locks.verify()) return false;
     await writeIntent(directory, { id: locks.tag, owner: locks.owner, steps: steps.map(intentStep) });
     isPrepared = true;
     return true;

@@ -65,19 +65,19 @@ async function replace<State extends MemberState, Change, View>(
   try {
     const keeping = keep === undefined || before.stamp === undefined ? undefined : keepCopy(target, keep);
     await allSettled(stageFile(staged), keeping);
-    const [ours, now] = await Promise.all([locks.verify(), stampNow(target)]);
-    if (!ours || !sameStamp(now, before.stamp)) {
+    const isAtRest = (): boolean => locks.verify() && sameStamp(stampNow(target), before.stamp);
+    if (!(await publishFile(staged, isAtRest))) {
       await discardFile(staged);
       return false;
     }
-    await publishFile(staged);
     // The next writer need not wait until this rename is on the disk: its own sync covers both.
-    await allSettled(syncFolder(dirname(target)), locks.release(), member.prune(before));
+    locks.release();
+    await allSettled(syncFolder(dirname(target)), member.prune(before));
     return true;
   } catch (error) {
     await discardFile(staged).catch(() => undefined);
     // Gone from under us: whoever took the lock from us has swept it.
-    if (errnoOf(error) === 'ENOENT' && !(await locks.verify())) return false;
+    if (errnoOf(error) === 'ENOENT' && !locks.verify()) return false;
     throw explainSystemError(error, `write ${subject}`, target, 'write');
   }
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ignoreMissing, isStagedFor } from '../atomic-write.js';
 import { explainSystemError, StateStoreError } from '../errors.js';
 import { sweepLockLeftovers } from '../lock/break.js';
-import { memberKey, type Member, type MemberState, type TransactionMember } from '../member.js';
+import type { Member, MemberState, TransactionMember } from '../member.js';
 import { readStamped } from '../stamped-file.js';
 import { createTurns } from '../turns.js';
 import { updateMember } from '../update.js';
@@ -128,7 +128,7 @@ export function openForeign(options: ForeignOptions): ForeignFile {
 
   return {
     path: target,
-    [memberKey]: () => Promise.resolve(member),
+    '~member': () => Promise.resolve(member),
     async read() {
       return member.view(await loadState());
     },

@@ -1,4 +1,3 @@
-import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { explainSystemError, StateStoreError } from '../errors.js';
 import { currentProcess } from '../process/identity.js';
@@ -6,7 +5,7 @@ import { livenessOf } from '../process/liveness.js';
 import { breakDeadLock } from './break.js';
 import { holdLock, type HeldLock } from './held.js';
 import { isAwaited, lineUp, type Place } from './line.js';
-import { createLock, newNonce, readLock, type FoundLock, type LockOwner } from './owner.js';
+import { createLock, newNonce, readLock, removeIfEmpty, type FoundLock, type LockOwner } from './owner.js';
 
 /** How a lock is asked for. */
 export interface LockRequest {
@@ -49,7 +48,7 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   const identity = await currentProcess();
   const deadline = performance.now() + request.timeoutMs;
   const broken: string[] = [];
-  const isPolite = (manners?.streak ?? 0) >= MAX_STREAK && (await isAwaited(path));
+  const isPolite = (manners?.streak ?? 0) >= MAX_STREAK && isAwaited(path);
   let place: Place | undefined;
   let lookMs = FIRST_LOOK_MS;
   let mayTry = !isPolite;
@@ -59,12 +58,12 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
       signal?.throwIfAborted();
       if (mayTry) {
         const owner = { ...identity, nonce: newNonce(), tool: request.tool.slice(0, 80), at: new Date().toISOString() };
-        if (await tryCreate(request, owner)) {
+        if (tryCreate(request, owner)) {
           if (manners !== undefined) manners.streak = place === undefined ? manners.streak + 1 : 1;
           return holdLock(path, owner, broken);
         }
       }
-      const found = mustLook ? await readLock(path) : undefined;
+      const found = mustLook ? readLock(path) : undefined;
       const isDead = found?.owner !== undefined && (await livenessOf(found.owner)).state === 'dead';
       mayTry = mustLook && (found === undefined || isDead);
       if (isDead) {
@@ -74,22 +73,22 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
         broken.push(found.owner.nonce);
       }
       if (mayTry) continue;
-      if (found?.empty === true) await rmdir(path).catch(() => undefined);
+      if (found?.empty === true) removeIfEmpty(path);
       const leftMs = deadline - performance.now();
-      if (leftMs <= 0) throw await lockedError(request, found ?? (await readLock(path)));
-      place ??= await lineUp(path, identity);
+      if (leftMs <= 0) throw await lockedError(request, found ?? readLock(path));
+      place ??= lineUp(path, identity);
       mayTry = (await place.next(Math.min(lookMs, leftMs), signal)) === 'turn';
       mustLook = !mayTry;
       if (mustLook) lookMs = Math.min(lookMs * 2, LAST_LOOK_MS);
     }
   } finally {
-    await place?.leave();
+    place?.leave();
   }
 }
 
-async function tryCreate({ path, subject }: LockRequest, owner: LockOwner): Promise<boolean> {
+function tryCreate({ path, subject }: LockRequest, owner: LockOwner): boolean {
   try {
-    return await createLock(path, owner);
+    return createLock(path, owner);
   } catch (error) {
     throw explainSystemError(error, `lock ${subject}`, dirname(path), 'write');
   }

@@ -1,4 +1,5 @@
-import { readdir, rename } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import { livenessOf } from '../process/liveness.js';
@@ -23,24 +24,24 @@ export async function breakDeadLock(
 ): Promise<void> {
   const right = await takeRight(`${path}.dead-${dead.nonce.slice(0, 16)}`);
   try {
-    if ((await readLock(path))?.owner?.nonce === dead.nonce) await setAside(path, dead);
+    if (readLock(path)?.owner?.nonce === dead.nonce) setAside(path, dead);
   } finally {
-    await right.release();
+    right.release();
   }
 }
 
 /** Takes the dead lock away and looks at what was taken: a person may have exchanged it, and a live one is put back. */
-async function setAside(path: string, dead: LockOwner): Promise<void> {
+function setAside(path: string, dead: LockOwner): void {
   const aside = `${path}.aside-${newNonce().slice(0, 16)}`;
   try {
-    await rename(path, aside);
+    renameSync(path, aside);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
-  const taken = (await readLock(aside))?.owner;
-  if (taken !== undefined && taken.nonce !== dead.nonce) await createLock(path, taken);
-  await removeLock(aside);
+  const taken = readLock(aside)?.owner;
+  if (taken !== undefined && taken.nonce !== dead.nonce) createLock(path, taken);
+  removeLock(aside);
 }
 
 /** Clears away what crashed breakers left beside a lock. Only for who holds that lock. */
@@ -52,10 +53,10 @@ export async function sweepLockLeftovers(path: string): Promise<void> {
     const [kind] = entry.slice(prefix.length).split('-');
     const leftover = join(folder, entry);
     // A right to break an earlier lock is worth nothing once there is a later one: ours.
-    if (kind === 'dead') await removeLock(leftover);
+    if (kind === 'dead') removeLock(leftover);
     if (kind === 'wait') await dropDeadTicket(leftover);
     if (kind !== 'aside' && kind !== 'made') continue;
-    const owner = (await readLock(leftover))?.owner;
-    if (owner !== undefined && (await livenessOf(owner)).state === 'dead') await removeLock(leftover);
+    const owner = readLock(leftover)?.owner;
+    if (owner !== undefined && (await livenessOf(owner)).state === 'dead') removeLock(leftover);
   }
 }

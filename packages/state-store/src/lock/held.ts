@@ -7,21 +7,21 @@ export interface HeldLock {
   /** Nonces of the dead owners whose locks had to be broken: they may have left something unfinished. */
   readonly broken: readonly string[];
   /** Whether the lock is still ours. To be asked right before every irrevocable step. */
-  verify(): Promise<boolean>;
-  release(): Promise<void>;
+  verify(): boolean;
+  release(): void;
 }
 
 /** Wraps a lock that was just created for `owner`. */
 export function holdLock(path: string, owner: LockOwner, broken: readonly string[]): HeldLock {
-  const verify = async (): Promise<boolean> => (await readLock(path))?.owner?.nonce === owner.nonce;
+  const verify = (): boolean => readLock(path)?.owner?.nonce === owner.nonce;
   return {
     path,
     owner,
     broken,
     verify,
-    async release() {
+    release() {
       // What is there now may be another's, if someone removed ours by hand.
-      if (await verify()) await removeLock(path);
+      if (verify()) removeLock(path);
     },
   };
 }

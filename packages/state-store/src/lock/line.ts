@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, unlink } from 'node:fs/promises';
+import { existsSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ignoreMissing } from '../atomic-write.js';
-import { withDescriptor } from '../descriptor.js';
 import { wakeOn, type FolderWake } from '../folder-wake.js';
 import { currentProcess, type ProcessIdentity } from '../process/identity.js';
 import { livenessOf } from '../process/liveness.js';
 
-// Those that wait for a lock stand in line: each has a ticket, an empty file named after the time it came, and watches
+// Those that wait for a lock stand in line: each has a ticket, an empty file named after the microsecond it came in, and watches
 // only the ticket before its own, so that a release wakes one process and not all. The line gives no rights: what
 // decides is who makes the lock. So nothing depends on clocks, or on tickets that are lost or left behind.
 
@@ -18,16 +16,15 @@ export interface Place {
    * `silence` when nothing happened for so long that one should look at the owner.
    */
   next(timeoutMs: number, signal?: AbortSignal): Promise<'turn' | 'silence'>;
-  leave(): Promise<void>;
+  leave(): void;
 }
 
 /** Takes a place at the end of the line. */
-export async function lineUp(lockPath: string, identity: ProcessIdentity): Promise<Place> {
+export function lineUp(lockPath: string, identity: ProcessIdentity): Place {
   const folder = dirname(lockPath);
-  const time = String(Date.now()).padStart(15, '0');
+  const time = String(Math.round((performance.timeOrigin + performance.now()) * 1_000)).padStart(17, '0');
   const ticket = `${prefixOf(lockPath)}${time}-${identity.pid}-${identity.start.replaceAll(/\W/g, '')}-${randomBytes(4).toString('hex')}`;
-  // On a full disk there are no tickets: one waits all the same, only less orderly.
-  await withDescriptor(join(folder, ticket), { flags: 'wx' }, () => Promise.resolve()).catch(() => undefined);
+  quietly(() => writeFileSync(join(folder, ticket), ''));
   let watched: string | undefined;
   let wake: FolderWake | undefined;
   let isFirst = false;
@@ -36,7 +33,7 @@ export async function lineUp(lockPath: string, identity: ProcessIdentity): Promi
     async next(timeoutMs, signal) {
       for (;;) {
         // Who is first remains so.
-        const ahead = isFirst ? undefined : await ticketAhead();
+        const ahead = isFirst ? undefined : ticketAhead();
         isFirst = ahead === undefined;
         const subject = ahead ?? basename(lockPath);
         if (wake === undefined || subject !== watched) {
@@ -58,26 +55,26 @@ export async function lineUp(lockPath: string, identity: ProcessIdentity): Promi
         return 'silence';
       }
     },
-    async leave() {
+    leave() {
       wake?.close();
-      await unlink(join(folder, ticket)).catch(ignoreMissing);
+      quietly(() => unlinkSync(join(folder, ticket)));
     },
   };
 
-  async function ticketAhead(): Promise<string | undefined> {
-    const tickets = await ticketsOf(lockPath);
-    return tickets.findLast((each) => each < ticket);
+  function ticketAhead(): string | undefined {
+    return ticketsOf(lockPath).findLast((each) => each < ticket);
   }
 }
 
 /** Whether anybody stands in line before this lock. */
-export async function isAwaited(lockPath: string): Promise<boolean> {
-  return (await ticketsOf(lockPath)).length > 0;
+export function isAwaited(lockPath: string): boolean {
+  return ticketsOf(lockPath).length > 0;
 }
 
-async function ticketsOf(lockPath: string): Promise<string[]> {
+function ticketsOf(lockPath: string): string[] {
   const prefix = prefixOf(lockPath);
-  const entries = await readdir(dirname(lockPath)).catch(() => []);
+  const folder = dirname(lockPath);
+  const entries = existsSync(folder) ? readdirSync(folder) : [];
   return entries.filter((entry) => entry.startsWith(prefix)).toSorted();
 }
 
@@ -93,5 +90,14 @@ export async function dropDeadTicket(ticket: string): Promise<void> {
   const [, pid, start] = /\.wait-\d+-(\d+)-(\w+)-\w+$/.exec(ticket) ?? [];
   if (pid === undefined || start === undefined) return;
   const owner = { ...(await currentProcess()), pid: Number(pid), start };
-  if ((await livenessOf(owner)).state === 'dead') await unlink(ticket).catch(ignoreMissing);
+  if ((await livenessOf(owner)).state === 'dead') quietly(() => unlinkSync(ticket));
+}
+
+/** For tickets, of which none matters. */
+function quietly(change: () => void): void {
+  try {
+    change();
+  } catch {
+    // Without its ticket a process waits all the same, only less orderly.
+  }
 }

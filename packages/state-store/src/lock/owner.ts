@@ -1,8 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import type { ProcessIdentity } from '../process/identity.js';
+
+// A lock is looked at, made and removed synchronously: these calls take microseconds, less than going to a thread and
+// back, during which all others would wait. And nothing can happen between a look at a lock and what depends on it.
 
 /** What a lock says about who holds it. */
 export interface LockOwner extends ProcessIdentity {
@@ -36,11 +50,11 @@ export function newNonce(): string {
  *
  * @returns whether it was taken
  */
-export async function createLock(path: string, owner: LockOwner): Promise<boolean> {
+export function createLock(path: string, owner: LockOwner): boolean {
   const text = JSON.stringify(owner);
   if (process.platform !== 'win32') {
     try {
-      await symlink(text, path);
+      symlinkSync(text, path);
       return true;
     } catch (error) {
       const errno = errnoOf(error);
@@ -54,46 +68,55 @@ export async function createLock(path: string, owner: LockOwner): Promise<boolea
 /** What rename answers when something is in the way; Windows says EPERM or EACCES whatever the reason. */
 const IN_THE_WAY = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : [])];
 
-async function createLockFolder(path: string, nonce: string, text: string): Promise<boolean> {
+function createLockFolder(path: string, nonce: string, text: string): boolean {
   const made = `${path}.made-${nonce}`;
-  await mkdir(made);
+  mkdirSync(made);
   try {
-    await writeFile(join(made, 'owner'), text);
-    await rename(made, path);
+    writeFileSync(join(made, 'owner'), text);
+    renameSync(made, path);
     return true;
   } catch (error) {
-    await rm(made, { recursive: true, force: true });
+    rmSync(made, { recursive: true, force: true });
     if (!IN_THE_WAY.includes(errnoOf(error) ?? '')) throw error;
     return false;
   }
 }
 
 /** Reads a lock; `undefined` when there is none. */
-export async function readLock(path: string): Promise<FoundLock | undefined> {
+export function readLock(path: string): FoundLock | undefined {
   try {
-    return parseLock(await readlink(path));
+    return parseLock(readlinkSync(path));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     // EINVAL (on Windows UNKNOWN): it is no symbolic link.
   }
   try {
-    return parseLock(await readFile(join(path, 'owner'), 'utf8'));
+    return parseLock(readFileSync(join(path, 'owner'), 'utf8'));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') return {};
   }
-  const present = await lstat(path).catch(() => undefined);
+  const present = lstatSync(path, { throwIfNoEntry: false });
   if (present === undefined) return undefined;
   return present.isDirectory() ? { empty: true } : {};
 }
 
 /** Removes a lock that is the caller's to remove; that it is gone already is no error. */
-export async function removeLock(path: string): Promise<void> {
+export function removeLock(path: string): void {
   try {
-    await unlink(path);
+    unlinkSync(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
-    await rm(join(path, 'owner'), { force: true });
-    await rmdir(path).catch(() => undefined);
+    rmSync(join(path, 'owner'), { force: true });
+    removeIfEmpty(path);
+  }
+}
+
+/** Removes a folder that is empty; another is left. */
+export function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Somebody has made his lock in it meanwhile.
   }
 }
 

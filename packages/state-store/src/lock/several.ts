@@ -20,9 +20,9 @@ export interface HeldLocks {
   readonly owner: LockOwner;
   /** As {@link HeldLock.broken}, of all of them. */
   readonly broken: readonly string[];
-  verify(): Promise<boolean>;
+  verify(): boolean;
   /** Lets go of them; later calls do nothing. */
-  release(): Promise<void>;
+  release(): void;
 }
 
 /**
@@ -38,8 +38,8 @@ export async function withLocks<T>(
     .toSorted((one, other) => (one.path < other.path ? -1 : 1))
     .filter(({ path }, index, all) => path !== all[index - 1]?.path);
   const held: HeldLock[] = [];
-  const release = async (): Promise<void> => {
-    await Promise.all(held.splice(0).map((lock) => lock.release()));
+  const release = (): void => {
+    for (const lock of held.splice(0)) lock.release();
   };
   try {
     for (const { path, subject } of wanted) held.push(await takeLock(path, subject, context));
@@ -49,11 +49,11 @@ export async function withLocks<T>(
       tag: first.owner.nonce,
       owner: first.owner,
       broken: held.flatMap((lock) => lock.broken),
-      verify: async () => (await Promise.all(held.map((lock) => lock.verify()))).every(Boolean),
+      verify: () => held.every((lock) => lock.verify()),
       release,
     });
   } finally {
-    await release();
+    release();
   }
 }
 

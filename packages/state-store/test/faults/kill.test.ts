@@ -10,7 +10,7 @@ import { startProgram } from '../support/program.js';
 const second = { ...counter, name: 'second' };
 const CONFIG = '# settings\ncount: 7 # of things\nother: kept\n';
 
-/** Runs one change of `programs/change.mjs`, killed at its `at`-th file system call; 0: not at all. */
+/** Runs one change of `programs/change.mjs`, killed at its `at`-th file system call that changes something. */
 async function runKilledAt(kind: string, folder: string, at: number): Promise<{ killed: boolean; calls: number }> {
   const program = startProgram('change.mjs', {
     args: [kind, folder],
@@ -70,7 +70,7 @@ describe('SIGKILL at every step leaves the old or the new', () => {
       () => Promise.resolve(),
       (folder, step) => expectOldOrNew(folder, step, 0),
     );
-    expect(steps).toBeGreaterThan(15);
+    expect(steps).toBeGreaterThan(9);
   });
 
   test('of a later write', async () => {
@@ -80,7 +80,7 @@ describe('SIGKILL at every step leaves the old or the new', () => {
         .update(() => ({ count: 41 }));
     };
     const steps = await killEverywhere('update', prepare, (folder, step) => expectOldOrNew(folder, step, 41));
-    expect(steps).toBeGreaterThan(15);
+    expect(steps).toBeGreaterThan(9);
   });
 
   test('of a repair, and the damaged bytes are kept', async () => {
@@ -102,7 +102,7 @@ describe('SIGKILL at every step leaves the old or the new', () => {
       expect([step, kept]).toEqual([step, [damaged]]);
       await expectNothingLeftOver(folder, step);
     });
-    expect(steps).toBeGreaterThan(15);
+    expect(steps).toBeGreaterThan(9);
   });
 
   test('of a foreign file', async () => {
@@ -150,6 +150,6 @@ describe('SIGKILL at every step leaves the old or the new', () => {
       },
       scale(3, 1),
     );
-    expect(steps).toBeGreaterThan(40);
+    expect(steps).toBeGreaterThan(30);
   });
 });

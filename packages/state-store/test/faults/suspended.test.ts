@@ -1,9 +1,11 @@
+import { readdirSync, watch } from 'node:fs';
 import { readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { currentProcess } from '@hawser/state-store/process';
 import { expect, test } from '@jest/globals';
 import { counterIn, storeIn, counter } from '../support/counter.js';
 import { tempFolder } from '../support/folder.js';
+import { gate } from '../support/gate.js';
 import { startProgram } from '../support/program.js';
 
 test('a suspended holder is never robbed: the waiter is told who holds the lock, and the holder finishes later', async () => {
@@ -61,6 +63,37 @@ test('a holder that lost its lock to a hand does not overwrite what came after',
   await holder.ended;
   expect((await counterIn(folder).read()).data).toEqual({ count: 51 });
 });
+
+test('a holder that lost its lock to a hand does not disturb who holds it now', async () => {
+  const folder = await tempFolder();
+  const locks = join(folder, '.hawser', 'locks');
+  const robbed = startProgram('hold.mjs', { args: [folder] });
+  await robbed.line();
+  await rm(join(locks, 'counter'));
+  const holder = startProgram('hold.mjs', { args: [folder] });
+  await holder.line();
+  robbed.child.stdin.write('\n');
+  // It stands in line for the lock again. Were it to write instead, it would end.
+  await Promise.race([ticketIn(locks), robbed.ended]);
+  holder.child.stdin.write('\n');
+  expect((await holder.ended).stdout.split('\n')).toEqual(['"holding"', '{"ok":true}', '']);
+  expect(await robbed.line()).toBe('"holding"');
+  robbed.child.stdin.write('\n');
+  await robbed.ended;
+  expect((await counterIn(folder).read()).data).toEqual({ count: 2 });
+});
+
+/** Resolves when somebody stands in line for the counter's lock. */
+async function ticketIn(locks: string): Promise<void> {
+  const seen = gate();
+  const look = (): void => {
+    if (readdirSync(locks).some((entry) => entry.startsWith('counter.wait-'))) seen.open();
+  };
+  const watcher = watch(locks, look);
+  look();
+  await seen.passed;
+  watcher.close();
+}
 
 test('a living lock that a breaker took away by mistake is put back', async () => {
   const folder = await tempFolder();

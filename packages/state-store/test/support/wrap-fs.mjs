@@ -1,8 +1,11 @@
 // Lets the file system calls the store makes pass through `before(name, args)`, which may throw, or return
-// { instead: [results] } to answer the call itself.
+// { instead } to answer the call itself.
 import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+
+const SYNCHRONOUS =
+  'close fchmod fchown fstat lstat mkdir open read readdir readlink rename rm rmdir stat symlink unlink write writeFile';
 
 export function wrapFileSystem(before) {
   for (const name of Object.keys(promises)) {
@@ -10,33 +13,28 @@ export function wrapFileSystem(before) {
     if (typeof original !== 'function') continue;
     promises[name] = async (...args) => {
       const answer = before(name, args);
-      return answer === undefined ? original.apply(promises, args) : answer.instead[0];
+      return answer === undefined ? original.apply(promises, args) : answer.instead;
     };
   }
-  for (const name of ['open', 'read', 'write', 'fsync']) {
-    const original = fs[name];
-    fs[name] = (...args) => {
-      const done = args.pop();
-      const answer = attempt(() => before(name, args));
-      if (answer.error) process.nextTick(done, answer.error);
-      else if (answer.value === undefined) original.call(fs, ...args, done);
-      else process.nextTick(done, null, ...answer.value.instead);
-    };
-  }
-  for (const name of ['fchmodSync', 'fchownSync', 'fstatSync', 'closeSync']) {
-    const original = fs[name];
-    fs[name] = (...args) => {
-      before(name, args);
-      return original.apply(fs, args);
+  const { fsync } = fs;
+  fs.fsync = (...args) => {
+    before('fsync', args);
+    fsync.apply(fs, args);
+  };
+  for (const name of SYNCHRONOUS.split(' ')) {
+    const original = fs[`${name}Sync`];
+    let isInside = false;
+    fs[`${name}Sync`] = (...args) => {
+      // The shims use the same functions.
+      if (isInside) return original.apply(fs, args);
+      isInside = true;
+      try {
+        const answer = before(name, args);
+        return answer === undefined ? original.apply(fs, args) : answer.instead;
+      } finally {
+        isInside = false;
+      }
     };
   }
   syncBuiltinESMExports();
-}
-
-function attempt(work) {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
-  }
 }
