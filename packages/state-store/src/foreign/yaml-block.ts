@@ -29,7 +29,7 @@ export function replaceHeld(text: string, holder: Holder, value: unknown): Splic
   const isInline = !held.startsWith('\n') && !held.startsWith('\r');
   if (node === null || node.range![1] === node.range![0]) return [{ start: mark + 1, end: mark + 1, text: held }];
   if (isCollection(node) && node.flow !== true) {
-    return [{ start: mark + 1, end: lineEnd(text, contentEnd(node)), text: held }];
+    return [{ start: mark + 1, end: lastLineEnd(text, contentEnd(node)), text: held }];
   }
   const [start] = node.range!;
   const end = start + text.slice(start, node.range![1]).trimEnd().length;
@@ -51,7 +51,7 @@ export function addItem(text: string, seq: YAMLSeq, value: unknown): Splice[] | 
 export function removePair(text: string, map: YAMLMap, pair: Pair): Splice[] | undefined {
   const next = map.items[map.items.indexOf(pair) + 1];
   const end = contentEnd(pair);
-  if (map.items.length === 1) return [{ start: startOf(pair), end: lineEnd(text, end), text: '{}' }];
+  if (map.items.length === 1) return [{ start: startOf(pair), end: lastLineEnd(text, end), text: '{}' }];
   return removeStretch(text, startOf(pair), end, next && startOf(next));
 }
 
@@ -60,7 +60,7 @@ export function removeItem(text: string, seq: YAMLSeq, index: number): Splice[] 
   const start = markOf({ kind: 'item', seq, index });
   if (start === undefined) return undefined;
   const end = contentEnd(seq.items[index] as Node);
-  if (seq.items.length === 1) return [{ start, end: lineEnd(text, end), text: '[]' }];
+  if (seq.items.length === 1) return [{ start, end: lastLineEnd(text, end), text: '[]' }];
   const next = index + 1 < seq.items.length ? markOf({ kind: 'item', seq, index: index + 1 }) : undefined;
   return removeStretch(text, start, end, next);
 }
@@ -95,6 +95,12 @@ function contentEnd(node: Node | Pair | null): number {
   }
   if (isCollection(node) && node.flow !== true) return contentEnd(node.items.at(-1) as Node | Pair);
   return node!.range![1];
+}
+
+/** The end of the last line of something that ends at `end`: a block scalar ends behind its line break. */
+function lastLineEnd(text: string, end: number): number {
+  if (text[end - 1] !== '\n') return lineEnd(text, end);
+  return end - (text[end - 2] === '\r' ? 2 : 1);
 }
 
 function startOf(pair: Pair): number {

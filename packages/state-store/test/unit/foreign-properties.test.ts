@@ -89,7 +89,8 @@ test.each<[ForeignFormat, string, (value: Record<string, unknown>) => string]>([
       // A comment may only go with the stretch it stands in.
       if (typeof present !== 'object') expect(comments(draft.text, mark)).toEqual(comments(text, mark));
     });
-    fc.assert(property, { numRuns: 400 });
+    // The first is a block scalar in the only place of a list, with a comment behind it.
+    fc.assert(property, { numRuns: 400, examples: [[{ name: ['\n'], ' ': 0 }, [0, 0], '', true]] });
     // TOML has no lists of tables and other things together, and cannot write parts of commented arrays.
     expect(count.refused / (count.refused + count.done)).toBeLessThan(format === 'toml' ? 0.12 : 0.01);
   },
