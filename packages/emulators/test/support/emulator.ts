@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -40,7 +41,12 @@ afterEach(async () => {
     await emulator.close();
     if (await isListening(new URL(emulator.endpoint))) throw new Error(`${emulator.endpoint} still listens.`);
   }
-  const left = childrenOf(process.pid);
+  // What was told to end may need a moment, and a stranger's end is no event for us.
+  let left = childrenOf(process.pid);
+  for (let looks = 0; left.length > 0 && looks < 40; looks += 1) {
+    await pause(50);
+    left = childrenOf(process.pid);
+  }
   if (left.length > 0) throw new Error(`Processes were left behind:\n${left.join('\n')}`);
 });
 
@@ -101,11 +107,13 @@ function isListening(url: URL): Promise<boolean> {
   });
 }
 
-/** Command lines of the children of a process, `ps` itself left out. */
+/** Command lines of the children of a process that still run; `ps` itself and what waits to be reaped left out. */
 export function childrenOf(pid: number): readonly string[] {
-  const { stdout } = spawnSync('ps', ['-eo', 'ppid=,pid=,args='], { encoding: 'utf8' });
+  const { stdout } = spawnSync('ps', ['-eo', 'ppid=,stat=,pid=,args='], { encoding: 'utf8' });
   return stdout
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line.startsWith(`${pid} `) && !line.includes('ps -eo'));
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([parent, state = '']) => parent === String(pid) && !state.startsWith('Z'))
+    .map(([, , ...words]) => words.join(' '))
+    .filter((line) => !line.includes('ps -eo'));
 }
