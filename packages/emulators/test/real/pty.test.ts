@@ -1,4 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { spawnPty } from '../../src/ssm/agent/pty.js';
@@ -72,9 +75,13 @@ describe('a program on a terminal', () => {
       drained = resolve;
     });
     const chunks: Buffer[] = [];
+    // The program reads nothing until somebody opens the other end of this pipe.
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-pty-'));
+    const gate = join(folder, 'gate');
+    execFileSync('mkfifo', [gate]);
     const pty = await spawnPty({
       // Raw, or the kernel throws away what exceeds its line buffer.
-      command: ['sh', '-c', 'stty raw -echo; echo ready; exec head -c 300000 >/dev/null'],
+      command: ['sh', '-c', 'stty raw -echo; echo ready; : <"$0"; exec head -c 300000 >/dev/null', gate],
       environment: { PATH: process.env['PATH']! },
       onData: (bytes) => chunks.push(bytes),
       onExit: () => {},
@@ -82,8 +89,10 @@ describe('a program on a terminal', () => {
     });
     while (!Buffer.concat(chunks).includes('ready')) await new Promise((resolve) => setImmediate(resolve));
     expect(pty.write(Buffer.alloc(300_000, 'y'))).toBe(false);
+    await writeFile(gate, '');
     await whenDrained;
     await pty.kill();
+    await rm(folder, { recursive: true });
     expect(childrenOf(process.pid)).toEqual([]);
   });
 
