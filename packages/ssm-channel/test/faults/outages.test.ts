@@ -212,7 +212,7 @@ describe('outages', () => {
     world = await openWorld({ agent: { kms: { keyId: 'arn:aws:kms:us-east-1:123456789012:key/hawser' } } });
     const { api } = world;
     const forgetful: SsmApi = {
-      upgrade: api.upgrade,
+      ...(api.upgrade ? { upgrade: api.upgrade } : {}),
       resumeSession: (...request) => api.resumeSession(...request),
       terminateSession: (...request) => api.terminateSession(...request),
       async generateDataKey(...request) {
