@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach } from '@jest/globals';
+import { afterEach, beforeEach } from '@jest/globals';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient, StartSessionCommand } from '@aws-sdk/client-ssm';
@@ -34,6 +34,12 @@ export interface Bench extends Clients {
 
 const running: { readonly emulator: SsmEmulator; readonly clients: RawClient[] }[] = [];
 
+/** Children of this process that are another suite's: a worker runs many. */
+let strangers: ReadonlySet<string> = new Set();
+beforeEach(() => {
+  strangers = new Set(childrenOf(process.pid));
+});
+
 /** After every test: all is closed, no child is left, and nobody listens any more. */
 afterEach(async () => {
   for (const { emulator, clients } of running.splice(0)) {
@@ -42,10 +48,11 @@ afterEach(async () => {
     if (await isListening(new URL(emulator.endpoint))) throw new Error(`${emulator.endpoint} still listens.`);
   }
   // What was told to end may need a moment, and a stranger's end is no event for us.
-  let left = childrenOf(process.pid);
+  const ours = (): string[] => childrenOf(process.pid).filter((child) => !strangers.has(child));
+  let left = ours();
   for (let looks = 0; left.length > 0 && looks < 40; looks += 1) {
     await pause(50);
-    left = childrenOf(process.pid);
+    left = ours();
   }
   if (left.length > 0) throw new Error(`Processes were left behind:\n${left.join('\n')}`);
 });

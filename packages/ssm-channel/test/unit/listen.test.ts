@@ -60,7 +60,9 @@ describe('listen', () => {
   });
 
   test('an address that is not ours and a port that is none are typed errors', async () => {
-    await expect(listen({ host: '192.0.2.1', port: 0 }, take)).rejects.toMatchObject({ code: 'HAWSER_SSM_BIND_DENIED' });
+    await expect(listen({ host: '192.0.2.1', port: 0 }, take)).rejects.toMatchObject({
+      code: 'HAWSER_SSM_BIND_DENIED',
+    });
     await expect(listen({ port: 70_000 }, take)).rejects.toMatchObject({ code: 'HAWSER_SSM_BAD_INPUT' });
   });
 
