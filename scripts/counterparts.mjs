@@ -58,6 +58,14 @@ const list = [
     shows: '^rsync +version 3\\.',
   },
   {
+    name: 'busybox',
+    kind: 'debian',
+    packages: ['busybox-static'],
+    program: 'busybox',
+    probe: [],
+    shows: '^BusyBox v1\\.',
+  },
+  {
     name: 'node-22',
     kind: 'npm',
     package: nodePackage,

@@ -142,7 +142,7 @@ async function listen(
             stdout.resume();
           }, reject);
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
       stdout.on('end', () => resolve('ended'));

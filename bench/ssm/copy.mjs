@@ -1,0 +1,119 @@
+// File copies beside the raw channel they use, in the same run: up, a terminal in raw mode whose bytes go to /dev/null;
+// down, `cat` of the same file. Both sides of a comparison pay for their own session. Rounds alternate, and the median
+// counts, so that what else happens on the machine hits both. Promised: 0.70 of the raw channel, each way.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { copyFromTarget, copyToTarget, openSession } from '@hawser/ssm-channel';
+import { createAwsApi } from '@hawser/ssm-channel/aws';
+
+const MIB = 2 ** 20;
+const size = (process.env.HAWSER_SOAK === '1' ? 1024 : 256) * MIB;
+const rounds = 5;
+const promised = 0.7;
+const target = 'i-0123456789abcdef0';
+
+const folder = await mkdtemp(join(tmpdir(), 'hawser-bench-'));
+const file = join(folder, 'random');
+await fill(file);
+const far = await farSide();
+const api = createAwsApi({ endpointUrl: far.facts.endpoint, region: far.facts.region, env: far.facts.env });
+const rows = [];
+try {
+  for (const [what, copy, raw] of [
+    ['up', () => copyToTarget({ api, target, from: file, to: join(folder, 'up') }), rawUp],
+    ['down', () => copyFromTarget({ api, target, from: file, to: join(folder, 'down') }), rawDown],
+  ]) {
+    await copy(); // Warm-up: neither side is to pay for the compiler.
+    const speeds = { copy: [], raw: [] };
+    for (let round = 0; round < rounds; round++) {
+      speeds.raw.push(await mibPerSecond(raw));
+      speeds.copy.push(await mibPerSecond(copy));
+    }
+    const ratio = median(speeds.copy.map((speed, round) => speed / speeds.raw[round]));
+    rows.push({
+      what: `${String(what)}, ${size / MIB} MiB of noise`,
+      copy: `${median(speeds.copy).toFixed(1)} MiB/s`,
+      'raw channel': `${median(speeds.raw).toFixed(1)} MiB/s`,
+      ratio: ratio.toFixed(2),
+      promised: `≥ ${promised.toFixed(2)}${ratio < promised ? ' MISSED' : ''}`,
+    });
+  }
+} finally {
+  api[Symbol.dispose]();
+  await far.close();
+  await rm(folder, { recursive: true });
+}
+console.table(rows);
+
+async function rawUp() {
+  const start = await api.startSession({
+    target,
+    document: 'AWS-StartInteractiveCommand',
+    parameters: { command: [`sh -c 'stty raw -echo; echo ready; head -c ${size} >/dev/null; echo done'`] },
+  });
+  const session = await openSession({ start, api, target });
+  session.resize({ columns: 80, rows: 24 });
+  session.stderr.resume();
+  let printed = '';
+  const says = async (word) => {
+    while (!printed.includes(word)) printed += (await once(session.stdout, 'data')).toString();
+  };
+  await says('ready');
+  const block = randomBytes(MIB / 4);
+  for (let sent = 0; sent < size; sent += block.length) {
+    if (!session.stdin.write(block)) await once(session.stdin, 'drain');
+  }
+  await says('done');
+  await session.ended;
+}
+
+async function rawDown() {
+  const start = await api.startSession({
+    target,
+    document: 'AWS-StartNonInteractiveCommand',
+    parameters: { command: [`cat ${file}`], separateOutputStream: ['true'] },
+  });
+  const session = await openSession({ start, api, target });
+  session.stderr.resume();
+  session.stdout.resume();
+  await session.ended;
+}
+
+async function mibPerSecond(work) {
+  const started = performance.now();
+  await work();
+  return (size / MIB / (performance.now() - started)) * 1000;
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+async function fill(path) {
+  const stream = createWriteStream(path);
+  for (let written = 0; written < size; written += MIB) {
+    if (!stream.write(randomBytes(MIB))) await once(stream, 'drain');
+  }
+  stream.end();
+  await once(stream, 'close');
+}
+
+async function farSide() {
+  const script = fileURLToPath(new URL('support/far-side.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, '{}'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return {
+    facts: JSON.parse(line),
+    async close() {
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}
