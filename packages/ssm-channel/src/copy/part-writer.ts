@@ -51,7 +51,8 @@ export class PartWriter {
   decode(text: Buffer): void {
     for (let at = 0; at < text.length; at += SLICE_CHARACTERS) {
       const slice = text.toString('latin1', at, Math.min(at + SLICE_CHARACTERS, text.length));
-      const characters = this.#held + (slice.includes('\n') ? slice.replaceAll(/[\r\n]/g, '') : slice);
+      const hasLineEnds = slice.includes('\n') || slice.endsWith('\r');
+      const characters = this.#held + (hasLineEnds ? slice.replaceAll(/[\r\n]/g, '') : slice);
       const whole = characters.length - (characters.length % 4);
       this.#held = characters.slice(whole);
       if (BLOCK_BYTES - this.#filled < whole) this.#flush();

@@ -39,6 +39,7 @@ export function createUnpacker(token: string): Unpacker {
   const last = Buffer.from(`\n@${token} tail `);
   let state: 'answers' | 'after raw' | 'text' | Segment = 'answers';
   let isMangled = false;
+  let lineBytes = 0;
   let ending: Buffer = Buffer.alloc(0);
 
   function next(words: readonly string[]): typeof state {
@@ -58,13 +59,15 @@ export function createUnpacker(token: string): Unpacker {
   function takeLine(chunk: Buffer, pieces: Piece[]): Buffer {
     const end = chunk.indexOf(LINE_END);
     const line = end < 0 ? chunk : chunk.subarray(0, end + 1);
+    lineBytes += line.length;
     const found = answers.push(line);
     for (const words of found) {
       pieces.push({ kind: 'answer', words });
       state = next(words);
     }
-    // Right behind a raw segment is an empty line and an answer, or the segment was not what it was said to be.
-    if (state === 'after raw' && end > 0 && found.length === 0) pieces.push({ kind: 'torn' });
+    // Right behind a raw segment are an empty line and an answer, or the segment was not what it was said to be.
+    if (state === 'after raw' && end >= 0 && lineBytes > 1) pieces.push({ kind: 'torn' });
+    if (end >= 0) lineBytes = 0;
     return chunk.subarray(line.length);
   }
 
@@ -77,8 +80,8 @@ export function createUnpacker(token: string): Unpacker {
     return chunk.subarray(text.length);
   }
 
-  /** The script says its last and waits for us, while we wait for more of a segment. */
-  function endsTooSoon(chunk: Buffer): boolean {
+  /** The script has said its last and waits for us, while we wait for more of a segment: it was not what it was said to be. */
+  function hasEnded(chunk: Buffer): boolean {
     ending = Buffer.concat([ending, chunk.subarray(-ENDING_BYTES)]).subarray(-ENDING_BYTES);
     return chunk.at(-1) === LINE_END && ending.includes(last);
   }
@@ -93,9 +96,9 @@ export function createUnpacker(token: string): Unpacker {
         else {
           rest = takeRaw(state, rest, pieces);
           if (state.left === 0) state = 'after raw';
-          else if (endsTooSoon(chunk)) pieces.push({ kind: 'torn' });
         }
       }
+      if ((typeof state === 'object' || state === 'after raw') && hasEnded(chunk)) pieces.push({ kind: 'torn' });
       return pieces;
     },
     get noise() {

@@ -61,6 +61,17 @@ describe('copying a file there and back', () => {
     await roundTrip(await open(), noise(64 * MIB));
   });
 
+  test.each([
+    [
+      'encrypted sessions',
+      { kms: { keyId: 'arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef' } },
+    ],
+    ["an agent at the real one's pace", { paced: true }],
+    ['an agent that takes no large messages', { maxInputPayloadBytes: 1024, payloadBytes: 1024 }],
+  ])('works through %s', async (_what, agent) => {
+    await roundTrip(await open({ agent }), Buffer.concat([noise(300_000), Buffer.from('\ufffd')]));
+  });
+
   test('keeps single control bytes and line ends as they are', async () => {
     const one = await open();
     for (const text of [
