@@ -33,7 +33,9 @@ try {
     ['down', 1024, (api) => copyFromTarget({ api, target, from: file, to: join(folder, 'down') }), rawDown],
     ['down', 32_768, (api) => copyFromTarget({ api, target, from: file, to: join(folder, 'down') }), rawDown],
   ]) {
-    rows.push(await compare(`${String(what)}, ${String(payloadBytes)}-byte messages of the agent`, { payloadBytes }, copy, raw));
+    rows.push(
+      await compare(`${String(what)}, ${String(payloadBytes)}-byte messages of the agent`, { payloadBytes }, copy, raw),
+    );
   }
 } finally {
   await rm(folder, { recursive: true });
