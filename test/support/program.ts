@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { patient } from './patience.js';
 
 /** How a program ended. */
 export interface ProgramEnd {
@@ -45,9 +46,9 @@ export class Program implements AsyncDisposable {
     return await this.until(() => pattern.exec(this.text) ?? undefined, `showing ${pattern}`);
   }
 
-  /** Settles with what `look` finds in the output, as soon as it does; rejects when the program ends before. */
+  /** Settles with what `look` finds in the output, as soon as it does; rejects when the program ends before, or never does. */
   async until<Found>(look: () => Found | undefined, what: string): Promise<Found> {
-    return await new Promise((resolve, reject) => {
+    const awaited = new Promise<Found>((resolve, reject) => {
       const check = (): void => {
         const found = look();
         if (found !== undefined) resolve(found);
@@ -58,6 +59,7 @@ export class Program implements AsyncDisposable {
       this.#waiting.add(check);
       check();
     });
+    return await patient(awaited, () => `The program is not ${what}, but printed:\n${this.text}\n${this.stderr}`);
   }
 
   type(text: string): void {

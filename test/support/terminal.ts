@@ -1,4 +1,5 @@
 import { spawn, type IPty } from '@lydell/node-pty';
+import { patient } from './patience.js';
 
 /**
  * A program in a real terminal of its own, and what that terminal shows. The last words of a program that ends may be
@@ -35,9 +36,9 @@ export class Terminal implements Disposable {
     });
   }
 
-  /** Settles with the match as soon as the screen has shown it; rejects when the program ends before. */
+  /** Settles with the match as soon as the screen has shown it; rejects when the program ends before, or never does. */
   async shows(pattern: RegExp): Promise<RegExpExecArray> {
-    return await new Promise((resolve, reject) => {
+    const shown = new Promise<RegExpExecArray>((resolve, reject) => {
       const check = (): void => {
         const match = pattern.exec(this.screen);
         if (match) resolve(match);
@@ -48,6 +49,7 @@ export class Terminal implements Disposable {
       this.#waiting.add(check);
       check();
     });
+    return await patient(shown, () => `The terminal does not show ${pattern}, but:\n${this.screen}`);
   }
 
   type(text: string): void {
