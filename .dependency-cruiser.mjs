@@ -7,10 +7,11 @@ const layers = {
   'packages/state-store': [],
   'packages/terminal': [],
   'packages/ssm-channel': [],
+  'packages/hf-push': [],
   'packages/cli-kit': ['state-store', 'ssm-channel/aws'],
   'packages/emulators': ['ssm-channel/codec', 'ssm-channel/smux'],
   'apps/session-manager-plugin': ['ssm-channel'],
-  'apps/cli': ['state-store', 'ssm-channel', 'cli-kit', 'emulators'],
+  'apps/cli': ['state-store', 'ssm-channel', 'hf-push', 'cli-kit', 'emulators'],
 };
 
 /** Small packages with one job and no @hawser dependency: every other package may import them. */

@@ -1,0 +1,1 @@
+export type { HubAccount, HubBuild, HubEmulator, HubEmulatorOptions, HubFault, HubRequest } from './types.js';

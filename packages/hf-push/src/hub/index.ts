@@ -1,0 +1,1 @@
+export type { FileContent } from '../tree/types.js';
