@@ -65,6 +65,25 @@ const list = [
     probe: [],
     shows: '^BusyBox v1\\.',
   },
+  { name: 'git', kind: 'debian', packages: ['git'], program: 'git', probe: ['--version'], shows: '^git version 2\\.' },
+  {
+    name: 'git-lfs',
+    kind: 'debian',
+    packages: ['git-lfs'],
+    program: 'git-lfs',
+    probe: ['version'],
+    shows: '^git-lfs/3\\.',
+  },
+  {
+    // Its Python, for tests that use the library; `bin/hf` is beside it.
+    name: 'huggingface_hub',
+    kind: 'pypi',
+    package: 'huggingface_hub',
+    version: '2.4.0',
+    program: 'bin/python',
+    probe: ['-c', 'import huggingface_hub; print(huggingface_hub.__version__)'],
+    shows: '^2\\.4\\.0$',
+  },
   {
     name: 'node-22',
     kind: 'npm',
