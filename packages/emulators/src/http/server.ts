@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { EmulatorError } from '../errors.js';
+import { createListener, type Listener } from './listener.js';
 
 /** A complete request: the body has been read. */
 export interface HttpRequest {
@@ -23,7 +23,7 @@ export interface HttpResponse {
 /** What a server does. */
 export interface HttpServerOptions {
   readonly host: string;
-  /** 0: any free port, which stays the same over {@link HttpServer.stop} and {@link HttpServer.start}. */
+  /** 0: any free port, which stays the same over {@link Listener.stop} and {@link Listener.start}. */
   readonly port: number;
   /** Largest body read; more is answered 413. */
   readonly maxBodyBytes: number;
@@ -31,60 +31,17 @@ export interface HttpServerOptions {
   upgrade(request: HttpRequest, raw: IncomingMessage, socket: Socket, head: Buffer): void;
 }
 
-/** A listening server that can be taken down and brought back on its port. */
-export interface HttpServer {
-  readonly port: number;
-  start(): Promise<void>;
-  /** Stops listening and destroys every connection. */
-  stop(): Promise<void>;
-}
-
-/** Clients keep connections for later; one that is closed just as they use it again fails their request. */
-const keepAliveMs = 120_000;
-
-/** Makes a server, not yet listening: call {@link HttpServer.start}. */
-export function createHttpServer(options: HttpServerOptions): HttpServer {
-  let port = options.port;
-  const sockets = new Set<Socket>();
-  const server = createServer((raw, response) => {
-    void serve(options, raw, response);
+/** Makes a server, not yet listening: call {@link Listener.start}. */
+export function createHttpServer(options: HttpServerOptions): Listener {
+  const listener = createListener({
+    host: options.host,
+    port: options.port,
+    serve: (raw, response) => void serve(options, raw, response),
   });
-  server.keepAliveTimeout = keepAliveMs;
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.setNoDelay(true);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.on('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
+  listener.server.on('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
     options.upgrade(asRequest(raw, Buffer.alloc(0)), raw, socket as Socket, head);
   });
-  return {
-    get port() {
-      return port;
-    },
-    start: () =>
-      new Promise((resolve, reject) => {
-        const failed = (cause: NodeJS.ErrnoException): void => {
-          reject(
-            new EmulatorError('HAWSER_EMULATOR_LISTEN', `Cannot listen on ${options.host}:${port}: ${cause.message}.`, {
-              cause,
-              details: { host: options.host, port },
-            }),
-          );
-        };
-        server.once('error', failed);
-        server.listen(port, options.host, () => {
-          server.off('error', failed);
-          port = (server.address() as AddressInfo).port;
-          resolve();
-        });
-      }),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  return listener;
 }
 
 async function serve(options: HttpServerOptions, raw: IncomingMessage, response: ServerResponse): Promise<void> {

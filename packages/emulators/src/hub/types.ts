@@ -36,11 +36,12 @@ export interface HubFault {
     | { readonly kind: 'stall' };
 }
 
-/** A request that came. */
+/** A request that came, told when it was answered. */
 export interface HubRequest {
   readonly method: string;
   /** With its query. */
   readonly path: string;
+  /** 0 where a fault left it without an answer. */
   readonly status: number;
   /** Bytes of the body that came. */
   readonly bytes: number;
@@ -60,6 +61,8 @@ export interface HubEmulatorOptions {
   readonly regularLimitBytes?: number;
   /** Offer multipart uploads for larger LFS objects, in parts of this size. Default: basic only. */
   readonly multipartBytes?: number;
+  /** Device login: seconds between polls (more often is `slow_down`), and until a code is worth nothing. Default 5, 900. */
+  readonly device?: { readonly intervalSeconds?: number; readonly expiresInSeconds?: number };
 }
 
 /** How a build goes. */
@@ -69,6 +72,11 @@ export interface HubBuild {
   readonly ends?: 'running' | 'build-error' | 'runtime-error' | 'never';
   /** How many more readings of the runtime see each stage on the way. Default 1. */
   readonly readings?: number;
+  /**
+   * How many readings right after a commit still see RUNNING, where the Space was running before: the Hub's answer
+   * names no commit, and is late. Default 1.
+   */
+  readonly staleReadings?: number;
   readonly runLines?: readonly string[];
 }
 
@@ -83,12 +91,16 @@ export interface HubEmulator extends AsyncDisposable {
   readonly requests: readonly HubRequest[];
   /** Makes something go wrong from now on. */
   fail(fault: HubFault): void;
-  /** Settles when a request matched. */
+  /** Settles with the first request that matches, of those so far or to come. Rejects when the Hub is closed. */
   requested(match: (request: HubRequest) => boolean): Promise<HubRequest>;
   /** Tree id, commit id and number of commits of a Space's branch. */
   head(
     space: string,
     branch?: string,
   ): { readonly commit: string; readonly tree: string; readonly commits: number } | undefined;
+  /** What a person does in the browser during device login. Default account: the first. False for an unknown code. */
+  approve(userCode: string, account?: string): boolean;
+  /** As {@link HubEmulator.approve}, but refusing. */
+  deny(userCode: string): boolean;
   close(): Promise<void>;
 }

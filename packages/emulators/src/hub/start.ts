@@ -1,0 +1,169 @@
+import { EmulatorError } from '../errors.js';
+import { createListener } from '../http/listener.js';
+import { commitRoutes } from './api/commit.js';
+import { discussionRoutes } from './api/discussions.js';
+import { identityRoutes } from './api/identity.js';
+import { infoRoutes } from './api/info.js';
+import { approve, deny, oauthRoutes } from './api/oauth.js';
+import { preuploadRoutes } from './api/preupload.js';
+import { repoRoutes } from './api/repos.js';
+import { runtimeRoutes } from './api/runtime.js';
+import { treeRoutes } from './api/tree.js';
+import { createFaults } from './http/faults.js';
+import { createRateLimit } from './http/rate-limit.js';
+import { serve, type Door } from './http/serve.js';
+import { createHub } from './state/hub.js';
+import { createLfsStore } from './state/lfs-store.js';
+import { mainRef } from './state/spaces.js';
+import { createTokens } from './state/tokens.js';
+import type { HubAccount, HubEmulator, HubEmulatorOptions, HubRequest } from './types.js';
+
+const defaultAccounts: readonly HubAccount[] = [
+  { name: 'hawser', token: 'hf_emulated_hawser_write', role: 'write', isPro: true, orgs: { 'my-org': 'admin' } },
+];
+const host = '127.0.0.1';
+
+/**
+ * Starts a Hugging Face Hub for Spaces on this machine, on loopback only.
+ *
+ * Spaces are git repositories with real object ids; regular files and git objects are held in memory, LFS objects in a
+ * temporary folder, and both are gone when it is closed. An LFS file no line of `.gitattributes` speaks of gets one in
+ * the same commit, as on the Hub; who wants to know the resulting tree beforehand sends those lines along.
+ *
+ * @throws {@link EmulatorError} `HAWSER_EMULATOR_OPTION` or `HAWSER_EMULATOR_LISTEN`
+ */
+export async function startHubEmulator(options: HubEmulatorOptions = {}): Promise<HubEmulator> {
+  const accounts = options.accounts ?? defaultAccounts;
+  checkOptions(options, accounts);
+  const nowMs = (): number => Date.now();
+  const lfs = await createLfsStore();
+  const hub = createHub({
+    accounts,
+    lfs,
+    regularLimitBytes: options.regularLimitBytes ?? 10 << 20,
+    multipartBytes: options.multipartBytes,
+    build: options.build ?? (() => ({})),
+    nowMs,
+    url: (path) => `http://${host}:${listener.port}${path}`,
+  });
+  const tokens = createTokens(accounts);
+  const requests: HubRequest[] = [];
+  const waiting = new Set<Waiting>();
+  const faults = createFaults();
+  const door: Door = {
+    routes: [
+      ...identityRoutes(hub),
+      ...repoRoutes(hub),
+      ...runtimeRoutes(hub),
+      ...infoRoutes(hub),
+      ...treeRoutes(hub),
+      ...preuploadRoutes(hub),
+      ...commitRoutes(hub),
+      ...discussionRoutes(hub),
+      ...oauthRoutes(hub, tokens, {
+        intervalSeconds: options.device?.intervalSeconds ?? 5,
+        expiresInSeconds: options.device?.expiresInSeconds ?? 900,
+      }),
+    ],
+    faults,
+    rateLimit: options.rateLimit && createRateLimit(options.rateLimit, nowMs),
+    identify: tokens.identify,
+    record: (request) => {
+      requests.push(request);
+      for (const one of waiting) if (one.match(request)) one.found(request);
+    },
+  };
+  const listener = createListener({
+    host,
+    port: options.port ?? 0,
+    serve: (raw, response) => void serve(door, raw, response),
+  });
+  try {
+    await listener.start();
+  } catch (error) {
+    await lfs.close();
+    throw error;
+  }
+  const endpoint = hub.url('');
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      await listener.stop();
+      await lfs.close();
+      for (const one of waiting) one.missed();
+    })();
+    return closed;
+  };
+  return {
+    endpoint,
+    accounts,
+    env: environmentFor(endpoint, accounts[0]?.token ?? ''),
+    requests,
+    fail: (fault) => faults.add(fault),
+    requested: (match) => {
+      const past = requests.find(match);
+      return past ? Promise.resolve(past) : waitFor(waiting, match);
+    },
+    head: (id, branch = 'main') => {
+      const repository = hub.spaces.get(id)?.repository;
+      const commit = repository?.resolve(branch === 'main' ? mainRef : branch);
+      if (!repository || commit === undefined) return undefined;
+      return { commit, tree: repository.facts(commit).tree, commits: repository.history(commit).length };
+    },
+    approve: (userCode, account) => approve(hub, tokens, userCode, account),
+    deny: (userCode) => deny(tokens, userCode),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Waiting {
+  match(request: HubRequest): boolean;
+  found(request: HubRequest): void;
+  missed(): void;
+}
+
+function waitFor(waiting: Set<Waiting>, match: (request: HubRequest) => boolean): Promise<HubRequest> {
+  return new Promise((resolve, reject) => {
+    const one: Waiting = {
+      match,
+      found: (request) => {
+        waiting.delete(one);
+        resolve(request);
+      },
+      missed: () =>
+        reject(new EmulatorError('HAWSER_EMULATOR_CLOSED', 'The Hub was closed before such a request came.')),
+    };
+    waiting.add(one);
+  });
+}
+
+/** What a client needs to talk to the emulator, and to nothing else. */
+function environmentFor(endpoint: string, token: string): Readonly<Record<string, string>> {
+  return {
+    HF_ENDPOINT: endpoint,
+    HF_TOKEN: token,
+    HF_HUB_DISABLE_XET: '1',
+    HF_HUB_DISABLE_TELEMETRY: '1',
+    HF_HUB_DISABLE_UPDATE_CHECK: '1',
+    HF_HUB_DISABLE_PROGRESS_BARS: '1',
+    HF_HUB_DISABLE_IMPLICIT_TOKEN: '0',
+    DO_NOT_TRACK: '1',
+  };
+}
+
+function checkOptions(options: HubEmulatorOptions, accounts: readonly HubAccount[]): void {
+  const wrong = (option: string, message: string): EmulatorError =>
+    new EmulatorError('HAWSER_EMULATOR_OPTION', message, { details: { option } });
+  if (accounts.length === 0) throw wrong('accounts', 'A Hub needs at least one account.');
+  for (const { name, token } of accounts) {
+    if (!token.startsWith('hf_')) throw wrong('accounts', `The token of ${name} does not begin with hf_.`);
+  }
+  if (new Set(accounts.map(({ token }) => token)).size < accounts.length)
+    throw wrong('accounts', 'Two accounts have the same token.');
+  for (const option of ['regularLimitBytes', 'multipartBytes'] as const) {
+    const value = options[option];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw wrong(option, `${option} is ${value}, and must be a positive whole number.`);
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Pointer } from './pointer.js';
+
+/** What came of storing bytes. */
+export interface Stored extends Pointer {
+  /** Where they wait to be {@link LfsStore.keep}t or {@link LfsStore.drop}ped. */
+  readonly file: string;
+}
+
+/** LFS objects by SHA-256, in a temporary folder: they may be larger than memory. */
+export interface LfsStore {
+  /** The folder, in which there is room for more. */
+  readonly folder: string;
+  /** Size of an object that is here. */
+  size(oid: string): number | undefined;
+  /** Writes bytes to a file of their own, counting and hashing. Leaves nothing when they break off. */
+  receive(bytes: AsyncIterable<Buffer>): Promise<Stored>;
+  /** Makes received bytes an object. */
+  keep(stored: Stored): Promise<void>;
+  drop(stored: Pick<Stored, 'file'>): Promise<void>;
+  /** Bytes from `start` to `end`, both included. */
+  read(oid: string, range?: { readonly start: number; readonly end: number }): Readable;
+  close(): Promise<void>;
+}
+
+/** Makes an empty store. */
+export async function createLfsStore(): Promise<LfsStore> {
+  const folder = await mkdtemp(join(tmpdir(), 'hawser-hub-'));
+  const objects = join(folder, 'lfs');
+  await mkdir(objects);
+  const sizes = new Map<string, number>();
+  const pathOf = (oid: string): string => join(objects, oid);
+  const drop = async ({ file }: Pick<Stored, 'file'>): Promise<void> => await rm(file, { force: true });
+  return {
+    folder,
+    size: (oid) => sizes.get(oid),
+    receive: async (bytes) => {
+      const file = join(objects, `incoming-${randomUUID()}`);
+      const handle = await open(file, 'wx');
+      const hash = createHash('sha256');
+      let size = 0;
+      try {
+        for await (const chunk of bytes) {
+          hash.update(chunk);
+          size += chunk.length;
+          await handle.writeFile(chunk);
+        }
+      } catch (error) {
+        await handle.close();
+        await drop({ file });
+        throw error;
+      }
+      await handle.close();
+      return { file, oid: hash.digest('hex'), size };
+    },
+    keep: async ({ file, oid, size }) => {
+      await rename(file, pathOf(oid));
+      sizes.set(oid, size);
+    },
+    drop,
+    read: (oid, range) => createReadStream(pathOf(oid), range),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
