@@ -1,3 +1,11 @@
 export { HfPushError, hfPushErrors } from './errors.js';
 export type { HfPushErrorCode, HfPushErrorOptions, HfPushErrorRow, JsonValue } from './errors.js';
+export { openContent, readContent, sha256Of } from './tree/content.js';
+export type { ReadOptions } from './tree/content.js';
+export { blobOid, treeOid } from './tree/oid.js';
+export type { TreeEntry } from './tree/oid.js';
+export { findEnvironment, listEnvironments } from './env/discover.js';
+export type { FoundEnvironment } from './env/discover.js';
+export { stageEnvironment } from './stage/stage.js';
+export { removeStaging, writeStaging } from './stage/write.js';
 export type { FileContent, Finding, Staged, StageOptions, TreeFile } from './tree/types.js';

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+
+/** What a tree is made of: only paths and the names of their contents count. */
+export interface TreeEntry {
+  /** Below the root, with `/`. */
+  readonly path: string;
+  /** Git's SHA-1 of the content as a blob, in hex. */
+  readonly oid: string;
+}
+
+/**
+ * Names content as git does: SHA-1 over `blob SIZE NUL` and the bytes, in hex.
+ *
+ * @see gitformat-pack and `git hash-object`.
+ */
+export function blobOid(bytes: Uint8Array): string {
+  return createHash('sha1').update(blobHeader(bytes.byteLength)).update(bytes).digest('hex');
+}
+
+/** What git hashes before the bytes of a blob of that size. */
+export function blobHeader(sizeBytes: number): string {
+  return `blob ${sizeBytes}\0`;
+}
+
+interface Folder {
+  readonly folders: Map<string, Folder>;
+  readonly files: Map<string, string>;
+}
+
+/**
+ * Names a whole tree as git does, every file with mode 100644: the id that a commit of exactly these files shows as
+ * its tree. Files may come in any order.
+ *
+ * @throws TypeError when two files have one path, a file stands where a folder is, or a name is empty, `.` or `..`.
+ * @see `git write-tree`.
+ */
+export function treeOid(files: Iterable<TreeEntry>): string {
+  const root: Folder = { folders: new Map(), files: new Map() };
+  for (const file of files) put(root, file);
+  return folderOid(root);
+}
+
+function put(root: Folder, { path, oid }: TreeEntry): void {
+  const names = path.split('/');
+  const last = names.pop() ?? '';
+  let folder = root;
+  for (const name of names) {
+    check(name, path);
+    if (folder.files.has(name)) throw new TypeError(`${path}: a file stands where its folder is`);
+    let next = folder.folders.get(name);
+    if (!next) folder.folders.set(name, (next = { folders: new Map(), files: new Map() }));
+    folder = next;
+  }
+  check(last, path);
+  if (folder.files.has(last) || folder.folders.has(last)) throw new TypeError(`${path} is in the tree twice`);
+  folder.files.set(last, oid);
+}
+
+function check(name: string, path: string): void {
+  if (name === '' || name === '.' || name === '..') throw new TypeError(`${path} is no path of a tree`);
+}
+
+function folderOid(folder: Folder): string {
+  const entries: { readonly key: Buffer; readonly bytes: Buffer }[] = [];
+  const add = (mode: string, name: string, oid: string, sortedAs: string): void => {
+    const bytes = Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
+    entries.push({ key: Buffer.from(sortedAs), bytes });
+  };
+  for (const [name, oid] of folder.files) add('100644', name, oid, name);
+  // Git sorts a folder as if its name ended in a slash.
+  for (const [name, inner] of folder.folders) add('40000', name, folderOid(inner), `${name}/`);
+  entries.sort((a, b) => Buffer.compare(a.key, b.key));
+  const body = Buffer.concat(entries.map(({ bytes }) => bytes));
+  return createHash('sha1').update(`tree ${body.byteLength}\0`).update(body).digest('hex');
+}
