@@ -1,0 +1,298 @@
+import type { OnEvent } from '../events.js';
+import { HfPushError } from '../errors.js';
+import type { Clock } from './clock.js';
+import { failureOf } from './failure.js';
+import { parseRateLimit, retryDelayMs } from './rate-limit.js';
+import { BodyError, streamRequest, type StreamBody } from './stream-request.js';
+
+/** One request. */
+export interface Call {
+  /** Default GET. */
+  readonly method?: string;
+  /** Below the endpoint, or a whole URL. The token goes to the endpoint only. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly body?: NonNullable<RequestInit['body']>;
+  readonly stream?: StreamBody;
+  /** Statuses that are answers although they are not 2xx. */
+  readonly accept?: readonly number[];
+  /** Doing it twice does what doing it once does. Default: yes for all but POST. */
+  readonly isIdempotent?: boolean;
+  /** For one try. Default: that of the client. */
+  readonly timeoutMs?: number;
+}
+
+/** What a client of the Hub is made of. */
+export interface HttpOptions {
+  readonly endpoint: string;
+  readonly token?: string | undefined;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly tries: number;
+  readonly maxRateWaitMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+}
+
+/** When the window of the rate limit is over: one for all who share an account. */
+interface Budget {
+  openAtMs: number;
+}
+
+const RETRIED = [429, 500, 502, 503, 504];
+/** The request did not leave this machine, whatever it was. */
+const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const HOPELESS = ['ENOTFOUND', 'ERR_INVALID_URL'];
+
+/** Requests to the Hub with tries, timeouts, one rate budget, and errors that say what happened. */
+export class Http {
+  readonly #options: HttpOptions;
+  readonly #budget: Budget;
+
+  constructor(options: HttpOptions, budget: Budget = { openAtMs: 0 }) {
+    this.#options = options;
+    this.#budget = budget;
+  }
+
+  get endpoint(): string {
+    return this.#options.endpoint;
+  }
+
+  get token(): string | undefined {
+    return this.#options.token;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
+  }
+
+  get onEvent(): OnEvent | undefined {
+    return this.#options.onEvent;
+  }
+
+  /** The same client with another signal or another place for events; the rate budget stays shared. */
+  with(change: { readonly signal?: AbortSignal | undefined; readonly onEvent?: OnEvent | undefined }): Http {
+    const signals = [this.#options.signal, change.signal].filter((signal) => signal !== undefined);
+    return new Http(
+      {
+        ...this.#options,
+        signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+        onEvent: change.onEvent ?? this.#options.onEvent,
+      },
+      this.#budget,
+    );
+  }
+
+  /** Asks for JSON; an empty or other answer is HAWSER_HF_PROTOCOL. */
+  async json<Result>(call: Call, tookEffect?: () => Promise<Result | undefined>): Promise<Result> {
+    return await this.ask(call, async (response) => (await this.#parse(response, call)) as Result, tookEffect);
+  }
+
+  /**
+   * Sends a request up to `tries` times: again after 429, 500, 502, 503, 504, a timeout or a broken connection. What is
+   * not idempotent is sent again only when it surely was not done: it was refused with 429 or never left, or
+   * `tookEffect` looked and answered undefined. What that answers otherwise is the result.
+   */
+  async ask<Result>(
+    call: Call,
+    read: (response: Response) => Promise<Result>,
+    tookEffect?: () => Promise<Result | undefined>,
+  ): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#waitForWindow(call);
+      const outcome = await this.#try(call, read);
+      if ('result' in outcome) return outcome.result;
+      this.#options.signal?.throwIfAborted();
+      if (!outcome.mayRetry) throw outcome.error;
+      if (!outcome.isUndone && !isIdempotent(call)) {
+        if (!tookEffect) throw outcome.error;
+        const result = await tookEffect();
+        if (result !== undefined) return result;
+      }
+      if (attempt >= this.#options.tries) throw outcome.error;
+      await this.#pause(call, attempt, outcome);
+    }
+  }
+
+  /** What `fetch` is to libraries: the same tries and errors, statuses that are errors included. */
+  readonly fetch: typeof fetch = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const method = init?.method ?? 'GET';
+    const headers = Object.fromEntries(new Headers(init?.headers));
+    const call: Call = {
+      method,
+      path: url.startsWith(this.endpoint) ? url.slice(this.endpoint.length) : url,
+      headers,
+      ...(init?.body ? { body: init.body } : {}),
+      isIdempotent: method !== 'POST' || /\/(preupload|objects\/batch)\b/.test(url),
+    };
+    return await this.ask(call, async (response) => {
+      const body = Buffer.from(await response.arrayBuffer());
+      return new Response(body.length > 0 ? body : null, { status: response.status, headers: response.headers });
+    });
+  };
+
+  /** Opens an answer that is read as it comes. No tries: the reader knows how to go on. */
+  async open(path: string, signal: AbortSignal): Promise<Response> {
+    await this.#waitForWindow({ path });
+    const both = this.#options.signal ? AbortSignal.any([this.#options.signal, signal]) : signal;
+    const response = await this.#options.fetch(this.#url(path), {
+      headers: { ...this.#headers({ path }), accept: 'text/event-stream' },
+      signal: both,
+    });
+    if (!response.ok) throw await this.#failure(response, { path });
+    return response;
+  }
+
+  async #try<Result>(call: Call, read: (response: Response) => Promise<Result>): Promise<Outcome<Result>> {
+    const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    try {
+      const response = await this.#send(call, timeout.signal);
+      this.#minRemaining(response.headers);
+      if (response.ok || call.accept?.includes(response.status)) return { result: await read(response) };
+      return {
+        error: await this.#failure(response, call),
+        mayRetry: RETRIED.includes(response.status),
+        isUndone: response.status === 429,
+        headers: response.headers,
+        reason: `status ${response.status}`,
+      };
+    } catch (error) {
+      if (error instanceof BodyError) throw error.cause;
+      if (error instanceof HfPushError || this.#options.signal?.aborted) throw this.#options.signal?.reason ?? error;
+      const why = timeout.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
+      const codes = codesOf(error);
+      return {
+        error: new HfPushError('HAWSER_HF_ENDPOINT_UNREACHABLE', `${this.endpoint} cannot be reached: ${why}`, {
+          cause: error,
+          details: { endpoint: this.endpoint, path: call.path },
+        }),
+        mayRetry: !codes.some((code) => HOPELESS.includes(code) || /CERT|TLS/.test(code)),
+        isUndone: codes.some((code) => UNSENT.includes(code)),
+        reason: why,
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(call: Call, timeout: AbortSignal): Promise<Response> {
+    const signal = this.#options.signal ? AbortSignal.any([this.#options.signal, timeout]) : timeout;
+    const url = this.#url(call.path);
+    const method = call.method ?? 'GET';
+    const headers = this.#headers(call);
+    if (call.stream) return await streamRequest(url, { method, headers, body: call.stream, signal });
+    const body = call.json === undefined ? call.body : JSON.stringify(call.json);
+    return await this.#options.fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+  }
+
+  #headers({ path, json, headers }: Call): Record<string, string> {
+    const isHub = this.#url(path).origin === new URL(this.endpoint).origin;
+    return {
+      'user-agent': 'hawser-hf-push',
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(isHub && this.#options.token ? { authorization: `Bearer ${this.#options.token}` } : {}),
+      ...headers,
+    };
+  }
+
+  #url(path: string): URL {
+    return new URL(/^https?:/.test(path) ? path : `${this.endpoint}${path}`);
+  }
+
+  async #parse(response: Response, call: Call): Promise<unknown> {
+    const text = await response.text();
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      const what = `${call.method ?? 'GET'} ${call.path}`;
+      throw new HfPushError('HAWSER_HF_PROTOCOL', `The answer to ${what} is not JSON`, { cause });
+    }
+  }
+
+  async #failure(response: Response, call: Call): Promise<HfPushError> {
+    const text = await response.text();
+    const token = this.#options.token;
+    return failureOf({
+      method: call.method ?? 'GET',
+      path: call.path,
+      status: response.status,
+      headers: response.headers,
+      text: token ? text.replaceAll(token, '[redacted]') : text,
+      hasToken: token !== undefined,
+    });
+  }
+
+  #minRemaining(headers: Headers): void {
+    const limit = parseRateLimit(headers.get('ratelimit'));
+    if (limit?.remaining === 0)
+      this.#budget.openAtMs = Math.max(this.#budget.openAtMs, this.clock.now() + limit.resetMs + 1000);
+  }
+
+  async #waitForWindow(call: Call): Promise<void> {
+    for (;;) {
+      const waitMs = this.#budget.openAtMs - this.clock.now();
+      if (waitMs <= 0) return;
+      if (waitMs > this.#options.maxRateWaitMs) throw tooLong(waitMs);
+      this.#tell(call, 0, waitMs, 'the rate limit is used up');
+      await this.clock.sleep(waitMs, this.#options.signal);
+    }
+  }
+
+  async #pause(call: Call, attempt: number, failure: Failure): Promise<void> {
+    const waitMs = retryDelayMs(failure.headers, attempt, this.clock.now());
+    if (waitMs > this.#options.maxRateWaitMs) throw tooLong(waitMs, failure.error);
+    this.#tell(call, attempt, waitMs, failure.reason);
+    await this.clock.sleep(waitMs, this.#options.signal);
+  }
+
+  #tell(call: Call, attempt: number, waitMs: number, reason: string): void {
+    this.onEvent?.({ type: 'retry', method: call.method ?? 'GET', path: call.path, attempt, waitMs, reason });
+  }
+}
+
+interface Failure {
+  readonly error: HfPushError;
+  readonly mayRetry: boolean;
+  /** It was surely not done. */
+  readonly isUndone: boolean;
+  readonly headers?: Headers;
+  readonly reason: string;
+}
+
+type Outcome<Result> = { readonly result: Result } | Failure;
+
+function isIdempotent({ method = 'GET', isIdempotent: given }: Call): boolean {
+  return given ?? method !== 'POST';
+}
+
+function tooLong(waitMs: number, cause?: HfPushError): HfPushError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new HfPushError('HAWSER_HF_RATE_LIMITED', `The Hub takes no more requests from you for another ${seconds} s`, {
+    cause,
+    details: { waitMs },
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const cause = (error as { cause?: unknown }).cause ?? error;
+  return cause instanceof Error ? cause.message || codesOf(cause).join(', ') : String(cause);
+}
+
+/** System codes of an error and of what it came from (an AggregateError carries several). */
+function codesOf(error: unknown): string[] {
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  return [
+    ...(typeof code === 'string' ? [code] : []),
+    ...(cause ? codesOf(cause) : []),
+    ...(Array.isArray(errors) ? errors.flatMap(codesOf) : []),
+  ];
+}

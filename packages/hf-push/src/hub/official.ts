@@ -1,0 +1,39 @@
+import type { HubApiError } from '@huggingface/hub';
+import { HfPushError } from '../errors.js';
+import type { Http } from '../http/http.js';
+
+type Official = typeof import('@huggingface/hub');
+
+/** What every function of the official library takes. */
+export interface OfficialParams {
+  readonly hubUrl: string;
+  readonly fetch: typeof fetch;
+  readonly accessToken?: string;
+}
+
+/**
+ * Calls the official library, loaded when first needed, with our requests beneath it: what goes wrong on the way is
+ * already one of our errors, and its own complaints about an answer become HAWSER_HF_PROTOCOL.
+ */
+export async function officially<Result>(
+  http: Http,
+  work: (library: Official, params: OfficialParams) => Promise<Result>,
+): Promise<Result> {
+  if (http.token !== undefined && !http.token.startsWith('hf_'))
+    throw new HfPushError('HAWSER_HF_TOKEN_INVALID', 'The token does not begin with hf_, as every token of the Hub does');
+  const library = await import('@huggingface/hub');
+  try {
+    return await work(library, {
+      hubUrl: http.endpoint,
+      fetch: http.fetch,
+      ...(http.token === undefined ? {} : { accessToken: http.token }),
+    });
+  } catch (error) {
+    if (error instanceof HfPushError || http.signal?.aborted) throw error;
+    const { requestId } = error as Partial<HubApiError>;
+    throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub's answer makes no sense: ${(error as Error).message}`, {
+      cause: error,
+      details: { requestId },
+    });
+  }
+}

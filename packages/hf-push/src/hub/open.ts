@@ -1,0 +1,80 @@
+import { HfPushError } from '../errors.js';
+import { systemClock } from '../http/clock.js';
+import { Http } from '../http/http.js';
+import { commitFiles } from '../upload/commit.js';
+import { uploadLfs } from '../upload/lfs.js';
+import { preupload } from '../upload/preupload.js';
+import { readLog } from '../space/logs.js';
+import { readIdentity } from './identity.js';
+import { listPullRequests, openPullRequest } from './pull-requests.js';
+import { listCommits, listTree, readFile } from './repository.js';
+import { spaceSettings } from './settings.js';
+import { createSpace, spaceInfo } from './space.js';
+import type { Hub, Identity, OpenHubOptions } from './types.js';
+
+const HUB = 'https://huggingface.co';
+
+/**
+ * Opens the Hub: no request is made yet.
+ *
+ * Every request is tried up to five times (429, 500, 502, 503, 504, timeouts, broken connections), waits as long as the
+ * Hub's rate limit asks, and is never repeated where that could do a thing twice. Errors name the Hub's request id.
+ *
+ * @throws HfPushError HAWSER_HF_BAD_INPUT when the endpoint is no http(s) URL.
+ */
+export function openHub(options: OpenHubOptions = {}): Hub {
+  const http = new Http({
+    endpoint: endpointOf(options),
+    token: options.token,
+    fetch: options.fetch ?? globalThis.fetch,
+    clock: options.clock ?? systemClock,
+    timeoutMs: options.timeoutMs ?? 60_000,
+    tries: options.tries ?? 5,
+    maxRateWaitMs: options.maxRateWaitMs ?? 330_000,
+    signal: options.signal,
+    onEvent: options.onEvent,
+  });
+  return hubOver(http, {});
+}
+
+/** The endpoint in force, without a slash at its end. */
+export function endpointOf({ endpoint, env }: Pick<OpenHubOptions, 'endpoint' | 'env'>): string {
+  const text = endpoint ?? (env?.['HF_ENDPOINT']?.trim() || HUB);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    throw new HfPushError('HAWSER_HF_BAD_INPUT', `The endpoint ${JSON.stringify(text)} is not an http(s) URL`, {
+      hint: 'Set HF_ENDPOINT to the address of a Hub, or leave it out.',
+    });
+  return text.replace(/\/+$/, '');
+}
+
+function hubOver(http: Http, known: { identity?: Promise<Identity> }): Hub {
+  return {
+    endpoint: http.endpoint,
+    hasToken: http.token !== undefined,
+    http,
+    with: (change) => hubOver(http.with(change), known),
+    whoAmI: async () => {
+      // A failure is not kept: the next call asks again.
+      const asked = (known.identity ??= readIdentity(http));
+      try {
+        return await asked;
+      } catch (error) {
+        if (known.identity === asked) delete known.identity;
+        throw error;
+      }
+    },
+    spaceInfo: (space, revision) => spaceInfo(http, space, revision),
+    listTree: (space, revision) => listTree(http, space, revision),
+    listCommits: (space, wanted = {}) => listCommits(http, space, wanted),
+    readFile: (space, path, revision) => readFile(http, space, path, revision),
+    createSpace: (space) => createSpace(http, space),
+    ...spaceSettings(http),
+    preupload: (space, revision, files) => preupload(http, space, revision, files),
+    uploadLfs: (space, objects, wanted = {}) => uploadLfs(http, space, objects, wanted),
+    commit: (space, commit, tookEffect) => commitFiles(http, space, commit, tookEffect),
+    listPullRequests: (space) => listPullRequests(http, space),
+    openPullRequest: (space, request) => openPullRequest(http, space, request),
+    logs: (space, log, wanted = {}) => readLog(http, space, log, wanted),
+  };
+}

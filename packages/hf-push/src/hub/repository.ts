@@ -1,0 +1,45 @@
+import type { Http } from '../http/http.js';
+import { officially } from './official.js';
+import type { RemoteFile, SpaceCommit } from './types.js';
+
+/** All files of a revision, page by page through the official library. */
+export async function listTree(http: Http, space: string, revision: string): Promise<readonly RemoteFile[]> {
+  return await officially(http, async ({ listFiles }, params) => {
+    const files: RemoteFile[] = [];
+    const listing = { ...params, repo: { type: 'space', name: space } as const, revision: encodeURIComponent(revision) };
+    for await (const entry of listFiles({ ...listing, recursive: true })) {
+      if (entry.type !== 'file') continue;
+      const { path, size, oid, lfs } = entry;
+      files.push(
+        lfs ? { path, size: lfs.size, oid: String(oid), lfs: { oid: lfs.oid, size: lfs.size } } : { path, size, oid: String(oid) },
+      );
+    }
+    return files;
+  });
+}
+
+/** The newest commits of a revision. */
+export async function listCommits(
+  http: Http,
+  space: string,
+  { revision = 'main', limit = 50 }: { readonly revision?: string; readonly limit?: number },
+): Promise<SpaceCommit[]> {
+  return await officially(http, async ({ listCommits: list }, params) => {
+    const commits: SpaceCommit[] = [];
+    const wanted = { repo: { type: 'space', name: space } as const, revision: encodeURIComponent(revision) };
+    for await (const { oid, title, message, date } of list({ ...params, ...wanted, batchSize: limit })) {
+      commits.push({ id: oid, title, message: message ?? '', date: date.toISOString() });
+      if (commits.length >= limit) break;
+    }
+    return commits;
+  });
+}
+
+/** Bytes of a file at a revision. */
+export async function readFile(http: Http, space: string, path: string, revision: string): Promise<Uint8Array> {
+  const where = path.split('/').map(encodeURIComponent).join('/');
+  return await http.ask(
+    { path: `/spaces/${space}/resolve/${encodeURIComponent(revision)}/${where}` },
+    async (response) => new Uint8Array(await response.arrayBuffer()),
+  );
+}

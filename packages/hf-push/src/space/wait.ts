@@ -1,0 +1,172 @@
+import { HfPushError, type HfPushErrorCode } from '../errors.js';
+import type { Hub, LogLine, SpaceRuntime } from '../hub/types.js';
+
+/** The stages of a Space on its way. Stages the Hub invents later are taken for such, too. */
+const RUNNING = 'RUNNING';
+const FAILED: Readonly<Record<string, { readonly code: HfPushErrorCode; readonly what: string }>> = {
+  BUILD_ERROR: { code: 'HAWSER_HF_BUILD_FAILED', what: 'could not be built' },
+  CONFIG_ERROR: { code: 'HAWSER_HF_BUILD_FAILED', what: 'has front matter the Hub does not take' },
+  NO_APP_FILE: { code: 'HAWSER_HF_BUILD_FAILED', what: 'has no Dockerfile' },
+  RUNTIME_ERROR: { code: 'HAWSER_HF_RUN_FAILED', what: 'was built, but does not run' },
+  STOPPED: { code: 'HAWSER_HF_RUN_FAILED', what: 'is stopped' },
+  PAUSED: { code: 'HAWSER_HF_RUN_FAILED', what: 'is paused' },
+  SLEEPING: { code: 'HAWSER_HF_RUN_FAILED', what: 'is asleep' },
+  DELETING: { code: 'HAWSER_HF_RUN_FAILED', what: 'is being deleted' },
+};
+/** Lines of a log that an error carries. */
+const LAST_LINES = 20;
+
+/** How long to wait for a Space, and what for. */
+export interface WaitOptions {
+  /**
+   * The commit whose outcome is awaited. The runtime names no commit and may be that of the one before: what it says is
+   * believed once a stage of building was seen, the build log has a line newer than the commit, or `graceMs` are over.
+   * Without a commit it is believed at once.
+   */
+  readonly commit?: string;
+  /** Default 1,800,000: the Hub's own limit for starting. */
+  readonly timeoutMs?: number;
+  /** Default 60,000. */
+  readonly graceMs?: number;
+  /** Longest time between two looks; the first come after one second. Default 5,000. */
+  readonly pollMs?: number;
+}
+
+/** A Space that runs. */
+export interface WaitEnd {
+  readonly stage: 'RUNNING';
+  readonly runtime: SpaceRuntime;
+  /** Why it is believed to be the awaited commit that runs. */
+  readonly proof: 'no-commit' | 'transition' | 'build-log' | 'grace';
+}
+
+/**
+ * Waits until a Space runs, and passes its build log on as events.
+ *
+ * @throws HfPushError HAWSER_HF_BUILD_FAILED, HAWSER_HF_RUN_FAILED (both with the last lines of the log in `details`),
+ * HAWSER_HF_WAIT_TIMEOUT.
+ */
+export async function waitForSpace(hub: Hub, space: string, options: WaitOptions = {}): Promise<WaitEnd> {
+  const over = new AbortController();
+  const watch = new Watch(hub, space, options, over.signal);
+  try {
+    return await watch.run();
+  } finally {
+    over.abort();
+    await watch.logged;
+  }
+}
+
+class Watch {
+  /** Settles when no more lines come. */
+  logged: Promise<void> = Promise.resolve();
+  readonly #hub: Hub;
+  readonly #space: string;
+  readonly #options: WaitOptions;
+  readonly #over: AbortSignal;
+  readonly #startedMs: number;
+  #committedAt = '';
+  #isReading = false;
+  #newestLine = '';
+  #sawTransition = false;
+  #sawLine = false;
+
+  constructor(hub: Hub, space: string, options: WaitOptions, over: AbortSignal) {
+    this.#hub = hub;
+    this.#space = space;
+    this.#options = options;
+    this.#over = over;
+    this.#startedMs = hub.http.clock.now();
+  }
+
+  async run(): Promise<WaitEnd> {
+    const { timeoutMs = 1_800_000, pollMs = 5000, commit } = this.#options;
+    const { clock, signal, onEvent } = this.#hub.http;
+    if (commit !== undefined) this.#committedAt = await this.#dateOf(commit);
+    let shown: string | undefined;
+    for (let waitMs = Math.min(1000, pollMs); ; waitMs = Math.min(pollMs, waitMs * 1.5)) {
+      const runtime = await this.#hub.runtime(this.#space);
+      if (runtime.stage !== shown) onEvent?.({ type: 'runtime', space: this.#space, stage: runtime.stage });
+      shown = runtime.stage;
+      const failure = FAILED[runtime.stage];
+      if (runtime.stage !== RUNNING && !failure) this.#sawTransition = true;
+      this.#readBuildLog();
+      const proof = this.#proof();
+      if (proof && runtime.stage === RUNNING) return { stage: 'RUNNING', runtime, proof };
+      if (proof && failure) throw await this.#failed(runtime, failure);
+      if (clock.now() - this.#startedMs >= timeoutMs)
+        throw new HfPushError(
+          'HAWSER_HF_WAIT_TIMEOUT',
+          `${this.#space} is still ${runtime.stage} after ${Math.round(timeoutMs / 1000)} s`,
+          { details: { stage: runtime.stage, timeoutMs } },
+        );
+      await clock.sleep(waitMs, signal);
+    }
+  }
+
+  #proof(): WaitEnd['proof'] | undefined {
+    if (this.#options.commit === undefined) return 'no-commit';
+    if (this.#sawTransition) return 'transition';
+    if (this.#sawLine) return 'build-log';
+    const { graceMs = 60_000 } = this.#options;
+    return this.#hub.http.clock.now() - this.#startedMs >= graceMs ? 'grace' : undefined;
+  }
+
+  /** When the Hub made the commit, by its own clock: lines of the log are compared with it. */
+  async #dateOf(commit: string): Promise<string> {
+    const [found] = await this.#hub.listCommits(this.#space, { revision: commit, limit: 1 });
+    return found?.date ?? '';
+  }
+
+  /** Opens the build log, unless it is being read: the one of the build before may have ended just now. */
+  #readBuildLog(): void {
+    if (this.#isReading || this.#options.commit === undefined) return;
+    this.#isReading = true;
+    this.logged = this.#passOn().finally(() => (this.#isReading = false));
+  }
+
+  async #passOn(): Promise<void> {
+    const { onEvent } = this.#hub.http;
+    try {
+      for await (const { line, timestamp } of this.#hub.logs(this.#space, 'build', { follow: true, signal: this.#over })) {
+        if (!isAfter(timestamp, this.#committedAt) || timestamp <= this.#newestLine) continue;
+        this.#sawLine = true;
+        this.#newestLine = timestamp;
+        onEvent?.({ type: 'log', log: 'build', timestamp, line });
+      }
+    } catch {
+      // The log is for people: what counts is the runtime, whose failures are told.
+    }
+  }
+
+  async #failed(
+    { errorMessage, stage }: SpaceRuntime,
+    { code, what }: { readonly code: HfPushErrorCode; readonly what: string },
+  ): Promise<HfPushError> {
+    const log = code === 'HAWSER_HF_BUILD_FAILED' ? 'build' : 'run';
+    const lines = await lastLines(this.#hub, this.#space, log);
+    const why = errorMessage ?? lines.at(-1);
+    return new HfPushError(code, `The Space ${this.#space} ${what}${why ? `: ${why}` : ''}`, {
+      details: { stage, log, lines },
+    });
+  }
+}
+
+/** The end of a log as it stands; none where it cannot be read. */
+async function lastLines(hub: Hub, space: string, log: 'build' | 'run'): Promise<readonly string[]> {
+  const last: string[] = [];
+  try {
+    for await (const { line } of hub.logs(space, log)) {
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+    }
+  } catch (error) {
+    hub.http.signal?.throwIfAborted();
+    if (!(error instanceof HfPushError)) throw error;
+  }
+  return last;
+}
+
+function isAfter(timestamp: LogLine['timestamp'], date: string): boolean {
+  return Date.parse(timestamp) >= Date.parse(date);
+}
