@@ -3,12 +3,20 @@ import { createListener } from '../http/listener.js';
 import { commitRoutes } from './api/commit.js';
 import { discussionRoutes } from './api/discussions.js';
 import { identityRoutes } from './api/identity.js';
+import { gitRoutes } from './api/git.js';
+import { historyRoutes } from './api/history.js';
 import { infoRoutes } from './api/info.js';
+import { lfsRoutes } from './api/lfs.js';
+import { logRoutes } from './api/logs.js';
 import { approve, deny, oauthRoutes } from './api/oauth.js';
 import { preuploadRoutes } from './api/preupload.js';
 import { repoRoutes } from './api/repos.js';
+import { resolveRoutes } from './api/resolve.js';
 import { runtimeRoutes } from './api/runtime.js';
+import { settingRoutes } from './api/settings.js';
 import { treeRoutes } from './api/tree.js';
+import { validateRoutes } from './api/validate-yaml.js';
+import { xetRoutes } from './api/xet.js';
 import { createFaults } from './http/faults.js';
 import { createRateLimit } from './http/rate-limit.js';
 import { serve, type Door } from './http/serve.js';
@@ -60,6 +68,14 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
       ...preuploadRoutes(hub),
       ...commitRoutes(hub),
       ...discussionRoutes(hub),
+      ...historyRoutes(hub),
+      ...settingRoutes(hub),
+      ...logRoutes(hub),
+      ...lfsRoutes(hub),
+      ...gitRoutes(hub),
+      ...resolveRoutes(hub),
+      ...validateRoutes,
+      ...xetRoutes(hub),
       ...oauthRoutes(hub, tokens, {
         intervalSeconds: options.device?.intervalSeconds ?? 5,
         expiresInSeconds: options.device?.expiresInSeconds ?? 900,
@@ -67,7 +83,7 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     ],
     faults,
     rateLimit: options.rateLimit && createRateLimit(options.rateLimit, nowMs),
-    identify: tokens.identify,
+    identify: (headers) => tokens.identify(headers),
     record: (request) => {
       requests.push(request);
       for (const one of waiting) if (one.match(request)) one.found(request);

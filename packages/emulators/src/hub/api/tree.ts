@@ -49,7 +49,7 @@ function listing(hub: Hub, call: Call): Answer {
   if (start + limit < all.length) {
     const query = new URLSearchParams(call.query);
     query.set('cursor', Buffer.from(String(start + limit)).toString('base64url'));
-    headers['Link'] = `<${hub.url(`${encodedPath(call)}?${query}`)}>; rel="next"`;
+    headers['Link'] = `<${hub.url(`${encodedPath(call)}?${query.toString()}`)}>; rel="next"`;
   }
   return json(
     page.map((one) => describe(space, one, expand ? commit : undefined)),

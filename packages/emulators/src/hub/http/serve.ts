@@ -50,6 +50,8 @@ export async function serve(door: Door, raw: IncomingMessage, response: ServerRe
         ? { status: fault.status, headers: fault.headers ?? {}, json: fault.body ?? { error: 'Provoked.' } }
         : await work(door, method, target, raw, body, ending.signal);
   } catch (error) {
+    // A body that breaks off: there is nobody left to answer.
+    if (raw.destroyed && !raw.complete) return record(0);
     answer =
       error instanceof Refusal
         ? error.answer

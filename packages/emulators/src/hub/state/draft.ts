@@ -80,6 +80,22 @@ export function createDraft(hub: Hub, space: Space): Draft {
   };
 }
 
+/** What is wrong with what a push brings, in a few words; undefined where nothing is. */
+export function judgeTree(hub: Hub, space: Space, before: string | undefined, after: string): string | undefined {
+  const { repository } = space;
+  for (const { path, mode, oid } of repository.walk(after)) {
+    if (mode === '40000' || (before !== undefined && repository.entry(before, path)?.oid === oid)) continue;
+    if (mode === '160000') return `${path} is a submodule`;
+    const body = repository.body(oid);
+    const pointer = readPointer(body);
+    if (pointer && hub.lfs.size(pointer.oid) !== pointer.size) return `LFS object of ${path} is not here`;
+    if (body.length >= hub.regularLimitBytes) return `${path} is too large for git: use LFS`;
+    if (isBinary(body.subarray(0, sampleBytes))) return `${path} is a binary file: use LFS`;
+  }
+  const [wrong] = cardOf(space, after).errors;
+  return wrong === undefined ? undefined : `README.md: ${wrong}`;
+}
+
 /** Bytes of a file that a client shows before it uploads it. */
 export const sampleBytes = 512;
 
@@ -91,7 +107,7 @@ export function isBinary(sample: Uint8Array): boolean {
   if (sample.includes(0)) return true;
   // The sample may end within a character.
   const text = new TextDecoder().decode(sample, { stream: true });
-  const strange = [...text].filter((one) => one === '\uFFFD' || (one < ' ' && !'\t\n\v\f\r\b\u001B'.includes(one)));
+  const strange = text.match(/\uFFFD|(?!\s)\p{Cc}/gu) ?? [];
   return strange.length * 10 > sample.length;
 }
 

@@ -46,9 +46,10 @@ export async function createLfsStore(): Promise<LfsStore> {
       let size = 0;
       try {
         for await (const chunk of bytes) {
+          const writing = handle.writeFile(chunk);
           hash.update(chunk);
           size += chunk.length;
-          await handle.writeFile(chunk);
+          await writing;
         }
       } catch (error) {
         await handle.close();
