@@ -7,13 +7,13 @@ export const approvedColors = ['red', 'yellow', 'green', 'blue', 'indigo', 'purp
 export type Color = (typeof approvedColors)[number];
 
 /** Emoji for Spaces that have none of their own: single code points, so that every reader shows them. */
-export const approvedEmoji: readonly string[] = [
-  ...'🎯🎲🎮🎰🎳🎨🎬🎧🎹🎻🎷🎺🥁🎪🎭🎡🎢🎠🧩🪁🪀🏓🏸🥊🥋🏹🛹🛼⚽🏀🏈⚾🎾🏐🎱',
-  ...'🚀🛸🚁🚂🚃🚄🚌🚜🛵🚲🛶⛵🚤🛫🪂🚡🧭🌍🌋🗻🏝🏕🏰🗼🌁🌃🌉🌠🌌🌈🔥💧🌊❄',
-  ...'🐶🐱🐭🐹🐰🦊🐻🐼🐨🐯🦁🐮🐸🐵🐔🐧🐦🦆🦅🦉🦇🐺🐴🦄🐝🐛🦋🐌🐞🐢🐍🦎🐙🦑🦐🦀🐡🐠🐬🐳🦈🐊',
-  ...'🌵🌲🌳🌴🌱🌿🍀🍁🍄🌻🌼🌷🍎🍊🍋🍉🍇🍓🍒🍍🥝🥑🥕🌽🥨🍪🍩🍯',
-  ...'🤖👾🧠💡🔬🔭🧪🧬🧲🔧🔨🧰🔩🪐📡💎🔮🧿🪄📦📚📐🧮',
-];
+export const approvedEmoji: readonly string[] = (
+  '🎯 🎲 🎮 🎰 🎳 🎨 🎬 🎧 🎹 🎻 🎷 🎺 🥁 🎪 🎭 🎡 🎢 🎠 🧩 🪁 🪀 🏓 🏸 🥊 🥋 🏹 🛹 🛼 ⚽ 🏀 🏈 ⚾ 🎾 🏐 🎱 ' +
+  '🚀 🛸 🚁 🚂 🚃 🚄 🚌 🚜 🛵 🚲 🛶 ⛵ 🚤 🛫 🪂 🚡 🧭 🌍 🌋 🗻 🏝 🏕 🏰 🗼 🌁 🌃 🌉 🌠 🌌 🌈 🔥 💧 🌊 ❄ ' +
+  '🐶 🐱 🐭 🐹 🐰 🦊 🐻 🐼 🐨 🐯 🦁 🐮 🐸 🐵 🐔 🐧 🐦 🦆 🦅 🦉 🦇 🐺 🐴 🦄 🐝 🐛 🦋 🐌 🐞 🐢 🐍 🦎 🐙 🦑 🦐 🦀 🐡 🐠 🐬 🐳 🦈 🐊 ' +
+  '🌵 🌲 🌳 🌴 🌱 🌿 🍀 🍁 🍄 🌻 🌼 🌷 🍎 🍊 🍋 🍉 🍇 🍓 🍒 🍍 🥝 🥑 🥕 🌽 🥨 🍪 🍩 🍯 ' +
+  '🤖 👾 🧠 💡 🔬 🔭 🧪 🧬 🧲 🔧 🔨 🧰 🔩 🪐 📡 💎 🔮 🧿 🪄 📦 📚 📐 🧮'
+).split(' ');
 
 /** What a Space's card shows. */
 export interface CardLook {

@@ -1,4 +1,4 @@
-import type { Document, ParsedNode, YAMLMap } from 'yaml';
+import type { Document, YAMLMap } from 'yaml';
 
 /** A YAML text that was meant to be a map. */
 export type YamlMap =
@@ -6,7 +6,7 @@ export type YamlMap =
   | { readonly ok: false; readonly message: string; readonly line: number };
 
 /** The tree of a map as it was written, with the ranges of its nodes. */
-export type ParsedMap = Document.Parsed & { readonly contents: YAMLMap.Parsed<ParsedNode, ParsedNode | null> };
+export type ParsedMap = Document.Parsed & { readonly contents: YAMLMap.Parsed };
 
 /** More than any front matter or manifest in use; keeps what compares keys pairwise short. */
 const maxChars = 16 * 1024;
