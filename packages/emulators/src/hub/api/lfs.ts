@@ -81,7 +81,11 @@ async function batch(hub: Hub, uploads: Map<string, Upload>, call: Call): Promis
       actions: {
         upload:
           partBytes === undefined ? { href: hub.url(`/lfs-storage/upload/${id}`) } : partsOf(hub, id, one, partBytes),
-        verify: { href: hub.url(`/spaces/${space.id}.git/info/lfs/objects/verify`) },
+        verify: {
+          href: hub.url(`/spaces/${space.id}.git/info/lfs/objects/verify`),
+          // Whoever is told that all is authenticated brings no credentials of its own (git-lfs `docs/api/batch.md`).
+          header: { Authorization: call.headers.authorization ?? '' },
+        },
       },
     };
   });

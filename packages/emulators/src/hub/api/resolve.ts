@@ -7,7 +7,10 @@ import { directoryMode } from '../git/objects.js';
 import { requireCommit, type Hub } from '../state/hub.js';
 import { readPointer } from '../state/pointer.js';
 
-/** Files by their address: `resolve` leads from LFS pointers to the content, `raw` shows what git has. */
+/**
+ * Files by their address: `resolve` gives the content behind LFS pointers, `raw` what git has. The Hub redirects to the
+ * storage of large files; here that would be the same host, where clients expect no other kind of answer.
+ */
 export function resolveRoutes(hub: Hub): readonly Route[] {
   return [
     {
@@ -32,19 +35,18 @@ function resolve(hub: Hub, call: Call): Answer {
     'Content-Disposition': `inline; filename*=UTF-8''${encodeURIComponent(basename(path))}`,
   };
   const pointer = call.path.includes(`/${space.name}/raw/`) ? undefined : readPointer(body);
-  if (pointer) {
-    return {
-      status: 302,
+  if (pointer)
+    return answerBytes({
+      size: pointer.size,
+      range: call.headers.range,
       headers: {
         ...headers,
-        Location: hub.url(`/lfs-storage/${pointer.oid}`),
         ETag: `"${pointer.oid}"`,
         'X-Linked-ETag': `"${pointer.oid}"`,
         'X-Linked-Size': String(pointer.size),
       },
-      body: '',
-    };
-  }
+      read: (start, end) => hub.lfs.read(pointer.oid, { start, end }),
+    });
   return answerBytes({
     size: body.length,
     range: call.headers.range,
