@@ -7,7 +7,8 @@ export const webVariable = 'ENABLE_WEB_INTERFACE';
 
 /**
  * Makes the final stage say `ENV ENABLE_WEB_INTERFACE=true`: the value that counts is replaced where there is one in
- * that stage, else a line is put before the first CMD or ENTRYPOINT. Doing it twice changes nothing more.
+ * that stage, else a line is put before the first CMD or ENTRYPOINT, or behind FROM where there is
+ * none. Doing it twice changes nothing more.
  */
 export function enableWebInterface(text: string): string {
   const model = readDockerfile(text);
@@ -40,7 +41,7 @@ export function isWebInterfaceOn(value: string | undefined): boolean {
 
 function settingOf(stage: Stage): Property | undefined {
   const settings = (stage.instructions.filter(is('ENV')) as Env[]).flatMap((env) => env.getProperties());
-  return settings.findLast((property) => property.getName() === webVariable);
+  return settings.findLast((property) => property.getName() === webVariable && property.getValueRange());
 }
 
 /** Comments right above an instruction belong to it. */
@@ -61,6 +62,7 @@ function insert(model: DockerfileModel, final: Stage): string {
     const at = model.offsetAt({ line: firstLineOf(model.text, command.getRange().start.line), character: 0 });
     return applyEdits(model.text, [{ start: at, end: at, text: `${line}${eol}` }]);
   }
-  const { text } = model;
-  return `${text}${text === '' || /[\r\n]$/.test(text) ? '' : eol}${line}${eol}`;
+  // Not at the end: what stands there may be a heredoc or a line that nobody ended.
+  const at = model.offsetAt(final.from.getRange().end);
+  return applyEdits(model.text, [{ start: at, end: at, text: `${eol}${line}` }]);
 }
