@@ -9,3 +9,36 @@ export type { FoundEnvironment } from './env/discover.js';
 export { stageEnvironment } from './stage/stage.js';
 export { removeStaging, writeStaging } from './stage/write.js';
 export type { FileContent, Finding, Staged, StageOptions, TreeFile } from './tree/types.js';
+export type { FileAction } from './diff/compare.js';
+export type { HfPushEvent, OnEvent, PushStep } from './events.js';
+export type { Clock } from './http/clock.js';
+export { openHub } from './hub/open.js';
+export type {
+  CommitOperation,
+  Hub,
+  Identity,
+  LfsObject,
+  LogLine,
+  NewCommit,
+  NewSpace,
+  OpenHubOptions,
+  PullRequest,
+  RemoteFile,
+  SpaceCommit,
+  SpaceInfo,
+  SpaceRuntime,
+  UploadMode,
+} from './hub/types.js';
+export { planPush } from './plan/make-plan.js';
+export { parsePlan, planSchema } from './plan/schema.js';
+export type { Plan, PlannedChange, PlannedFile, SettingChange, SpaceSettings } from './plan/types.js';
+export { applyPlan, push, pushAll } from './push/push.js';
+export type { ApplyOptions, PushAllEntry } from './push/push.js';
+export type { TargetOptions } from './push/target.js';
+export type { AfterPushOptions, LiveApp, PlanOptions, PushOptions, PushResult } from './push/types.js';
+export { rollbackSpace } from './space/rollback.js';
+export type { RollbackOptions, RollbackResult } from './space/rollback.js';
+export { getStatus } from './space/status.js';
+export type { SpaceStatus } from './space/status.js';
+export { waitForSpace } from './space/wait.js';
+export type { WaitEnd, WaitOptions } from './space/wait.js';

@@ -200,7 +200,8 @@ export class Http {
       'user-agent': 'hawser-hf-push',
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       ...(isHub && this.#options.token ? { authorization: `Bearer ${this.#options.token}` } : {}),
-      ...headers,
+      // Two spellings of one name would both be sent.
+      ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
     };
   }
 

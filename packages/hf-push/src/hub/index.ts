@@ -1,1 +1,17 @@
-export type { FileContent } from '../tree/types.js';
+export { openHub } from './open.js';
+export type {
+  CommitOperation,
+  Hub,
+  Identity,
+  LfsObject,
+  LogLine,
+  NewCommit,
+  NewSpace,
+  OpenHubOptions,
+  PullRequest,
+  RemoteFile,
+  SpaceCommit,
+  SpaceInfo,
+  SpaceRuntime,
+  UploadMode,
+} from './types.js';

@@ -109,7 +109,7 @@ async function decideModes(
 function sampleOf({ content, path }: TreeFile): Uint8Array {
   if (content.kind === 'bytes') return content.bytes.subarray(0, 512);
   try {
-    const file = openSync(content.path);
+    const file = openSync(content.path, 'r');
     try {
       const sample = Buffer.allocUnsafe(512);
       return sample.subarray(0, readSync(file, sample, 0, 512, 0));

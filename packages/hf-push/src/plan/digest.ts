@@ -6,9 +6,9 @@ export function digestOf(value: unknown): string {
   return `sha256:${createHash('sha256').update(canonical(value)).digest('hex')}`;
 }
 
-/** What is pushed: the same wherever the environment stands and whatever the Space holds. */
-export function contentsDigest({ space, files, settings }: Pick<Plan, 'space' | 'files' | 'settings'>): string {
-  return digestOf({ space, files: files.map(({ path, oid, size }) => [path, oid, size]), settings });
+/** What is pushed: the same wherever it comes from and goes to. */
+export function contentsDigest({ files, settings }: Pick<Plan, 'files' | 'settings'>): string {
+  return digestOf({ files: files.map(({ path, oid, size }) => [path, oid, size]), settings });
 }
 
 /** The digest that a plan must carry. */

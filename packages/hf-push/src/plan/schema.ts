@@ -24,7 +24,6 @@ export const planSchema: Readonly<Record<string, unknown>> = {
       'version',
       'digest',
       'contents',
-      'endpoint',
       'space',
       'environment',
       'staging',
@@ -38,7 +37,7 @@ export const planSchema: Readonly<Record<string, unknown>> = {
       digest,
       contents: digest,
       endpoint: { type: 'string', pattern: '^https?://' },
-      space: { type: 'string', pattern: '^[^/]+/[^/]+$' },
+      space: { type: 'string', pattern: '^([^/]+/)?[^/]+$' },
       environment: closed(['name', 'layout', 'appPort'], {
         name: text,
         layout: { enum: ['repository', 'flat'] },

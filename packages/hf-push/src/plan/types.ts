@@ -53,10 +53,11 @@ export interface Plan {
   readonly version: 1;
   /** `sha256:` over everything else in this document. */
   readonly digest: string;
-  /** `sha256:` over the space, path, oid and size of every file, and the settings: what is pushed, wherever it stands. */
+  /** `sha256:` over path, oid and size of every file, and the settings: what is pushed, wherever it comes from. */
   readonly contents: string;
-  readonly endpoint: string;
-  /** `namespace/name`. */
+  /** Only where the Hub was asked. */
+  readonly endpoint?: string;
+  /** `namespace/name`; the name alone where nobody was asked whose token it is. */
   readonly space: string;
   readonly environment: { readonly name: string; readonly layout: 'repository' | 'flat'; readonly appPort: number };
   /** How to stage it again. */

@@ -80,7 +80,8 @@ async function targetOf(
 function olderThan(commits: readonly SpaceCommit[]): readonly SpaceCommit[] {
   let at = 0;
   for (;;) {
-    const to = commits[at] && readRecord(commits[at])?.rolledBackTo;
+    const commit = commits[at];
+    const to = commit && readRecord(commit)?.rolledBackTo;
     const next = to === undefined ? -1 : commits.findIndex(({ id }) => id === to);
     if (next <= at) return commits.slice(at + 1);
     at = next;

@@ -24,6 +24,8 @@ export interface WaitOptions {
    * Without a commit it is believed at once.
    */
   readonly commit?: string;
+  /** The Space was restarted or its settings changed: what its runtime says may be from before, as after a commit. */
+  readonly isRestarted?: boolean;
   /** Default 1,800,000: the Hub's own limit for starting. */
   readonly timeoutMs?: number;
   /** Default 60,000. */
@@ -105,7 +107,7 @@ class Watch {
   }
 
   #proof(): WaitEnd['proof'] | undefined {
-    if (this.#options.commit === undefined) return 'no-commit';
+    if (this.#options.commit === undefined && !this.#options.isRestarted) return 'no-commit';
     if (this.#sawTransition) return 'transition';
     if (this.#sawLine) return 'build-log';
     const { graceMs = 60_000 } = this.#options;
