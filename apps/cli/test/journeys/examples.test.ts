@@ -78,7 +78,7 @@ describe('every example of every command', () => {
       const port = String((sshd.address() as AddressInfo).port);
       const { stdout, stderr } = await shell(proxy.replace('%h', host).replace('%p', port));
       expect([stdout, stderr]).toEqual(['SSH-2.0-test\r\n', '']);
-    } else if (/ (forward|emulate ssm(?!.* -- )) /.test(`${line} `)) {
+    } else if (/ (forward|emulate (?:ssm|hub)(?!.* -- )) /.test(`${line} `)) {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
     } else {
       const { exitCode, stderr } = await shell(line, { stdin: / (start|exec) /.test(line) ? 'exit\n' : '' });

@@ -162,9 +162,6 @@ function environmentFor(endpoint: string, token: string): Readonly<Record<string
     HF_HUB_DISABLE_XET: '1',
     HF_HUB_DISABLE_TELEMETRY: '1',
     HF_HUB_DISABLE_UPDATE_CHECK: '1',
-    HF_HUB_DISABLE_PROGRESS_BARS: '1',
-    HF_HUB_DISABLE_IMPLICIT_TOKEN: '0',
-    DO_NOT_TRACK: '1',
   };
 }
 

@@ -44,9 +44,9 @@ export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, Emulate
     });
     onEnd(() => emulator.close());
     if (rest.length > 0) {
-      const { createEmulatedEnvironment } = await import('../../emulate/environment.js');
+      const { createAwsEnvironment } = await import('../../emulate/aws-environment.js');
       const { runChild } = await import('../../emulate/run-child.js');
-      const environment = await createEmulatedEnvironment({ inherited: process.env, emulator: emulator.env });
+      const environment = await createAwsEnvironment({ inherited: process.env, emulator: emulator.env });
       onEnd(() => environment.close());
       if (process.stdin.isTTY) leaveCtrlC();
       return { told: true, exitCode: await runChild({ command: rest, env: environment.env, signal, onEnd }) };
