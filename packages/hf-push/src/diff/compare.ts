@@ -55,7 +55,7 @@ export function expectedTree(
   remote: readonly RemoteFile[],
   pushed: readonly ComparedFile[],
   deleted: readonly string[],
-): { readonly treeId: string; readonly paths: readonly string[] } {
+): string {
   const entries = new Map(remote.map(({ path, oid }) => [path, oid]));
   for (const path of deleted) entries.delete(path);
   for (const { file, action, sha256 } of pushed) {
@@ -63,8 +63,7 @@ export function expectedTree(
     entries.set(file.path, sha256 === undefined ? file.oid : pointerOid(sha256, file.size));
   }
   try {
-    const treeId = treeOid([...entries].map(([path, oid]) => ({ path, oid })));
-    return { treeId, paths: [...entries.keys()] };
+    return treeOid([...entries].map(([path, oid]) => ({ path, oid })));
   } catch (cause) {
     throw new HfPushError('HAWSER_HF_UPLOAD_FAILED', `Failed to upload to space: ${(cause as Error).message}`, {
       cause,

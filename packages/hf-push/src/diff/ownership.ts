@@ -1,8 +1,5 @@
 import type { SpaceCommit } from '../hub/types.js';
 
-/** Rules of LFS for the whole Space: it is never ours to delete. */
-export const NEVER_DELETED = '.gitattributes';
-
 /** A longer list is not written down, and then nothing is deleted by the next push. */
 const KEPT_LIMIT = 16_384;
 

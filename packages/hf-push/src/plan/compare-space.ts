@@ -1,10 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { compareWithListing, expectedTree, type ComparedFile } from '../diff/compare.js';
-import { NEVER_DELETED, readRecord } from '../diff/ownership.js';
+import { LFS_RULES, withLfsRules } from '../diff/lfs-rules.js';
+import { readRecord } from '../diff/ownership.js';
 import { HfPushError } from '../errors.js';
 import type { Hub, RemoteFile, SpaceInfo } from '../hub/types.js';
 import type { Journal } from '../journal/journal.js';
-import { treeOid } from '../tree/oid.js';
+import { blobOid, treeOid } from '../tree/oid.js';
+import { readContent } from '../tree/content.js';
 import type { Staged, TreeFile } from '../tree/types.js';
 import { digestLarge } from '../upload/large-file.js';
 
@@ -45,14 +47,14 @@ export async function compareWithSpace(
       continue;
     }
     const deletes = await ownedOf(hub, info.id, parent, remote, strangers);
-    const { treeId } = expectedTree(remote, decided, deletes);
+    const ruled = await withRules(hub, { space: info.id, parent, remote, decided, deletes });
     return {
       parent,
       parentTree: treeOid(remote),
-      files: decided,
+      files: ruled,
       deletes,
       keeps: strangers.filter((path) => !deletes.includes(path)),
-      treeId,
+      treeId: expectedTree(remote, ruled, deletes),
       stamps: digests.stamps,
     };
   }
@@ -106,6 +108,37 @@ async function decideModes(
   return { decided, head };
 }
 
+interface Decided {
+  readonly space: string;
+  readonly parent: string;
+  readonly remote: readonly RemoteFile[];
+  readonly decided: readonly ComparedFile[];
+  readonly deletes: readonly string[];
+}
+
+/** Puts into the commit what the Hub would add to it: the rules for files that go to LFS. */
+async function withRules(hub: Hub, { space, parent, remote, decided, deletes }: Decided): Promise<readonly ComparedFile[]> {
+  const present = remote.find(({ path }) => path === LFS_RULES);
+  const own = decided.find(({ file }) => file.path === LFS_RULES);
+  const isNew = decided.some(({ action, sha256 }) => sha256 !== undefined && action !== 'same');
+  if (!own && !isNew) return decided;
+  const paths = new Set(remote.filter(({ lfs, path }) => lfs && !deletes.includes(path)).map(({ path }) => path));
+  for (const { file, action, sha256 } of decided) {
+    if (action === 'same' || action === 'ignored') continue;
+    if (sha256 === undefined) paths.delete(file.path);
+    else paths.add(file.path);
+  }
+  const before = own
+    ? await readContent(own.file)
+    : present && Buffer.from(await hub.readFile(space, LFS_RULES, parent));
+  const text = before?.toString('utf8') ?? '';
+  const bytes = Buffer.from(withLfsRules(text, paths));
+  const file = { path: LFS_RULES, size: bytes.length, oid: blobOid(bytes), content: { kind: 'bytes' as const, bytes } };
+  const action = present === undefined ? 'add' : present.oid === file.oid ? 'same' : 'update';
+  if (!own && action === 'same') return decided;
+  return [...decided.filter((each) => each !== own), { file, action }];
+}
+
 function sampleOf({ content, path }: TreeFile): Uint8Array {
   if (content.kind === 'bytes') return content.bytes.subarray(0, 512);
   try {
@@ -135,7 +168,7 @@ async function ownedOf(
   remote: readonly RemoteFile[],
   strangers: readonly string[],
 ): Promise<readonly string[]> {
-  const candidates = strangers.filter((path) => path !== NEVER_DELETED);
+  const candidates = strangers.filter((path) => path !== LFS_RULES);
   if (candidates.length === 0) return [];
   for (const commit of await hub.listCommits(space, { revision: head })) {
     const record = readRecord(commit);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Staged } from '../tree/types.js';
 import type { Plan } from './types.js';
 
 /** `sha256:` over a value as JSON whose object members are sorted; members that are undefined do not count. */
@@ -7,7 +8,10 @@ export function digestOf(value: unknown): string {
 }
 
 /** What is pushed: the same wherever it comes from and goes to. */
-export function contentsDigest({ files, settings }: Pick<Plan, 'files' | 'settings'>): string {
+export function contentsDigest({
+  files,
+  settings,
+}: Pick<Plan, 'settings'> & { readonly files: Staged['files'] }): string {
   return digestOf({ files: files.map(({ path, oid, size }) => [path, oid, size]), settings });
 }
 

@@ -175,7 +175,7 @@ function finished(options: PlanOptions, facts: Facts): Draft {
   const body = {
     kind: 'hawser-hf-plan' as const,
     version: 1 as const,
-    contents: contentsDigest({ files, settings }),
+    contents: contentsDigest({ files: staged.files, settings }),
     ...(endpoint === undefined ? {} : { endpoint }),
     space,
     environment: { name: staged.name, layout: staged.layout, appPort: staged.appPort },
