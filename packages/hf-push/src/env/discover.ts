@@ -111,7 +111,7 @@ function nearMisses(name: string, known: readonly string[]): readonly string[] {
   if (wanted === '') return [];
   return known
     .map((each) => ({ each, distance: plain(each) === wanted ? 0 : editDistance(plain(each), wanted) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 3)))
+    .filter(({ distance }) => distance <= Math.ceil(wanted.length / 3))
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ each }) => each);

@@ -57,7 +57,7 @@ const shades: Readonly<Record<Color, readonly number[]>> = {
   red: [239, 68, 68],
   yellow: [234, 179, 8],
   green: [34, 197, 94],
-  blue: [59, 130, 246],
+  blue: [37, 99, 235],
   indigo: [79, 70, 229],
   purple: [168, 85, 247],
   pink: [236, 72, 153],

@@ -1,3 +1,4 @@
+import type { ParsedNode } from 'yaml';
 import { applyEdits, lineEndingOf, type TextEdit } from '../text/edits.js';
 import type { CheckedFrontMatter } from './check.js';
 import { nearestColor, type CardLook } from './choices.js';
@@ -38,10 +39,10 @@ export function fixReadme(text: string, checked: CheckedFrontMatter, options: Fi
     const range = pair?.value?.range;
     if (pair && mended === undefined)
       edits.push(removal(parts.yaml, pair.key.range[0], range?.[1] ?? pair.key.range[1]));
-    else if (pair && range && range[1] > range[0]) edits.push({ start: range[0], end: range[1], text: String(mended) });
+    else if (range && isPlain(pair?.value)) edits.push({ start: range[0], end: range[1], text: String(mended) });
     else {
-      // A key without a value has to go before it is added with one.
-      if (pair) edits.push(removal(parts.yaml, pair.key.range[0], pair.key.range[1]));
+      // A key without a value, or with more than one line, has to go before it is added with one.
+      if (pair) edits.push(removal(parts.yaml, pair.key.range[0], range?.[1] ?? pair.key.range[1]));
       added += `${key}: ${mended}${eol}`;
     }
   }
@@ -68,6 +69,13 @@ function mend(key: string, value: unknown, { name, look, port }: FixOptions): st
     default:
       return undefined;
   }
+}
+
+/** A value that can be replaced where it stands: on its key's line, without a tag or an anchor before it. */
+function isPlain(value: ParsedNode | null | undefined): boolean {
+  if (!value || value.tag !== undefined || !('value' in value) || value.anchor !== undefined) return false;
+  const [start, end] = value.range;
+  return end > start && value.type !== 'BLOCK_LITERAL' && value.type !== 'BLOCK_FOLDED';
 }
 
 /** Whole lines: from the one the key begins on to the one its value ends on. */

@@ -1,5 +1,7 @@
 import { approvedColors } from './choices.js';
 
+/** With its skin, its colour, or the letters of a region's flag. */
+const pictograph = '\\p{Extended_Pictographic}[\\p{Emoji_Modifier}\\uFE0F\\u{E0020}-\\u{E007F}]*';
 const strings = { type: 'array', items: { type: 'string' } };
 
 /**
@@ -17,8 +19,7 @@ export const frontMatterSchema: object = {
     // Joined and coloured emoji are several code points; letters and punctuation are none.
     emoji: {
       type: 'string',
-      pattern:
-        '^(?:\\p{RI}{2}|[0-9#*]\\uFE0F?\\u20E3|\\p{Extended_Pictographic}[\\p{Emoji_Modifier}\\uFE0F\\u200D\\p{Extended_Pictographic}\\u{E0020}-\\u{E007F}]*)$',
+      pattern: `^(?:\\p{RI}{2}|[0-9#*]\\uFE0F?\\u20E3|${pictograph}(?:\\u200D${pictograph})*)$`,
     },
     colorFrom: { enum: approvedColors },
     colorTo: { enum: approvedColors },

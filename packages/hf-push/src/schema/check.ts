@@ -1,4 +1,4 @@
-import type { ErrorObject } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 
 /** A value that is not as its schema says. */
 export interface Complaint {
@@ -13,10 +13,7 @@ export interface Complaint {
  * Judges a value by a JSON Schema of draft 2020-12, one complaint a place. Loads ajv when called.
  */
 export async function checkSchema(schema: object, value: unknown): Promise<readonly Complaint[]> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const validate = new Ajv2020({ allErrors: true, strict: false, logger: false, validateFormats: false }).compile(
-    schema,
-  );
+  const validate = compiled.get(schema) ?? (await compile(schema));
   if (validate(value)) return [];
   const complaints = new Map<string, Complaint>();
   for (const error of validate.errors ?? []) {
@@ -25,6 +22,16 @@ export async function checkSchema(schema: object, value: unknown): Promise<reado
     if (!complaints.has(key)) complaints.set(key, { path, message: messageOf(error), keyword: error.keyword });
   }
   return [...complaints.values()];
+}
+
+const compiled: WeakMap<object, ValidateFunction> = new WeakMap();
+
+async function compile(schema: object): Promise<ValidateFunction> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false, validateFormats: false });
+  const validate = ajv.compile(schema);
+  compiled.set(schema, validate);
+  return validate;
 }
 
 function pathOf({ instancePath, keyword, params }: ErrorObject): readonly string[] {

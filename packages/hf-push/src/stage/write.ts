@@ -44,7 +44,8 @@ export async function writeStaging(
     await rm(replaced, { recursive: true, force: true });
     return target;
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
+    // What cannot be made cannot be removed either, and the first failure is the one to tell.
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     if (cause instanceof HfPushError || options.signal?.aborted) throw cause;
     throw failed(target, 'cannot be written', cause);
   }

@@ -25,7 +25,7 @@ export async function readYamlMap(text: string): Promise<YamlMap> {
   const { isMap, parseDocument } = await import('yaml');
   try {
     const document = parseDocument(text, { prettyErrors: true, stringKeys: true });
-    const [error] = document.errors;
+    const [error] = [...document.errors, ...document.warnings];
     if (error) return wrong(firstLine(error.message), error.linePos?.[0].line);
     if (!isMap(document.contents)) return wrong('It is not a map of names to values.');
     const value: unknown = document.toJS({ maxAliasCount: 20 });
