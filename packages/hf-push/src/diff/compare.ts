@@ -74,7 +74,5 @@ export function expectedTree(
 
 /** Git's name of the pointer that stands for a content in LFS. */
 export function pointerOid(sha256: string, size: number): string {
-  return blobOid(
-    Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`),
-  );
+  return blobOid(Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`));
 }

@@ -20,7 +20,10 @@ export async function officially<Result>(
   work: (library: Official, params: OfficialParams) => Promise<Result>,
 ): Promise<Result> {
   if (http.token !== undefined && !http.token.startsWith('hf_'))
-    throw new HfPushError('HAWSER_HF_TOKEN_INVALID', 'The token does not begin with hf_, as every token of the Hub does');
+    throw new HfPushError(
+      'HAWSER_HF_TOKEN_INVALID',
+      'The token does not begin with hf_, as every token of the Hub does',
+    );
   const library = await import('@huggingface/hub');
   try {
     return await work(library, {

@@ -1,18 +1,16 @@
-import { HfPushError } from '../errors.js';
 import { systemClock } from '../http/clock.js';
 import { Http } from '../http/http.js';
 import { commitFiles } from '../upload/commit.js';
 import { uploadLfs } from '../upload/lfs.js';
 import { preupload } from '../upload/preupload.js';
 import { readLog } from '../space/logs.js';
+import { endpointOf } from './endpoint.js';
 import { readIdentity } from './identity.js';
 import { listPullRequests, openPullRequest } from './pull-requests.js';
 import { listCommits, listTree, readFile } from './repository.js';
 import { spaceSettings } from './settings.js';
 import { createSpace, spaceInfo } from './space.js';
 import type { Hub, Identity, OpenHubOptions } from './types.js';
-
-const HUB = 'https://huggingface.co';
 
 /**
  * Opens the Hub: no request is made yet.
@@ -35,17 +33,6 @@ export function openHub(options: OpenHubOptions = {}): Hub {
     onEvent: options.onEvent,
   });
   return hubOver(http, {});
-}
-
-/** The endpoint in force, without a slash at its end. */
-export function endpointOf({ endpoint, env }: Pick<OpenHubOptions, 'endpoint' | 'env'>): string {
-  const text = endpoint ?? (env?.['HF_ENDPOINT']?.trim() || HUB);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw new HfPushError('HAWSER_HF_BAD_INPUT', `The endpoint ${JSON.stringify(text)} is not an http(s) URL`, {
-      hint: 'Set HF_ENDPOINT to the address of a Hub, or leave it out.',
-    });
-  return text.replace(/\/+$/, '');
 }
 
 function hubOver(http: Http, known: { identity?: Promise<Identity> }): Hub {

@@ -6,12 +6,18 @@ import type { RemoteFile, SpaceCommit } from './types.js';
 export async function listTree(http: Http, space: string, revision: string): Promise<readonly RemoteFile[]> {
   return await officially(http, async ({ listFiles }, params) => {
     const files: RemoteFile[] = [];
-    const listing = { ...params, repo: { type: 'space', name: space } as const, revision: encodeURIComponent(revision) };
+    const listing = {
+      ...params,
+      repo: { type: 'space', name: space } as const,
+      revision: encodeURIComponent(revision),
+    };
     for await (const entry of listFiles({ ...listing, recursive: true })) {
       if (entry.type !== 'file') continue;
       const { path, size, oid, lfs } = entry;
       files.push(
-        lfs ? { path, size: lfs.size, oid: String(oid), lfs: { oid: lfs.oid, size: lfs.size } } : { path, size, oid: String(oid) },
+        lfs
+          ? { path, size: lfs.size, oid: String(oid), lfs: { oid: lfs.oid, size: lfs.size } }
+          : { path, size, oid: String(oid) },
       );
     }
     return files;

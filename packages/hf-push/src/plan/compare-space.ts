@@ -98,11 +98,9 @@ async function decideModes(
     const mode = byPath.get(compared.file.path);
     const { file, action } = compared;
     if (action === 'same') decided.push(compared);
-    else if (!mode)
-      throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub does not say how it wants ${file.path}`);
+    else if (!mode) throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub does not say how it wants ${file.path}`);
     else if (mode.isIgnored) decided.push({ file, action: 'ignored' });
-    else if (mode.mode === 'lfs')
-      decided.push({ file, action, sha256: compared.sha256 ?? (await digests.of(file)) });
+    else if (mode.mode === 'lfs') decided.push({ file, action, sha256: compared.sha256 ?? (await digests.of(file)) });
     else decided.push({ file, action });
   }
   return { decided, head };
@@ -117,7 +115,10 @@ interface Decided {
 }
 
 /** Puts into the commit what the Hub would add to it: the rules for files that go to LFS. */
-async function withRules(hub: Hub, { space, parent, remote, decided, deletes }: Decided): Promise<readonly ComparedFile[]> {
+async function withRules(
+  hub: Hub,
+  { space, parent, remote, decided, deletes }: Decided,
+): Promise<readonly ComparedFile[]> {
   const present = remote.find(({ path }) => path === LFS_RULES);
   const own = decided.find(({ file }) => file.path === LFS_RULES);
   const isNew = decided.some(({ action, sha256 }) => sha256 !== undefined && action !== 'same');

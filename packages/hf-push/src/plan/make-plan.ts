@@ -56,8 +56,7 @@ export async function draftPush(hub: Hub | undefined, options: PlanOptions, jour
   const { space, info } = await lookAt(hub, options, namespace, name);
   const { staged, staging: used } = await restaged(options, staging, await early, info);
   const facts = { endpoint: hub.endpoint, space, staging: used, staged, info };
-  if (!info)
-    return finished(options, { ...facts, change: { exists: false, deletes: [], keeps: [], settings: [] } });
+  if (!info) return finished(options, { ...facts, change: { exists: false, deletes: [], keeps: [], settings: [] } });
   const settings = await compareSettings(hub, info, settingsOf(options, staged), options.secrets ?? {}, journal);
   hub.http.onEvent?.({ type: 'step', step: 'compare', state: 'started', space });
   const comparison = await compareWithSpace(hub, staged, info, journal);
@@ -100,7 +99,12 @@ async function restaged(
   const look = info ? lookOf(info.card) : {};
   const isMadeUp = staged.findings.some(({ rule }) => rule === 'readme/generated');
   if (!isMadeUp || Object.keys(look).length === 0 || (await hasLook(staged, look))) return { staged, staging };
-  const remoteReadme = ['---', ...Object.entries(look).map(([key, text]) => `${key}: ${JSON.stringify(text)}`), '---', ''].join('\n');
+  const remoteReadme = [
+    '---',
+    ...Object.entries(look).map(([key, text]) => `${key}: ${JSON.stringify(text)}`),
+    '---',
+    '',
+  ].join('\n');
   const kept = { ...staging, remoteReadme };
   return { staged: await stageWith(options, kept), staging: kept };
 }
@@ -187,4 +191,3 @@ function finished(options: PlanOptions, facts: Facts): Draft {
   };
   return { plan: { ...body, digest: planDigest(body) }, staged, info: facts.info, comparison };
 }
-

@@ -19,18 +19,7 @@ export const planSchema: Readonly<Record<string, unknown>> = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Plan of a push to a Space',
   ...closed(
-    [
-      'kind',
-      'version',
-      'digest',
-      'contents',
-      'space',
-      'environment',
-      'staging',
-      'files',
-      'settings',
-      'findings',
-    ],
+    ['kind', 'version', 'digest', 'contents', 'space', 'environment', 'staging', 'files', 'settings', 'findings'],
     {
       kind: { const: 'hawser-hf-plan' },
       version: { const: 1 },

@@ -16,12 +16,7 @@ import { findPullRequest, type OpenedPullRequest } from './pull-request.js';
 import type { PushOptions, PushResult } from './types.js';
 
 /** Does what a plan says. */
-export async function execute(
-  hub: Hub,
-  draft: Draft,
-  options: PushOptions,
-  journal: Journal,
-): Promise<PushResult> {
+export async function execute(hub: Hub, draft: Draft, options: PushOptions, journal: Journal): Promise<PushResult> {
   return await new Execution(hub, draft, options, journal).run();
 }
 
@@ -131,7 +126,12 @@ class Execution {
     return await explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', async () => {
       const { treeId, parent } = comparison;
       const request = this.#options.pr
-        ? await findPullRequest(this.#hub, { space: this.#space, title: this.#title(), parent, treeId }, this.#contents, this.#journal)
+        ? await findPullRequest(
+            this.#hub,
+            { space: this.#space, title: this.#title(), parent, treeId },
+            this.#contents,
+            this.#journal,
+          )
         : undefined;
       if (request?.commit !== undefined) return { commit: request.commit, request };
       const revision = request?.revision ?? 'main';

@@ -91,11 +91,7 @@ export async function pushAll(
   });
 }
 
-async function withDraft(
-  hub: Hub,
-  options: PushOptions,
-  check: (draft: Draft) => Promise<void>,
-): Promise<PushResult> {
+async function withDraft(hub: Hub, options: PushOptions, check: (draft: Draft) => Promise<void>): Promise<PushResult> {
   let draft: Draft | undefined;
   let journal: Journal | undefined;
   try {

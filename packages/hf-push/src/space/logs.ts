@@ -46,12 +46,7 @@ export async function* readLog(
   }
 }
 
-async function* connection(
-  http: Http,
-  path: string,
-  stop: AbortController,
-  follow: boolean,
-): AsyncGenerator<LogLine> {
+async function* connection(http: Http, path: string, stop: AbortController, follow: boolean): AsyncGenerator<LogLine> {
   let timer: NodeJS.Timeout | undefined;
   const heard = (): void => {
     clearTimeout(timer);

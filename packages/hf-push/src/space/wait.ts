@@ -130,7 +130,10 @@ class Watch {
   async #passOn(): Promise<void> {
     const { onEvent } = this.#hub.http;
     try {
-      for await (const { line, timestamp } of this.#hub.logs(this.#space, 'build', { follow: true, signal: this.#over })) {
+      for await (const { line, timestamp } of this.#hub.logs(this.#space, 'build', {
+        follow: true,
+        signal: this.#over,
+      })) {
         if (!isAfter(timestamp, this.#committedAt) || timestamp <= this.#newestLine) continue;
         this.#sawLine = true;
         this.#newestLine = timestamp;

@@ -126,7 +126,10 @@ class LfsStore {
       .toSorted(([a], [b]) => Number(a) - Number(b))
       .map(([, url]) => url);
     if (urls.length !== Math.ceil(object.size / partBytes))
-      throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub wants ${object.path} in a number of parts that does not fit`);
+      throw new HfPushError(
+        'HAWSER_HF_PROTOCOL',
+        `The Hub wants ${object.path} in a number of parts that does not fit`,
+      );
     const parts = await concurrently(urls, AT_ONCE, async (url, index) => {
       const start = index * partBytes;
       const etag = await this.#put(object, url, { start, end: Math.min(object.size, start + partBytes) });
