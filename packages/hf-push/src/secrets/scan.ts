@@ -8,7 +8,8 @@ export interface FoundSecret {
 
 /** Looks through the bytes of one file. */
 export interface SecretScanner {
-  readonly see: (bytes: Uint8Array) => void;
+  /** Whoever knows that no more bytes will come may say so, which saves work. */
+  readonly see: (bytes: Uint8Array, isLast?: boolean) => void;
   /** What was found in all that was seen, in order. */
   readonly found: () => readonly FoundSecret[];
 }
@@ -61,12 +62,13 @@ export function createSecretScanner(): SecretScanner {
   let line = 1;
   let isText: boolean | undefined;
   return {
-    see(bytes) {
+    see(bytes, isLast = false) {
       const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       isText ??= !piece.subarray(0, asksForText).includes(0);
       if (!isText) return;
       const joined = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
       look(joined, line, found);
+      if (isLast) return;
       const keep = Math.min(overlap, joined.length);
       line += count(joined.subarray(0, joined.length - keep));
       // A copy: the caller uses its buffer again.

@@ -142,7 +142,7 @@ export async function walkTree(options: WalkOptions): Promise<Walked> {
   async function readOne({ path, real }: Place): Promise<void> {
     let scanner = createSecretScanner();
     const { size, oid } = await hashFile(real, path, {
-      see: (bytes) => scanner.see(bytes),
+      see: (bytes, isLast) => scanner.see(bytes, isLast),
       again: () => (scanner = createSecretScanner()),
     });
     files.push({ path, size, oid, content: { kind: 'file', path: real } });

@@ -6,8 +6,8 @@ import { blobHeader } from './oid.js';
 
 /** Is shown all bytes of a file, in order, while they are hashed. */
 export interface Onlooker {
-  /** Bytes as they come; the buffer is used again afterwards. */
-  readonly see: (bytes: Buffer) => void;
+  /** Bytes as they come, and whether they are the last; the buffer is used again afterwards. */
+  readonly see: (bytes: Buffer, isLast: boolean) => void;
   /** The file has to be read from its beginning once more. */
   readonly again: () => void;
 }
@@ -61,7 +61,7 @@ function hashSmall(path: string, onlooker: Onlooker): HashedFile | undefined {
     const size = readSync(handle, shared, 0, smallBytes, 0);
     if (size !== Number(before.size) || !isSame(before, fstatSync(handle, { bigint: true }))) return undefined;
     const bytes = shared.subarray(0, size);
-    onlooker.see(bytes);
+    onlooker.see(bytes, true);
     return { size, oid: createHash('sha1').update(blobHeader(size)).update(bytes).digest('hex') };
   } finally {
     closeSync(handle);
@@ -82,8 +82,8 @@ async function hashLarge(path: string, onlooker: Onlooker): Promise<HashedFile |
       if (bytesRead === 0) break;
       const bytes = buffer.subarray(0, bytesRead);
       hash.update(bytes);
-      onlooker.see(bytes);
       position += bytesRead;
+      onlooker.see(bytes, position === size);
       if (position > size) return undefined;
     }
     if (position !== size || !isSame(before, await handle.stat({ bigint: true }))) return undefined;
