@@ -41,9 +41,9 @@ export async function loginByDevice(options: DeviceLoginOptions): Promise<NewTok
     throw failed(whyNoToken(begun));
   const startedMs = clock.now();
   const expiresAtMs = startedMs + 1000 * numberOr(begun?.expires_in, 900);
-  const complete = begun?.['verification_uri_complete'];
+  const complete = begun?.verification_uri_complete;
   options.onCode({ userCode, url, completeUrl: typeof complete === 'string' ? complete : url, expiresAtMs });
-  let intervalMs = 1000 * numberOr(begun?.['interval'], 5);
+  let intervalMs = 1000 * numberOr(begun?.interval, 5);
   const form = new URLSearchParams({ ...client, grant_type: DEVICE_GRANT, device_code: deviceCode });
   while (clock.now() + intervalMs < expiresAtMs) {
     await clock.sleep(intervalMs, signal);

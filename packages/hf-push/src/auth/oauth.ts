@@ -14,9 +14,16 @@ export interface OAuthOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An answer of a token endpoint: a token, or why there is none. */
+/** An answer of the device or token endpoint: a code, a token, or why there is none. */
 export interface TokenAnswer {
   readonly status: number;
+  /** @see RFC 8628 §3.2. */
+  readonly device_code?: string;
+  readonly user_code?: string;
+  readonly verification_uri?: string;
+  readonly verification_uri_complete?: string;
+  /** In seconds. */
+  readonly interval?: number;
   readonly access_token?: string;
   readonly refresh_token?: string;
   readonly expires_in?: number;
@@ -30,7 +37,7 @@ export async function askForToken(
   url: string,
   body: URLSearchParams | string,
   { fetch: ask = globalThis.fetch, signal }: OAuthOptions,
-): Promise<(Readonly<Record<string, unknown>> & TokenAnswer) | undefined> {
+): Promise<TokenAnswer | undefined> {
   const timeout = AbortSignal.timeout(30_000);
   try {
     const response = await ask(url, {
