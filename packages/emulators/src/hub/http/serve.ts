@@ -61,6 +61,8 @@ export async function serve(door: Door, raw: IncomingMessage, response: ServerRe
     raw.destroy();
     return record(0);
   }
+  // What was left of a body that was refused half-way: the next request comes behind it.
+  raw.resume();
   try {
     await send(answer, method, response, raw.headers['x-request-id']);
   } catch {
