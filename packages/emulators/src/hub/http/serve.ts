@@ -40,7 +40,7 @@ export async function serve(door: Door, raw: IncomingMessage, response: ServerRe
   const fault = door.faults.next(method, target);
   if (fault?.kind === 'stall') return record(0);
   if (fault?.kind === 'drop-before') {
-    raw.destroy();
+    raw.socket.destroy();
     return record(0);
   }
   let answer: Answer;
@@ -58,7 +58,7 @@ export async function serve(door: Door, raw: IncomingMessage, response: ServerRe
         : { status: 500, json: { error: `The emulator failed: ${error instanceof Error ? error.stack : 'unknown'}` } };
   }
   if (fault?.kind === 'drop-after') {
-    raw.destroy();
+    raw.socket.destroy();
     return record(0);
   }
   // What was left of a body that was refused half-way: the next request comes behind it.
