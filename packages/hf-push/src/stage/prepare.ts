@@ -20,6 +20,8 @@ import { walkTree } from './walk.js';
 export interface Prepared {
   readonly project: Project;
   readonly staged: Staged;
+  /** The Dockerfile of the Space. */
+  readonly model: DockerfileModel;
 }
 
 /** Port of OpenEnv's servers where nothing says otherwise. */
@@ -50,7 +52,7 @@ export async function prepareEnvironment(options: StageOptions): Promise<Prepare
 
   const readme = await prepareReadme({ project, options, port: (kept) => portFor(project, kept) });
   findings.push(...readme.findings);
-  const dockerfile = editDockerfile(project, { baseImage, webInterface, port: readme.port });
+  const { text: dockerfile, replaced } = editDockerfile(project, { baseImage, webInterface, port: readme.port });
 
   const files = new Map(walked.files.map((file) => [file.path, file]));
   if (layout.kind === 'flat' && project.dockerfile) files.delete(project.dockerfile.path);
@@ -74,8 +76,16 @@ export async function prepareEnvironment(options: StageOptions): Promise<Prepare
     }),
     ...checkPorts(project, model, readme.port),
   );
+  for (const base of replaced)
+    findings.push({
+      rule: 'dockerfile/local-base',
+      severity: 'note',
+      message: `${base} is on its author's own machine only: ${defaultBaseImages[layout.kind]} takes its place.`,
+      ...(project.dockerfile && { path: project.dockerfile.path }),
+    });
   return {
     project,
+    model,
     staged: {
       name: project.name,
       folder: project.folder,
@@ -88,13 +98,19 @@ export async function prepareEnvironment(options: StageOptions): Promise<Prepare
   };
 }
 
+interface EditedDockerfile {
+  readonly text: string;
+  /** Placeholders that made way for the default. */
+  readonly replaced: readonly string[];
+}
+
 function editDockerfile(
   project: Project,
   { baseImage, webInterface, port }: { baseImage: string | undefined; webInterface: boolean; port: number },
-): string {
+): EditedDockerfile {
   const { dockerfile, layout } = project;
-  if (!dockerfile)
-    return generateDockerfile({
+  if (!dockerfile) {
+    const text = generateDockerfile({
       name: project.name,
       layout: layout.kind,
       baseImage,
@@ -104,10 +120,16 @@ function editDockerfile(
       install: installOf(project),
       webInterface,
     });
-  const { text } = baseImage
-    ? replaceBaseImage(dockerfile.text, baseImage)
-    : replaceBaseImage(dockerfile.text, defaultBaseImages[layout.kind], 'placeholder');
-  return webInterface ? enableWebInterface(text) : text;
+    return { text, replaced: [] };
+  }
+  const asked = baseImage === undefined ? undefined : replaceBaseImage(dockerfile.text, baseImage);
+  // What the flag did not reach may still stand on a placeholder.
+  const { text, replaced } = replaceBaseImage(
+    asked?.text ?? dockerfile.text,
+    defaultBaseImages[layout.kind],
+    'placeholder',
+  );
+  return { text: webInterface ? enableWebInterface(text) : text, replaced };
 }
 
 function installOf({ pyproject, requirements }: Project): GenerateOptions['install'] {

@@ -42,13 +42,16 @@ export async function prepareReadme({ project, options, port }: ReadmeOptions): 
     return { text, port: asked, findings: [generated] };
   }
   const { checked, path } = own;
-  if (!options.fixReadme || !checked.value)
+  const expected = port(undefined);
+  // What cannot be read says nothing of the port either.
+  if (!checked.value) return { text: own.text, port: expected, findings: checked.findings };
+  if (!options.fixReadme)
     return {
       text: own.text,
       port: saidPort(checked) ?? hubDefaultPort,
-      findings: withPort(checked, path, port(undefined)),
+      findings: withPort(checked, path, expected),
     };
-  const text = fixReadme(own.text, checked, { name, look, port: port(undefined) });
+  const text = fixReadme(own.text, checked, { name, look, port: expected });
   const again = await checkFrontMatter(text, path);
   const fixed: Finding[] =
     text === own.text ? [] : [{ rule: 'readme/fixed', severity: 'note', message: 'Front matter was mended.', path }];
@@ -78,7 +81,7 @@ function saidPort({ value }: CheckedFrontMatter): number | undefined {
 
 /** Without app_port the Hub asks 7860, where hardly any environment listens. */
 function withPort(checked: CheckedFrontMatter, path: string, expected: number): readonly Finding[] {
-  if (!checked.value || 'app_port' in checked.value || expected === hubDefaultPort) return checked.findings;
+  if ((checked.value && 'app_port' in checked.value) || expected === hubDefaultPort) return checked.findings;
   return [
     ...checked.findings,
     {

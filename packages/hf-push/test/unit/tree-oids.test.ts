@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HfPushError } from '../../src/errors.js';
@@ -167,7 +168,9 @@ describe('reading what was staged', () => {
     const { file } = staged('x'.repeat(3 << 20));
     const abort = new AbortController();
     const read = async (): Promise<void> => {
-      for await (const _ of openContent(file, { signal: abort.signal })) abort.abort();
+      const stream = openContent(file, { signal: abort.signal });
+      stream.on('data', () => abort.abort());
+      await finished(stream);
     };
     await expect(read()).rejects.toMatchObject({ name: 'AbortError' });
   });
