@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { stageEnvironment, writeStaging } from '../../packages/hf-push/dist/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,6 +19,22 @@ const rounds = Number(option('rounds') ?? 5);
 const python = pythonOf();
 const folder = mkdtempSync(join(tmpdir(), 'hawser-bench-hf-'));
 const run = promisify(execFile);
+// Bundled as the command line is: that is what people run.
+const pusher = join(folder, 'bundle', 'push.mjs');
+await build({
+  entryPoints: [support('push.mjs')],
+  outdir: dirname(pusher),
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  platform: 'node',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
+  logLevel: 'error',
+});
 
 const cases = [
   { name: 'unchanged push, 100 files', files: () => texts(100, 4096), isUnchanged: true, limit: 0.5, requests: 4 },
@@ -48,21 +65,10 @@ async function measure({ name, files, isUnchanged = false, limit, requests }) {
   const ours = [];
   const theirs = [];
   for (let round = 0; round < rounds; round++) {
-    const hub = await startHub();
     const state = join(home, `state-${round}`);
-    const env = { PATH: process.env.PATH, HOME: home, HF_HUB_DISABLE_PROGRESS_BARS: '1', ...hub.env, HF_HUB_DISABLE_XET: '1' };
-    const we = () => measured(hub, process.execPath, [support('push.mjs'), home, 'bench_env', 'ours', state], env);
-    const they = () => measured(hub, python, [support('push.py'), flat, 'theirs'], env);
-    try {
-      if (isUnchanged) {
-        await we();
-        await they();
-      }
-      ours.push(await we());
-      theirs.push(await they());
-    } finally {
-      await hub.close();
-    }
+    // A Hub each: its LFS store knows a content whoever brought it.
+    ours.push(await measured(home, isUnchanged, process.execPath, [pusher, home, 'bench_env', 'ours', state]));
+    theirs.push(await measured(home, isUnchanged, python, [support('push.py'), flat, 'theirs']));
   }
   const [we, they] = [ours, theirs].map((runs) => ({
     ms: median(runs.map(({ ms }) => ms)),
@@ -79,12 +85,20 @@ async function measure({ name, files, isUnchanged = false, limit, requests }) {
   rmSync(home, { recursive: true, force: true });
 }
 
-async function measured(hub, program, args, env) {
-  const before = await hub.requests();
-  const start = performance.now();
-  const { stdout } = await run(program, args, { env });
-  const ms = performance.now() - start;
-  return { ...JSON.parse(stdout), ms, requests: (await hub.requests()) - before };
+/** One run; `isUnchanged`: after one that brought everything. */
+async function measured(home, isUnchanged, program, args) {
+  const hub = await startHub();
+  try {
+    const env = { PATH: process.env.PATH, HOME: home, HF_HUB_DISABLE_PROGRESS_BARS: '1', ...hub.env, HF_HUB_DISABLE_XET: '1' };
+    if (isUnchanged) await run(program, args, { env });
+    const before = await hub.requests();
+    const start = performance.now();
+    const { stdout } = await run(program, args, { env });
+    const ms = performance.now() - start;
+    return { ...JSON.parse(stdout), ms, requests: (await hub.requests()) - before };
+  } finally {
+    await hub.close();
+  }
 }
 
 async function startHub() {

@@ -118,7 +118,7 @@ function lookOf(card: Readonly<Record<string, unknown>>): Readonly<Record<string
 async function hasLook(staged: Staged, look: Readonly<Record<string, string>>): Promise<boolean> {
   const content = staged.files.find(({ path }) => path === 'README.md')?.content;
   if (content?.kind !== 'bytes') return false;
-  const { parse } = await import('yaml');
+  const { parse } = await import('../text/yaml-library.js');
   const text = Buffer.from(content.bytes).toString('utf8');
   const card: unknown = parse(/^---\n(.*?)\n---/s.exec(text)?.[1] ?? '');
   return Object.entries(look).every(([key, value]) => (card as Record<string, unknown> | null)?.[key] === value);

@@ -1,4 +1,5 @@
 import { HfPushError } from '../errors.js';
+import { checkSchema } from '../schema/check.js';
 import { planDigest } from './digest.js';
 import type { Plan } from './types.js';
 
@@ -100,12 +101,8 @@ export const planSchema: Readonly<Record<string, unknown>> = {
  * @throws HfPushError HAWSER_HF_PLAN_INVALID.
  */
 export async function parsePlan(document: unknown): Promise<Plan> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ strict: true, allErrors: false });
-  if (!ajv.validate(planSchema, document)) {
-    const [error] = ajv.errors ?? [];
-    throw invalid(`it is no plan of a push: ${error?.instancePath || 'the document'} ${error?.message ?? 'is wrong'}`);
-  }
+  const [complaint] = await checkSchema(planSchema, document);
+  if (complaint) throw invalid(`it is no plan of a push: ${complaint.path.join('.') || 'the document'} ${complaint.message}`);
   const plan = document as Plan;
   if (planDigest(plan) !== plan.digest) throw invalid('it was changed after it was made: its digest does not fit');
   return plan;

@@ -27,9 +27,8 @@ export async function checkSchema(schema: object, value: unknown): Promise<reado
 const compiled: WeakMap<object, ValidateFunction> = new WeakMap();
 
 async function compile(schema: object): Promise<ValidateFunction> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false, validateFormats: false });
-  const validate = ajv.compile(schema);
+  const { compileSchema } = await import('./ajv.js');
+  const validate = compileSchema(schema);
   compiled.set(schema, validate);
   return validate;
 }

@@ -22,7 +22,7 @@ export async function readYamlMap(text: string): Promise<YamlMap> {
   if (text.length > maxChars) return wrong(`It is longer than ${maxChars / 1024} KiB.`);
   const tooDeep = depthLimitReachedAt(text);
   if (tooDeep !== undefined) return wrong(`It is nested more than ${maxDepth} levels deep.`, tooDeep);
-  const { isMap, parseDocument } = await import('yaml');
+  const { isMap, parseDocument } = await import('./yaml-library.js');
   try {
     const document = parseDocument(text, { prettyErrors: true, stringKeys: true });
     const [error] = [...document.errors, ...document.warnings];
