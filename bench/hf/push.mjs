@@ -32,7 +32,7 @@ await build({
   platform: 'node',
   format: 'esm',
   mainFields: ['module', 'main'],
-  banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
+  banner: { js: "import{createRequire as __own}from'node:module';const require=__own(import.meta.url);" },
   logLevel: 'error',
 });
 
