@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { HfPushError } from '../errors.js';
-import { blobHeader } from './oid.js';
+import { blobHeader, blobOid } from './oid.js';
 import type { TreeFile } from './types.js';
+
+const smallBytes = 1 << 20;
 
 /** What reading a staged file may be told. */
 export interface ReadOptions {
@@ -44,9 +46,22 @@ export function openContent(file: TreeFile, { signal }: ReadOptions = {}): Reada
  */
 export async function readContent(file: TreeFile, options: ReadOptions = {}): Promise<Buffer> {
   if (file.content.kind === 'bytes') return Buffer.from(file.content.bytes);
+  if (file.size <= smallBytes) return readSmall(file, file.content.path);
   const chunks: Buffer[] = [];
   for await (const chunk of openContent(file, options)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks, file.size);
+}
+
+/** One blocking read costs a tenth of a stream: thousands of small files go out in one commit. */
+function readSmall(file: TreeFile, path: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw unreadable(file, error as Error);
+  }
+  if (bytes.byteLength !== file.size || blobOid(bytes) !== file.oid) throw changed(file);
+  return bytes;
 }
 
 /**
