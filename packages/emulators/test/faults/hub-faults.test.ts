@@ -141,7 +141,8 @@ describe('concurrent commits', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, index) => bench.commit(space, [header, file(`f${index}`, 'x')])),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 412)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 412)).toHaveLength(7);
     expect(bench.hub.head(space)?.commits).toBe(2);
   });
 

@@ -99,9 +99,9 @@ export function useHub(options: HubEmulatorOptions = {}): HubBench {
       if (status !== 200) throw new Error(text);
       return String(json['name']);
     },
-    commit: async (space, lines, { query = '', revision = 'main', ...options } = {}) =>
+    commit: async (space, lines, { query = '', revision = 'main', ...rest } = {}) =>
       await bench.ask('POST', `/api/spaces/${space}/commit/${encodeURIComponent(revision)}${query}`, {
-        ...options,
+        ...rest,
         body: [...(lines[0]?.key === 'header' ? [] : [header]), ...lines]
           .map((line) => JSON.stringify(line))
           .join('\n'),

@@ -42,10 +42,8 @@ const rules: Readonly<Record<string, { readonly holds: (value: unknown) => boole
 export function readCard(readme: string): Card {
   const match = /^\uFEFF?---[ \t]*\r?\n(?<yaml>.*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)/su.exec(readme);
   if (!match) return { data: {}, errors: [], warnings: ['empty or missing yaml metadata in repo card'] };
-  const document = parseDocument(match.groups?.['yaml'] ?? '', { schema: 'core' });
-  const wrong = document.errors[0];
-  if (wrong) return { data: {}, errors: [`Invalid YAML: ${wrong.message.split('\n')[0]}`], warnings: [] };
-  const data: unknown = document.toJS({ maxAliasCount: 100 });
+  const { data, wrong } = parse(match.groups?.['yaml'] ?? '');
+  if (wrong !== undefined) return { data: {}, errors: [`Invalid YAML: ${wrong}`], warnings: [] };
   if (data === null) return { data: {}, errors: [], warnings: ['empty or missing yaml metadata in repo card'] };
   if (!isRecord(data)) return { data: {}, errors: ['The metadata must be a map.'], warnings: [] };
   const errors = Object.entries(rules).flatMap(([name, { holds, must }]) =>
@@ -53,6 +51,20 @@ export function readCard(readme: string): Card {
   );
   if (data['sdk'] === undefined) errors.unshift('"sdk" is required');
   return { data, errors, warnings: [] };
+}
+
+/** Values JSON can say, or what is wrong: the text, an alias of nothing, or aliases that never end. */
+function parse(yaml: string): { readonly data?: unknown; readonly wrong?: string } {
+  const document = parseDocument(yaml, { schema: 'core' });
+  const [error] = document.errors;
+  try {
+    if (error) throw error;
+    const data: unknown = document.toJS({ maxAliasCount: 100 });
+    JSON.stringify(data);
+    return { data };
+  } catch (thrown) {
+    return { wrong: (thrown instanceof Error ? thrown.message : 'it cannot be read').split('\n')[0] ?? '' };
+  }
 }
 
 function isText(value: unknown): value is string {
