@@ -52,13 +52,13 @@ export const codemods: readonly Codemod[] = [
       const changes = new Map<string, string>();
       for (const [path, text] of texts) {
         if (!path.endsWith('.py')) continue;
+        const upwards = '.'.repeat(path.split('/').length);
         const next = text
           .replace(/^([ \t]*(?:from|import)[ \t]+)(?:src\.)?core(?=[. \t])/gm, '$1openenv.core')
           .replace(
-            new RegExp(`^([ \\t]*from[ \\t]+)(?:src\\.)?envs\\.${name}(?=[. \\t])`, 'gm'),
-            path.includes('/') ? '$1..' : '$1.',
-          )
-          .replace(/^([ \t]*from[ \t]+\.{1,2})\./gm, '$1');
+            new RegExp(`^([ \\t]*from[ \\t]+)(?:src\\.)?envs\\.${name}(?:\\.(?=\\w)|(?=[ \\t]))`, 'gm'),
+            `$1${upwards}`,
+          );
         if (next !== text) changes.set(path, next);
       }
       if (!texts.has('pyproject.toml')) changes.set('pyproject.toml', pyprojectOf(name));

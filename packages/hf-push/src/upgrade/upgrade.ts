@@ -105,7 +105,7 @@ function versionOf(text: string): readonly number[] {
     throw new HfPushError('HAWSER_HF_BAD_INPUT', `${JSON.stringify(text)} is no version.`, {
       hint: 'Write it as 0.10.0.',
     });
-  return match.slice(1).map((part = '0') => Number(part));
+  return [match[1], match[2], match[3] ?? '0'].map(Number);
 }
 
 function isAtMost(a: readonly number[], b: readonly number[]): boolean {
