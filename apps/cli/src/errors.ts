@@ -7,7 +7,8 @@ export type CliErrorCode =
   | 'HAWSER_SSM_RUN_TIMED_OUT'
   | 'HAWSER_SSM_EXIT_UNKNOWN'
   | 'HAWSER_SSM_FORWARD_ENDED'
-  | 'HAWSER_ECS_TARGET';
+  | 'HAWSER_ECS_TARGET'
+  | 'HAWSER_HF_SETTING';
 
 /** Every code with its exit code and what to do next when the thrower knows nothing better. */
 export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2; readonly hint: string }>> = {
@@ -24,6 +25,7 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
     exitCode: 1,
     hint: 'Forward again. Idle and maximum times are set in the Session Manager preferences of the account.',
   },
+  HAWSER_HF_SETTING: { exitCode: 2, hint: 'Write it like --variable KEY=VALUE, --secret NAME or --secret NAME=@FILE.' },
   HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
 };
 

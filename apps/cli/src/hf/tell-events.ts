@@ -1,0 +1,38 @@
+import type { Out, Step } from '@hawser/cli-kit';
+import type { HfPushEvent, OnEvent, PushStep } from '@hawser/hf-push';
+
+const titles: Readonly<Record<PushStep, string>> = {
+  stage: 'staging files',
+  identity: 'asking who you are',
+  space: 'looking at the Space',
+  create: 'making the Space',
+  settings: 'changing settings',
+  compare: 'comparing files',
+  upload: 'uploading large files',
+  commit: 'committing',
+  verify: 'proving the tree',
+  wait: 'waiting for the Space to run',
+  'live-check': 'checking the running app',
+  rollback: 'going back',
+};
+
+/** Shows what happens during a push: as the progress of a step, warnings and the Space's build log as lines. */
+export function tellEvents(out: Out, step: Step): OnEvent {
+  return (event) => {
+    const now = progressOf(event);
+    if (now !== undefined) step.progress(now);
+    if (event.type === 'warning')
+      void out.warn(event.hint === undefined ? event.message : `${event.message}. ${event.hint}`);
+    if (event.type === 'retry') out.debug(`${event.method} ${event.path} again in ${event.waitMs} ms: ${event.reason}`);
+    if (event.type === 'log') out.debug(`${event.log}: ${event.line}`);
+  };
+}
+
+function progressOf(event: HfPushEvent): string | undefined {
+  if (event.type === 'step' && event.state === 'started') return titles[event.step];
+  if (event.type === 'uploaded')
+    return `${event.path} ${Math.floor((100 * event.bytes) / Math.max(1, event.totalBytes))} %`;
+  if (event.type === 'runtime') return `the Space is ${event.stage}`;
+  if (event.type === 'log') return event.line;
+  return undefined;
+}
