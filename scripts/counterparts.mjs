@@ -85,6 +85,16 @@ const list = [
     shows: '^2\\.4\\.0$',
   },
   {
+    // Its Python, for the servers of environments; `bin/openenv` is beside it.
+    name: 'openenv',
+    kind: 'pypi',
+    package: 'openenv-core',
+    version: '0.3.0',
+    program: 'bin/python',
+    probe: ['-c', 'from importlib.metadata import version; print(version("openenv-core"))'],
+    shows: '^0\\.3\\.0$',
+  },
+  {
     name: 'node-22',
     kind: 'npm',
     package: nodePackage,

@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import { readDockerfile } from '../../src/dockerfile/model.js';
+import { webInterfaceOf } from '../../src/dockerfile/web-interface.js';
+import { stageEnvironment } from '../../src/stage/stage.js';
+import { readContent } from '../../src/tree/content.js';
+import type { StageOptions } from '../../src/tree/types.js';
+import { flatEnvironment, frontMatter, seedDockerfile, seedRepository } from '../support/environments.js';
+import { folderWith } from '../support/folders.js';
+
+// Look-alikes of what makes real OpenEnv environments special.
+const manifest = (port: number): string => `spec_version: 1\nname: x\nport: ${port}\n`;
+const environments: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a RUN that writes a script between quotes, with a CMD in it (carla)': {
+    'server/Dockerfile':
+      'FROM ubuntu:22.04 AS base\nRUN printf \'#!/bin/sh\\n\\\nCMD run\\n\\\nENV ENABLE_WEB_INTERFACE=false\\n\' > /start.sh\nFROM base\nCOPY . /app\nEXPOSE 8000\nEXPOSE 2000\nCMD ["sh", "/start.sh"]\n',
+  },
+  'shell-form CMD and an ARG of its own for the base (openspiel)': {
+    'server/Dockerfile':
+      'ARG OPENSPIEL_BASE_IMAGE=ghcr.io/huggingface/openenv-openspiel-base:latest\nFROM ${OPENSPIEL_BASE_IMAGE}\nCOPY . /app\nCMD uvicorn server.app:app --host 0.0.0.0 --port 8000\n',
+  },
+  '--platform, and two EXPOSE lines (unity, browsergym)': {
+    'server/Dockerfile':
+      'FROM --platform=linux/amd64 python:3.11-slim AS builder\nCOPY . /app\nFROM --platform=linux/amd64 python:3.11-slim\nCOPY --from=builder /app /app\nEXPOSE 8000\nEXPOSE 7860\nCMD ["uvicorn", "server.app:app", "--port", "8000"]\n',
+  },
+  'a Dockerfile at the root, port 8004, another base_path (calendar)': {
+    Dockerfile: 'FROM python:3.11-slim\nCOPY . /app\nEXPOSE 8004\nCMD ["uvicorn", "app:app", "--port", "8004"]\n',
+    'README.md': frontMatter.replace('8000', '8004').replace('/web', '/docs'),
+    'openenv.yaml': manifest(8004),
+  },
+  'the web interface off on purpose (grid_world)': {
+    'server/Dockerfile': 'FROM python:3.11-slim\nCOPY . /app\nENV ENABLE_WEB_INTERFACE=false\nCMD ["x"]\n',
+  },
+  'a README whose body is full of rules (wildfire)': {
+    'README.md': `${frontMatter}\n# x\n\n---\n\n## a: b\n\n---\n\ntext\n---\n`,
+  },
+  'its own .dockerignore and .env.example (jupyter)': {
+    '.dockerignore': '.venv\n**/__pycache__\n*.md\n!README.md\n',
+    '.env.example': 'KEY=\n',
+  },
+};
+
+async function stageTexts(
+  files: Readonly<Record<string, string>>,
+  options: Partial<StageOptions> = {},
+): Promise<{
+  readonly text: (path: string) => Promise<string>;
+  readonly findings: readonly string[];
+  readonly appPort: number;
+}> {
+  const staged = await stageEnvironment({
+    from: folderWith(files),
+    environment: 'my_env',
+    spaceName: 'my_env',
+    ...options,
+  });
+  const text = async (path: string): Promise<string> => {
+    const file = staged.files.find((each) => each.path === path);
+    return file ? (await readContent(file)).toString() : '';
+  };
+  return {
+    text,
+    findings: staged.findings.map(({ rule, severity }) => `${severity} ${rule}`),
+    appPort: staged.appPort,
+  };
+}
+
+describe.each(Object.entries(environments))('%s', (_, changes) => {
+  const files = flatEnvironment(changes);
+
+  test('is staged: web interface on, README as it is, no warning', async () => {
+    const { text, findings, appPort } = await stageTexts(files);
+    expect(webInterfaceOf(readDockerfile(await text('Dockerfile')))).toBe('true');
+    expect(await text('README.md')).toBe(files['envs/my_env/README.md']);
+    expect(findings.filter((each) => !each.startsWith('note '))).toEqual([]);
+    expect(appPort).toBe(changes['README.md']?.includes('8004') ? 8004 : 8000);
+  });
+
+  test('takes another base image without breaking', async () => {
+    const baseImage = 'ghcr.io/my-org/base:1';
+    const model = readDockerfile(await (await stageTexts(files, { baseImage })).text('Dockerfile'));
+    const roots = model.stages.filter(({ parent }) => !parent);
+    expect(roots.map(({ resolvedImage }) => resolvedImage)).toEqual(roots.map(() => baseImage));
+    const before = readDockerfile(changes['Dockerfile'] ?? files['envs/my_env/server/Dockerfile'] ?? '');
+    expect(model.stages.map(({ name, platform }) => [name, platform])).toEqual(
+      before.stages.map(({ name, platform }) => [name, platform]),
+    );
+  });
+});
+
+describe('what would fail after a push of the official CLI is refused before ours', () => {
+  test.each([
+    [
+      'paths of the repository that are not there (coding)',
+      { 'server/Dockerfile': 'FROM a/b\nCOPY src/core/ /app/core\nCMD ["x"]\n' },
+    ],
+    ['a base of the author (grid_world)', { 'server/Dockerfile': 'FROM my-envtorch:local\nCOPY . /app\nCMD ["x"]\n' }],
+    ['hexadecimal colours (atari, chat)', { 'README.md': frontMatter.replace('pink', '"#8B5CF6"') }],
+    [
+      'a stage that is gone (25 of 34 after --base-image)',
+      { 'server/Dockerfile': 'FROM a/b\nFROM a/b\nCOPY --from=builder /a /b\nCMD ["x"]\n' },
+    ],
+  ])('%s', async (_, changes) => {
+    await expect(stageTexts(flatEnvironment(changes))).rejects.toMatchObject({ code: 'HAWSER_HF_ENV_INVALID' });
+  });
+});
+
+test("every placeholder base of the seed's layout makes way for the published one", async () => {
+  for (const base of ['openenv-base:latest', 'envtorch-base:latest', 'openenv-base']) {
+    const files = seedRepository({
+      'src/envs/echo_env/server/Dockerfile': seedDockerfile.replace('openenv-base:latest', base),
+    });
+    // oxlint-disable-next-line no-await-in-loop -- three small ones
+    const { text, findings } = await stageTexts(files, { environment: 'echo_env' });
+    expect(findings).toContain('note dockerfile/local-base');
+    expect(readDockerfile(await text('Dockerfile')).final?.resolvedImage).toBe(
+      'ghcr.io/meta-pytorch/openenv-base:latest',
+    );
+  }
+});
