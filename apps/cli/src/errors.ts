@@ -8,7 +8,8 @@ export type CliErrorCode =
   | 'HAWSER_SSM_EXIT_UNKNOWN'
   | 'HAWSER_SSM_FORWARD_ENDED'
   | 'HAWSER_ECS_TARGET'
-  | 'HAWSER_HF_SETTING';
+  | 'HAWSER_HF_SETTING'
+  | 'HAWSER_HF_PLAN_FILE';
 
 /** Every code with its exit code and what to do next when the thrower knows nothing better. */
 export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2; readonly hint: string }>> = {
@@ -25,6 +26,7 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
     exitCode: 1,
     hint: 'Forward again. Idle and maximum times are set in the Session Manager preferences of the account.',
   },
+  HAWSER_HF_PLAN_FILE: { exitCode: 2, hint: 'Make it with hawser hf plan NAME --output FILE.' },
   HAWSER_HF_SETTING: { exitCode: 2, hint: 'Write it like --variable KEY=VALUE, --secret NAME or --secret NAME=@FILE.' },
   HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
 };

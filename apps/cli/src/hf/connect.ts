@@ -86,7 +86,8 @@ export async function loginInBrowser(
   return made.token;
 }
 
-function open(settings: HubSettings, token: string | undefined, signal: AbortSignal, onEvent?: OnEvent): Hub {
+/** A Hub with that token, which nobody is asked for. */
+export function open(settings: HubSettings, token: string | undefined, signal: AbortSignal, onEvent?: OnEvent): Hub {
   const endpoint = settings['endpoint-url'];
   return openHub({
     env: process.env,

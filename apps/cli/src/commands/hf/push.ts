@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { Plan, PushResult } from '@hawser/hf-push';
-import { hubFlags, spaceFlags, timeoutFlag } from '../../hf/flags.js';
+import { hubFlags, timeoutFlag } from '../../hf/flags.js';
+import { spaceSettingFlags } from '../../hf/space-setting-flags.js';
 import { stagingFlags } from '../../hf/staging-flags.js';
 
 /** What one push did, or would do. */
@@ -23,18 +24,9 @@ export default class HfPush extends HawserCommand<typeof HfPush, { readonly push
     }),
   };
   static override flags = {
-    ...spaceFlags,
+    ...spaceSettingFlags,
     ...stagingFlags,
     ...hubFlags,
-    private: Flags.boolean({ summary: 'Make the Space private.', helpGroup: 'SPACE' }),
-    hardware: Flags.string({ summary: 'Hardware, such as cpu-basic.', helpGroup: 'SPACE', helpValue: 'FLAVOR' }),
-    variable: Flags.string({ summary: 'Set a variable.', helpGroup: 'SPACE', helpValue: 'KEY=VALUE', multiple: true }),
-    secret: Flags.string({
-      summary: "Set a secret to the value of the environment's variable NAME, or to what a file holds.",
-      helpGroup: 'SPACE',
-      helpValue: 'NAME[=@FILE]',
-      multiple: true,
-    }),
     'dry-run': Flags.boolean({ summary: 'Prepare everything, change nothing, and keep the staged files.' }),
     'create-only': Flags.boolean({ summary: 'Refuse when the Space is there already.' }),
     pr: Flags.boolean({ summary: 'Propose the change as a pull request.' }),

@@ -1,0 +1,35 @@
+import { Args, Flags } from '@oclif/core';
+import { HawserCommand } from '@hawser/cli-kit';
+import type { Result, Work } from '@hawser/cli-kit';
+import type { InitResult } from '@hawser/hf-push';
+
+export default class HfInit extends HawserCommand<typeof HfInit, InitResult> {
+  static override summary = 'Begin an environment from a template.';
+  static override args = { name: Args.string({ required: true, description: 'A name that Python can import.' }) };
+  static override flags = {
+    template: Flags.option({
+      options: ['echo', 'coding'] as const,
+      default: 'echo' as const,
+      summary: 'What it begins as.',
+    })(),
+    output: Flags.string({
+      summary: 'Folder it is put in. Default: envs/ if there is one, else here.',
+      helpValue: 'FOLDER',
+    }),
+  };
+  static override examples = ['<%= config.bin %> <%= command.id %> my_env --template coding'];
+
+  protected async work({ args, flags }: Work<typeof HfInit>): Promise<Result<InitResult>> {
+    const { initEnvironment } = await import('@hawser/hf-push');
+    const made = await initEnvironment({
+      name: args.name,
+      template: flags.template,
+      from: process.cwd(),
+      ...(flags.output === undefined ? {} : { output: flags.output }),
+    });
+    return {
+      data: made,
+      text: [`Made ${made.folder}:`, ...made.files.map((path) => `  ${path}`)].join('\n'),
+    };
+  }
+}

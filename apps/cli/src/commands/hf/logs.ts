@@ -1,0 +1,31 @@
+import { Args, Flags } from '@oclif/core';
+import { HawserCommand } from '@hawser/cli-kit';
+import type { Told, Work } from '@hawser/cli-kit';
+import { hubFlags } from '../../hf/flags.js';
+
+export default class HfLogs extends HawserCommand<typeof HfLogs, never> {
+  static override summary = "Show a Space's log, line by line; with --json one object a line.";
+  static override args = {
+    space: Args.string({ required: true, description: 'NAME or NAMESPACE/NAME of the Space.' }),
+  };
+  static override flags = {
+    ...hubFlags,
+    build: Flags.boolean({ summary: 'Show the log of the build, not of the app.' }),
+    follow: Flags.boolean({ char: 'f', summary: 'Go on as lines come, until Ctrl-C.' }),
+  };
+  static override examples = ['<%= config.bin %> <%= command.id %> echo_env --build --follow'];
+
+  protected async work({ args, flags, out, signal }: Work<typeof HfLogs>): Promise<Told> {
+    const { connect } = await import('../../hf/connect.js');
+    const { spaceOf } = await import('../../hf/space-of.js');
+    const { followLogs } = await import('@hawser/hf-push');
+    const { hub } = await connect(flags, { out, signal });
+    const space = await spaceOf(hub, args.space, {});
+    const lines = followLogs(hub, space, { log: flags.build ? 'build' : 'run', follow: flags.follow, signal });
+    for await (const line of lines) {
+      out.record(line);
+      out.data(line.line);
+    }
+    return { told: true };
+  }
+}
