@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startHubEmulator } from '@hawser/emulators/hub';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import { Program } from '../../../../test/support/program.js';
 import { runToEnd, type Ended } from '../../../../test/support/run-to-end.js';
-import { readme, useHub } from '../support/hub.js';
+import { file, readme, useHub, type HubBench } from '../support/hub.js';
 
 const bench = useHub();
+/** A Hub that takes large objects in parts. */
+const inParts = useHub({ multipartBytes: 65_536 });
 let home = '';
 let before = '';
 let after = '';
@@ -55,7 +59,12 @@ beforeAll(async () => {
 afterAll(async () => await rm(home, { recursive: true, force: true }));
 
 /** Runs a client that knows nothing but the Hub, and fails with what it said. */
-async function run(program: string, args: readonly string[], cwd: string = home): Promise<Ended> {
+async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string = home,
+  hub: HubBench = bench,
+): Promise<Ended> {
   const ended = await runToEnd(program, args, {
     cwd,
     env: {
@@ -65,7 +74,7 @@ async function run(program: string, args: readonly string[], cwd: string = home)
       GIT_TERMINAL_PROMPT: '0',
       GIT_CONFIG_NOSYSTEM: '1',
       HF_HUB_DISABLE_PROGRESS_BARS: '1',
-      ...bench.hub.env,
+      ...hub.hub.env,
     },
   });
   if (ended.code !== 0) throw new Error(`${program} ${args.join(' ')}\n${ended.stdout}\n${ended.stderr}`);
@@ -182,5 +191,118 @@ await deleteFiles({ ...to, paths: ['old.txt'] });
   test('all their trees are the same', () => {
     expect(trees.size).toBeGreaterThanOrEqual(2);
     expect([...new Set(trees.values())]).toEqual([trees.get('javascript')]);
+  });
+});
+
+describe('what official clients do besides', () => {
+  const libraryOfJavaScript = JSON.stringify(pathToFileURL(join(dirname(hfjs), 'index.mjs')).href);
+
+  test('the JavaScript library uploads in parts', async () => {
+    await inParts.ask('POST', '/api/repos/create', { body: { type: 'space', sdk: 'docker', name: 'parts-js' } });
+    const script = `
+import { uploadFile } from ${libraryOfJavaScript};
+import { pathToFileURL } from 'node:url';
+const to = { repo: { type: 'space', name: 'hawser/parts-js' }, hubUrl: process.env.HF_ENDPOINT, accessToken: process.env.HF_TOKEN };
+await uploadFile({ ...to, file: { path: 'model.bin', content: pathToFileURL(process.argv[1]) } });
+`;
+    await run(process.execPath, ['--input-type=module', '-e', script, join(before, 'model.bin')], home, inParts);
+    const { text } = await inParts.ask('GET', '/spaces/hawser/parts-js/raw/main/model.bin');
+    expect(text).toContain(createHash('sha256').update(first['model.bin']).digest('hex'));
+    const puts = inParts.hub.requests.filter(({ method }) => method === 'PUT');
+    expect(puts.map(({ bytes }) => bytes).toSorted((a, b) => b - a)).toEqual([65_536, 65_536, 65_536, 65_536, 37_856]);
+  });
+
+  describeReal('huggingface_hub', (path) => {
+    test('the Python library uploads in parts', async () => {
+      const script = `
+import sys
+from huggingface_hub import HfApi
+api = HfApi()
+api.create_repo("hawser/parts", repo_type="space", space_sdk="docker")
+api.upload_file(path_or_fileobj=sys.argv[1], path_in_repo="model.bin", repo_id="hawser/parts", repo_type="space")
+with open(api.hf_hub_download("hawser/parts", "model.bin", repo_type="space", local_dir="parts"), "rb") as got:
+    assert got.read() == open(sys.argv[1], "rb").read()
+`;
+      await run(path('huggingface_hub'), ['-c', script, join(after, 'model.bin')], home, inParts);
+      expect(inParts.hub.requests.some(({ path: asked }) => asked.endsWith('/complete'))).toBe(true);
+    });
+
+    test('the Python library tells every error for what it is', async () => {
+      await bench.ask('POST', '/api/repos/create', { body: { type: 'space', sdk: 'docker', name: 'errors' } });
+      await bench.commit('hawser/errors', [file('README.md', readme)]);
+      const script = `
+from huggingface_hub import HfApi, errors
+api = HfApi()
+space = dict(repo_id="hawser/errors", repo_type="space")
+def told(kind, work):
+    try:
+        work()
+    except kind as error:
+        return error
+    raise AssertionError(kind)
+told(errors.RepositoryNotFoundError, lambda: api.space_info("hawser/none"))
+told(errors.RevisionNotFoundError, lambda: api.space_info("hawser/errors", revision="none"))
+told(errors.EntryNotFoundError, lambda: api.delete_file("none", **space))
+told(errors.EntryNotFoundError, lambda: api.hf_hub_download("hawser/errors", "none", repo_type="space"))
+told(ValueError, lambda: api.upload_file(path_or_fileobj=b"---\\nsdk: rails\\n---\\n", path_in_repo="README.md", **space))
+told(errors.HfHubHTTPError, lambda: api.create_repo("hawser/errors", repo_type="space", space_sdk="docker"))
+head = api.space_info("hawser/errors").sha
+api.upload_file(path_or_fileobj=b"a", path_in_repo="a", parent_commit=head, **space)
+late = told(errors.HfHubHTTPError, lambda: api.upload_file(path_or_fileobj=b"b", path_in_repo="a", parent_commit=head, **space))
+assert late.response.status_code == 412
+told(errors.HfHubHTTPError, lambda: HfApi(token="hf_other").whoami())
+`;
+      await run(path('huggingface_hub'), ['-c', script]);
+    });
+
+    test('the Python library changes settings, opens pull requests, squashes and duplicates', async () => {
+      const script = `
+from huggingface_hub import HfApi
+api = HfApi()
+secrets = [{"key": "S", "value": "s"}]
+variables = [{"key": "V", "value": "v"}]
+api.create_repo("my-org/all", repo_type="space", space_sdk="docker", space_secrets=secrets, space_variables=variables, space_hardware="t4-small")
+api.upload_file(path_or_fileobj=b"FROM scratch", path_in_repo="Dockerfile", repo_id="my-org/all", repo_type="space")
+assert api.wait_for_space("my-org/all", poll_interval=0.01).hardware == "t4-small"
+assert list(api.get_space_secrets("my-org/all")) == ["S"]
+assert api.get_space_variables("my-org/all")["V"].value == "v"
+api.add_space_variable("my-org/all", "W", "w")
+api.delete_space_variable("my-org/all", "V")
+assert list(api.get_space_variables("my-org/all")) == ["W"]
+assert "Building image.\\n" in list(api.fetch_space_logs("my-org/all", build=True))
+proposal = api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="my-org/all", repo_type="space", create_pr=True)
+assert proposal.pr_revision == "refs/pr/1", proposal
+assert api.get_discussion_details("my-org/all", 1, repo_type="space").is_pull_request
+assert [one.name for one in api.list_repo_refs("my-org/all", repo_type="space", include_pull_requests=True).pull_requests] == ["1"]
+assert "x" in api.list_repo_files("my-org/all", repo_type="space", revision="refs/pr/1")
+api.super_squash_history("my-org/all", repo_type="space")
+assert len(api.list_repo_commits("my-org/all", repo_type="space")) == 1
+api.duplicate_repo("my-org/all", "hawser/copy", repo_type="space")
+assert api.list_repo_files("hawser/copy", repo_type="space") == [".gitattributes", "Dockerfile"]
+api.update_repo_settings("hawser/copy", repo_type="space", private=True)
+assert api.space_info("hawser/copy").private
+assert api.pause_space("hawser/copy").stage == "PAUSED"
+assert api.restart_space("hawser/copy", factory_reboot=True).stage == "BUILDING"
+api.delete_repo("hawser/copy", repo_type="space")
+assert not api.repo_exists("hawser/copy", repo_type="space")
+`;
+      await run(path('huggingface_hub'), ['-c', script]);
+    });
+
+    test('the hf command logs in with a device that a person lets in', async () => {
+      await using hub = await startHubEmulator({ device: { intervalSeconds: 0 } });
+      await using login = new Program(join(dirname(path('huggingface_hub')), 'hf'), ['auth', 'login'], {
+        cwd: home,
+        env: { PATH: process.env['PATH'], HOME: home, HF_HOME: join(home, 'login'), HF_ENDPOINT: hub.endpoint },
+      });
+      const [, code = ''] = await login.shows(/([A-Z]{4}-[A-Z]{4})/u);
+      expect(hub.approve(code)).toBe(true);
+      expect([(await login.ended).code, login.stderr.includes('Traceback')]).toEqual([0, false]);
+      const { stdout } = await runToEnd(join(dirname(path('huggingface_hub')), 'hf'), ['auth', 'whoami'], {
+        cwd: home,
+        env: { PATH: process.env['PATH'], HOME: home, HF_HOME: join(home, 'login'), HF_ENDPOINT: hub.endpoint },
+      });
+      expect(stdout).toContain('hawser');
+    });
   });
 });

@@ -7,17 +7,24 @@ import { expect, test } from '@jest/globals';
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const cache = fileURLToPath(new URL('../../../../.cache/', import.meta.url));
 
-test('the example of the README runs', () => {
+const examples = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code = '']) => code);
+
+test.each([
+  ['of Session Manager', examples[0], 'i-0123456789abcdef0 is Connected'],
+  ['of the Hub', examples[1], 'fetch failed\n2\n'],
+])('the example of the README runs: %s', (_, code = '', expected) => {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'readme-'));
   try {
     const file = join(folder, 'example.mjs');
-    writeFileSync(file, /```ts\n(.*?)```/su.exec(readme)![1]!);
+    writeFileSync(file, code);
     const environment = { PATH: process.env['PATH'], AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
     const { stdout, stderr, status } = spawnSync(process.execPath, [file], { encoding: 'utf8', env: environment });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-    expect(stdout).toContain('i-0123456789abcdef0 is Connected');
+    expect(stdout).toContain(expected);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('there is no example that nobody runs', () => expect(examples).toHaveLength(2));

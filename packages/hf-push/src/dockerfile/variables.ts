@@ -7,6 +7,7 @@ export interface Expanded {
   readonly unknown: readonly string[];
 }
 
+const maxChars = 64 * 1024;
 const reference =
   /\\(?<escaped>\$)|\$(?:(?<bare>[A-Za-z_]\w*)|\{(?<name>[A-Za-z_]\w*)(?::?(?<operator>[-+])(?<word>[^}]*))?\})/g;
 
@@ -27,5 +28,7 @@ export function expandVariables(text: string, variables: Variables): Expanded {
     if (value === undefined) unknown.push(name);
     return value ?? '';
   });
+  // A value of values of values: nobody's path, and soon longer than memory.
+  if (expanded.length > maxChars) return { text: '', unknown: ['a variable of too great a length'] };
   return { text: expanded, unknown };
 }

@@ -26,8 +26,9 @@ export interface Project extends FoundEnvironment {
   readonly findings: readonly Finding[];
 }
 
-/** No file that is read whole may be larger. */
+/** No file that is read whole may be larger; a Dockerfile's stages are compared with each other. */
 const maxTextBytes = 1 << 20;
+const maxDockerfileBytes = 128 << 10;
 
 /**
  * Reads what an environment says about itself.
@@ -36,11 +37,11 @@ const maxTextBytes = 1 << 20;
  */
 export async function readProject(environment: FoundEnvironment): Promise<Project> {
   const findings: Finding[] = [];
-  const read = (path: string): ProjectText | undefined => {
-    const text = readText(join(environment.folder, path), path);
+  const read = (path: string, maxBytes = maxTextBytes): ProjectText | undefined => {
+    const text = readText(join(environment.folder, path), path, maxBytes);
     return text === undefined ? undefined : { path, text };
   };
-  const candidates = ['Dockerfile', 'server/Dockerfile'].flatMap((path) => read(path) ?? []);
+  const candidates = ['Dockerfile', 'server/Dockerfile'].flatMap((path) => read(path, maxDockerfileBytes) ?? []);
   const [dockerfile, second] = candidates;
   if (second)
     findings.push({
@@ -68,11 +69,14 @@ export async function readProject(environment: FoundEnvironment): Promise<Projec
   };
 }
 
-function readText(path: string, shown: string): string | undefined {
+function readText(path: string, shown: string, maxBytes: number): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile()) return undefined;
-  if (stats.size > maxTextBytes)
-    throw new HfPushError('HAWSER_HF_LOCAL_FILE', `${shown} is larger than 1 MiB.`, { details: { path: shown } });
+  if (stats.size > maxBytes)
+    throw new HfPushError('HAWSER_HF_LOCAL_FILE', `${shown} is larger than ${maxBytes / 1024} KiB.`, {
+      hint: 'Make it smaller: nothing of that size is a text that a person wrote.',
+      details: { path: shown },
+    });
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { scale } from '../../../../test/support/scale.js';
@@ -182,6 +182,40 @@ describe('names and kinds', () => {
   });
 });
 
+describe('hostile Dockerfiles', () => {
+  const size = 120 << 10;
+  const filled = (line: string): string => line.repeat(Math.floor(size / line.length));
+  test.each([
+    [
+      'stages upon stages',
+      Array.from({ length: 6000 }, (_, index) => `FROM ${index > 0 ? `s${index - 1}` : 'a/b'} AS s${index}\n`)
+        .join('')
+        .slice(0, size),
+    ],
+    ['one instruction without end', `FROM a/b\nRUN ${filled('x \\\n')}`],
+    ['very many instructions', `FROM a/b\n${filled('RUN x\n')}`],
+    ['values that double', `FROM a/b\nENV A=xx\n${'ENV A=$A$A\n'.repeat(60)}COPY $A /x\n`],
+    ['quotes without end', `FROM a/b\nRUN ${filled('\'"')}`],
+    ['zero bytes', `FROM a/b\n${filled('\0')}`],
+    ['stars', `FROM a/b\nCOPY ${'*'.repeat(2000)}x /y\n`],
+  ])('%s: judged, and no hang', async (_, text) => {
+    const { from } = environment({ 'server/Dockerfile': text });
+    const end = await stage(from).then(
+      ({ name }) => name,
+      (error: unknown) => (error instanceof HfPushError ? error.code : error),
+    );
+    expect(['my_env', 'HAWSER_HF_ENV_INVALID']).toContain(end);
+  });
+
+  test('one that is larger than any', async () => {
+    const { from } = environment({ 'server/Dockerfile': `FROM a/b\n${'#\n'.repeat(1 << 17)}` });
+    expect(await refusal(stage(from))).toMatchObject({
+      code: 'HAWSER_HF_LOCAL_FILE',
+      message: 'server/Dockerfile is larger than 128 KiB.',
+    });
+  });
+});
+
 describe('many files', () => {
   test('ten thousand are staged with bounded memory', async () => {
     const { from, folder } = environment();
@@ -202,8 +236,8 @@ describe('many files', () => {
   test('a large file is hashed in pieces', async () => {
     const { from, folder } = environment();
     const bytes = scale(20, 500) << 20;
-    writeFileSync(join(folder, 'weights.bin'), Buffer.alloc(1));
-    execFileSync('truncate', ['-s', String(bytes), join(folder, 'weights.bin')]);
+    writeFileSync(join(folder, 'weights.bin'), '');
+    truncateSync(join(folder, 'weights.bin'), bytes);
     const before = process.memoryUsage().rss;
     const staged = await stage(from);
     expect(staged.files.find(({ path }) => path === 'weights.bin')?.size).toBe(bytes);

@@ -29,7 +29,7 @@ interface Header {
 const maxLineBytes = (hub: Hub): number => Math.ceil((hub.regularLimitBytes * 4) / 3) + (64 << 10);
 
 async function commit(hub: Hub, call: Call): Promise<Answer> {
-  const { revision, isProposal } = requireTarget(hub, call);
+  const { revision, isProposal } = requireTarget(call);
   const space = hub.space(call, isProposal || revision.startsWith('refs/pr/') ? 'propose' : 'write');
   const draft = createDraft(hub, space);
   let header: Header | undefined;
@@ -73,7 +73,7 @@ async function commit(hub: Hub, call: Call): Promise<Answer> {
 }
 
 /** The revision of a route, and whether a pull request is to be opened. */
-export function requireTarget(_hub: Hub, call: Call): { readonly revision: string; readonly isProposal: boolean } {
+export function requireTarget(call: Call): { readonly revision: string; readonly isProposal: boolean } {
   requireCaller(call);
   return { revision: call.params[2] ?? '', isProposal: call.query.get('create_pr') === '1' };
 }

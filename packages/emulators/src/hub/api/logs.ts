@@ -35,7 +35,7 @@ async function* events(log: Log, { signal }: Call): AsyncGenerator<string> {
     // A new build or start begins a new log.
     if (log.isClosed || log.lines !== lines) return;
     yield keepAlive;
-    if (next === lines.length) await changeOrTime(log, signal);
+    if (!log.isClosed && log.lines === lines && lines.length === next) await changeOrTime(log, signal);
   }
 }
 

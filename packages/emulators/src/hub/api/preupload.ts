@@ -21,7 +21,7 @@ export function preuploadRoutes(hub: Hub): readonly Route[] {
 }
 
 async function preupload(hub: Hub, call: Call): Promise<Answer> {
-  const { revision, isProposal } = requireTarget(hub, call);
+  const { revision, isProposal } = requireTarget(call);
   const space = hub.space(call, isProposal || revision.startsWith('refs/pr/') ? 'propose' : 'write');
   const { repository } = space;
   const fields = await call.body.json();

@@ -50,7 +50,6 @@ export interface Runtime {
   setSleepSeconds(seconds: number): void;
   setDevMode(enabled: boolean): void;
   setVolumes(volumes: readonly unknown[]): void;
-  readonly hardware: string;
 }
 
 /** Free hardware sleeps after 48 hours. */
@@ -173,9 +172,6 @@ export function createRuntime(host: string, sdk: () => string, nowMs: () => numb
     },
     setVolumes: (next) => {
       volumes = next;
-    },
-    get hardware() {
-      return requested;
     },
   };
 }
