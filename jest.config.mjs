@@ -16,6 +16,7 @@ export default {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' }, keepClassNames: true }, module: { type: 'es6' } },
     ],
   },
+  setupFiles: ['<rootDir>/scripts/jest-properties.mjs'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   maxWorkers: 2,
   testTimeout: soak ? 3_600_000 : 60_000,

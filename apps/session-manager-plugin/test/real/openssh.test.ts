@@ -96,7 +96,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen', 'scp', 'rsync', 'aws-cli-v1', 'aws-cl
   });
 
   test('when ssh is gone nothing of the session stays', async () => {
-    await using ssh = run('ssh', [...options('aws-cli-v2'), target, 'echo there; exec sleep 1000']);
+    await using ssh = run('ssh', [...options('aws-cli-v2'), target, 'echo there; exec cat']);
     await ssh.shows(/there/);
     const session = world.ssm.sessions.at(-1);
     ssh.child.kill('SIGKILL');

@@ -104,7 +104,11 @@ function addEntry(
     if (last === undefined && section.path.length === 0) return `${line}${lineBreak}${text}`;
     return insertLine(text, last?.valueEnd ?? section.start, line);
   }
-  const sibling = sections.flatMap((candidate) => candidate.entries).findLast((entry) => isPrefix(parent, entry.path));
+  // A table written as the first keys of dotted ones.
+  const sibling = sections
+    .filter((candidate) => isPrefix(candidate.path, parent))
+    .flatMap((candidate) => candidate.entries)
+    .findLast((entry) => isPrefix(parent, entry.path));
   if (sibling !== undefined) {
     const keys = path.slice(sibling.path.length - sibling.keys);
     return insertLine(text, sibling.valueEnd, renderEntry(keys, rendered));
