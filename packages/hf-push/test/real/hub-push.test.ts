@@ -252,11 +252,11 @@ describe('a plan', () => {
       ['server/app.py', 'update'],
     ]);
     const kept = JSON.parse(JSON.stringify(plan)) as typeof plan;
-    const result = await applyPlan(hub, kept, { stage: next.stage });
+    const result = await applyPlan(hub, kept, { stage: next.stage! });
     expect(result.treeId).toBe(plan.change?.treeId);
     expect(emulator.head(space)?.tree).toBe(plan.change?.treeId);
     // Applied once more it is done already.
-    expect(await applyPlan(hub, kept, { stage: next.stage })).toMatchObject({ unchanged: true });
+    expect(await applyPlan(hub, kept, { stage: next.stage! })).toMatchObject({ unchanged: true });
   });
 
   test('is refused when files, Space or document changed since', async () => {
@@ -284,7 +284,7 @@ describe('a plan', () => {
     expect(plan).not.toHaveProperty('change');
     expect(plan).not.toHaveProperty('endpoint');
     expect(await parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
-    const result = await applyPlan(clientOf(emulator), plan, { stage: next.stage });
+    const result = await applyPlan(clientOf(emulator), plan, { stage: next.stage! });
     expect(result).toMatchObject({ space, created: true, contents: plan.contents });
   });
 
@@ -294,8 +294,8 @@ describe('a plan', () => {
     const next = pushing(stagedOf(), { secrets: { KEY: 'planted-secret' } });
     const plan = await planPush(hub, next);
     expect(JSON.stringify(plan)).not.toContain('planted-secret');
-    expect((await failureOf(applyPlan(hub, plan, { stage: next.stage }))).code).toBe('HAWSER_HF_BAD_INPUT');
-    await applyPlan(hub, plan, { stage: next.stage, secrets: { KEY: 'planted-secret' } });
+    expect((await failureOf(applyPlan(hub, plan, { stage: next.stage! }))).code).toBe('HAWSER_HF_BAD_INPUT');
+    await applyPlan(hub, plan, { stage: next.stage!, secrets: { KEY: 'planted-secret' } });
     expect(Object.keys(await hub.secrets(space))).toEqual(['KEY']);
   });
 });
