@@ -159,6 +159,7 @@ function schemaOf(type, checker, at) {
   if (type.flags & TypeFlags.Boolean) return { type: 'boolean' };
   if (type.flags & TypeFlags.String) return { type: 'string' };
   if (type.flags & TypeFlags.Number) return { type: 'number' };
+  if (type.flags & TypeFlags.NonPrimitive) return { type: 'object' };
   if (type.flags & TypeFlags.Null) return { type: 'null' };
   if (type.isUnion()) {
     const kinds = type.types.filter(({ flags }) => !(flags & TypeFlags.Undefined));
@@ -173,7 +174,7 @@ function schemaOf(type, checker, at) {
   if (type.symbol?.name === 'Date') return { type: 'string', format: 'date-time' };
   const index = checker.getIndexTypeOfType(type, ts.IndexKind.String);
   if (index) return { type: 'object', additionalProperties: schemaOf(index, checker, at) };
-  if (!(type.flags & TypeFlags.Object)) throw new Error(`No schema for ${checker.typeToString(type)}`);
+  if (!(type.flags & TypeFlags.Object) && !type.isIntersection()) throw new Error(`No schema for ${checker.typeToString(type)}`);
   const properties = {};
   const required = [];
   for (const property of checker.getPropertiesOfType(type)) {

@@ -89,7 +89,13 @@ async function measure({ name, files, isUnchanged = false, limit, requests }) {
 async function measured(home, isUnchanged, program, args) {
   const hub = await startHub();
   try {
-    const env = { PATH: process.env.PATH, HOME: home, HF_HUB_DISABLE_PROGRESS_BARS: '1', ...hub.env, HF_HUB_DISABLE_XET: '1' };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      HF_HUB_DISABLE_PROGRESS_BARS: '1',
+      ...hub.env,
+      HF_HUB_DISABLE_XET: '1',
+    };
     if (isUnchanged) await run(program, args, { env });
     const before = await hub.requests();
     const start = performance.now();
@@ -124,12 +130,24 @@ function environment(path, files) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);
   };
-  write('openenv.yaml', 'spec_version: 1\nname: bench_env\ntype: space\nruntime: fastapi\napp: server.app:app\nport: 8000\n');
-  write('pyproject.toml', '[project]\nname = "bench-env"\nversion = "0.1.0"\ndependencies = ["openenv"]\n[project.scripts]\nserver = "bench_env.server.app:main"\n');
-  write('README.md', '---\ntitle: Bench\nemoji: 🚢\ncolorFrom: blue\ncolorTo: green\nsdk: docker\napp_port: 8000\n---\n# Bench\n');
+  write(
+    'openenv.yaml',
+    'spec_version: 1\nname: bench_env\ntype: space\nruntime: fastapi\napp: server.app:app\nport: 8000\n',
+  );
+  write(
+    'pyproject.toml',
+    '[project]\nname = "bench-env"\nversion = "0.1.0"\ndependencies = ["openenv"]\n[project.scripts]\nserver = "bench_env.server.app:main"\n',
+  );
+  write(
+    'README.md',
+    '---\ntitle: Bench\nemoji: 🚢\ncolorFrom: blue\ncolorTo: green\nsdk: docker\napp_port: 8000\n---\n# Bench\n',
+  );
   for (const name of ['__init__.py', 'client.py', 'models.py', 'server/__init__.py']) write(name, '\n');
   write('server/app.py', 'def main():\n    pass\n\n\nif __name__ == "__main__":\n    main()\n');
-  write('server/Dockerfile', 'FROM ghcr.io/huggingface/openenv-base:latest\nWORKDIR /app\nCOPY . /app\nEXPOSE 8000\nCMD ["uvicorn", "server.app:app", "--host", "0.0.0.0", "--port", "8000"]\n');
+  write(
+    'server/Dockerfile',
+    'FROM ghcr.io/huggingface/openenv-base:latest\nWORKDIR /app\nCOPY . /app\nEXPOSE 8000\nCMD ["uvicorn", "server.app:app", "--host", "0.0.0.0", "--port", "8000"]\n',
+  );
   for (const [name, content] of files) write(`data/${name}`, content);
 }
 

@@ -30,6 +30,7 @@ export { openHub } from './hub/open.js';
 export type {
   CommitOperation,
   Hub,
+  HubContext,
   Identity,
   LfsObject,
   LogLine,

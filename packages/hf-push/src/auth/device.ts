@@ -77,7 +77,7 @@ export function tokenOf(
   return {
     token,
     ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(seconds === undefined ? {} : { expiresAt: Math.floor(nowMs / 1000) + Number(seconds) }),
+    ...(seconds === undefined ? {} : { expiresAt: Math.floor(nowMs / 1000) + seconds }),
   };
 }
 

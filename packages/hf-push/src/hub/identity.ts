@@ -23,7 +23,7 @@ export async function readIdentity(http: Http): Promise<Identity> {
   return {
     name: me.name,
     type: me.type,
-    isPro: 'isPro' in me && me.isPro === true,
+    isPro: 'isPro' in me && me.isPro,
     orgs: orgs.map((org) => ({
       name: org.name,
       role: org.roleInOrg,

@@ -2,6 +2,7 @@ export { openHub } from './open.js';
 export type {
   CommitOperation,
   Hub,
+  HubContext,
   Identity,
   LfsObject,
   LogLine,

@@ -1,8 +1,6 @@
-import type { HubApiError } from '@huggingface/hub';
+import type * as Official from '@huggingface/hub';
 import { HfPushError } from '../errors.js';
 import type { Http } from '../http/http.js';
-
-type Official = typeof import('@huggingface/hub');
 
 /** What every function of the official library takes. */
 export interface OfficialParams {
@@ -17,7 +15,7 @@ export interface OfficialParams {
  */
 export async function officially<Result>(
   http: Http,
-  work: (library: Official, params: OfficialParams) => Promise<Result>,
+  work: (library: typeof Official, params: OfficialParams) => Promise<Result>,
 ): Promise<Result> {
   if (http.token !== undefined && !http.token.startsWith('hf_'))
     throw new HfPushError(
@@ -33,7 +31,7 @@ export async function officially<Result>(
     });
   } catch (error) {
     if (error instanceof HfPushError || http.signal?.aborted) throw error;
-    const { requestId } = error as Partial<HubApiError>;
+    const { requestId } = error as Partial<Official.HubApiError>;
     throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub's answer makes no sense: ${(error as Error).message}`, {
       cause: error,
       details: { requestId },

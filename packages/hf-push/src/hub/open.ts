@@ -39,7 +39,7 @@ function hubOver(http: Http, known: { identity?: Promise<Identity> }): Hub {
   return {
     endpoint: http.endpoint,
     hasToken: http.token !== undefined,
-    http,
+    context: { clock: http.clock, signal: http.signal, onEvent: http.onEvent },
     with: (change) => hubOver(http.with(change), known),
     whoAmI: async () => {
       // A failure is not kept: the next call asks again.

@@ -1,6 +1,5 @@
 import type { OnEvent } from '../events.js';
 import type { Clock } from '../http/clock.js';
-import type { Http } from '../http/http.js';
 import type { TreeFile } from '../tree/types.js';
 
 /** How to talk to a Hub. */
@@ -139,12 +138,19 @@ export interface PullRequest {
   readonly isOpen: boolean;
 }
 
+/** What a Hub was opened with, for whoever works with it. */
+export interface HubContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: OnEvent | undefined;
+}
+
 /** A Hub, and everything this package asks it. One object is one account with one rate budget. */
 export interface Hub {
   readonly endpoint: string;
   readonly hasToken: boolean;
-  /** For this package's own steps. */
-  readonly http: Http;
+  /** What the steps above single requests go by. */
+  readonly context: HubContext;
   /** The same Hub (identity and rate budget shared) with another signal or another place for events. */
   with(change: { readonly signal?: AbortSignal | undefined; readonly onEvent?: OnEvent | undefined }): Hub;
   /** Asked of the Hub once; HAWSER_HF_TOKEN_MISSING without a token. */

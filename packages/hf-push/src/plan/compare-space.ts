@@ -75,7 +75,7 @@ class Digests {
   async of({ path, oid, content }: TreeFile): Promise<string> {
     const known = this.#journal.sha256Of(oid);
     if (known !== undefined) return known;
-    const { sha256, stamp } = await digestLarge(path, content, this.#hub.http.signal);
+    const { sha256, stamp } = await digestLarge(path, content, this.#hub.context.signal);
     this.stamps.set(path, stamp);
     await this.#journal.write({ did: 'digest', oid, sha256 });
     return sha256;

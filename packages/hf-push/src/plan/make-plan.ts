@@ -58,9 +58,9 @@ export async function draftPush(hub: Hub | undefined, options: PlanOptions, jour
   const facts = { endpoint: hub.endpoint, space, staging: used, staged, info };
   if (!info) return finished(options, { ...facts, change: { exists: false, deletes: [], keeps: [], settings: [] } });
   const settings = await compareSettings(hub, info, settingsOf(options, staged), options.secrets ?? {}, journal);
-  hub.http.onEvent?.({ type: 'step', step: 'compare', state: 'started', space });
+  hub.context.onEvent?.({ type: 'step', step: 'compare', state: 'started', space });
   const comparison = await compareWithSpace(hub, staged, info, journal);
-  hub.http.onEvent?.({ type: 'step', step: 'compare', state: 'done', space });
+  hub.context.onEvent?.({ type: 'step', step: 'compare', state: 'done', space });
   return finished(options, { ...facts, comparison, change: changeOf(comparison, settings) });
 }
 

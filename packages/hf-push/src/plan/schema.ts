@@ -102,7 +102,8 @@ export const planSchema: Readonly<Record<string, unknown>> = {
  */
 export async function parsePlan(document: unknown): Promise<Plan> {
   const [complaint] = await checkSchema(planSchema, document);
-  if (complaint) throw invalid(`it is no plan of a push: ${complaint.path.join('.') || 'the document'} ${complaint.message}`);
+  if (complaint)
+    throw invalid(`it is no plan of a push: ${complaint.path.join('.') || 'the document'} ${complaint.message}`);
   const plan = document as Plan;
   if (planDigest(plan) !== plan.digest) throw invalid('it was changed after it was made: its digest does not fit');
   return plan;

@@ -48,7 +48,7 @@ export async function afterPush(hub: Hub, pushed: Pushed, options: AfterPushOpti
 
 async function waitAndCheck(hub: Hub, pushed: Pushed, { wait, liveCheck }: AfterPushOptions): Promise<string> {
   const { space, commit, info, isRestarted } = pushed;
-  const { onEvent, signal } = hub.http;
+  const { onEvent, signal } = hub.context;
   onEvent?.({ type: 'step', step: 'wait', state: 'started', space });
   const { stage } = await waitForSpace(hub, space, {
     ...(typeof wait === 'object' ? wait : {}),

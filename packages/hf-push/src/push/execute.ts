@@ -173,7 +173,7 @@ class Execution {
   }
 
   async #step<Result>(step: PushStep, work: () => Promise<Result>): Promise<Result> {
-    const { onEvent } = this.#hub.http;
+    const { onEvent } = this.#hub.context;
     onEvent?.({ type: 'step', step, state: 'started', space: this.#space });
     const result = await work();
     onEvent?.({ type: 'step', step, state: 'done', space: this.#space });
@@ -181,7 +181,7 @@ class Execution {
   }
 
   #warn(message: string, hint?: string): void {
-    this.#hub.http.onEvent?.({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) });
+    this.#hub.context.onEvent?.({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) });
   }
 
   #result(

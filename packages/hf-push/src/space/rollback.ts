@@ -29,7 +29,7 @@ export interface RollbackResult {
  */
 export async function rollbackSpace(hub: Hub, space: string, options: RollbackOptions = {}): Promise<RollbackResult> {
   const { sha: from } = await requireSpace(hub, space);
-  hub.http.onEvent?.({ type: 'step', step: 'rollback', state: 'started', space });
+  hub.context.onEvent?.({ type: 'step', step: 'rollback', state: 'started', space });
   const commits = await hub.listCommits(space, { revision: from, limit: 1000 });
   const present = await hub.listTree(space, from);
   const target = await targetOf(hub, space, commits, treeOid(present), options.to);
@@ -43,7 +43,7 @@ export async function rollbackSpace(hub: Hub, space: string, options: RollbackOp
   });
   const title = `Go back to ${target.commit.id.slice(0, 10)}`;
   const commit = await commitOnce(hub, space, { title, description, parent: from, operations }, treeId);
-  hub.http.onEvent?.({ type: 'step', step: 'rollback', state: 'done', space });
+  hub.context.onEvent?.({ type: 'step', step: 'rollback', state: 'done', space });
   return { space, commit, from, to: target.commit.id, treeId };
 }
 

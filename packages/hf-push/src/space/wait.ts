@@ -78,12 +78,12 @@ class Watch {
     this.#space = space;
     this.#options = options;
     this.#over = over;
-    this.#startedMs = hub.http.clock.now();
+    this.#startedMs = hub.context.clock.now();
   }
 
   async run(): Promise<WaitEnd> {
     const { timeoutMs = 1_800_000, pollMs = 5000, commit } = this.#options;
-    const { clock, signal, onEvent } = this.#hub.http;
+    const { clock, signal, onEvent } = this.#hub.context;
     if (commit !== undefined) this.#committedAt = await this.#dateOf(commit);
     let shown: string | undefined;
     for (let waitMs = Math.min(1000, pollMs); ; waitMs = Math.min(pollMs, waitMs * 1.5)) {
@@ -111,7 +111,7 @@ class Watch {
     if (this.#sawTransition) return 'transition';
     if (this.#sawLine) return 'build-log';
     const { graceMs = 60_000 } = this.#options;
-    return this.#hub.http.clock.now() - this.#startedMs >= graceMs ? 'grace' : undefined;
+    return this.#hub.context.clock.now() - this.#startedMs >= graceMs ? 'grace' : undefined;
   }
 
   /** When the Hub made the commit, by its own clock: lines of the log are compared with it. */
@@ -128,7 +128,7 @@ class Watch {
   }
 
   async #passOn(): Promise<void> {
-    const { onEvent } = this.#hub.http;
+    const { onEvent } = this.#hub.context;
     try {
       for await (const { line, timestamp } of this.#hub.logs(this.#space, 'build', {
         follow: true,
@@ -166,7 +166,7 @@ async function lastLines(hub: Hub, space: string, log: 'build' | 'run'): Promise
       if (last.length > LAST_LINES) last.shift();
     }
   } catch (error) {
-    hub.http.signal?.throwIfAborted();
+    hub.context.signal?.throwIfAborted();
     if (!(error instanceof HfPushError)) throw error;
   }
   return last;

@@ -51,10 +51,8 @@ interface Frame {
   readonly open: string;
   readonly close: string;
   readonly contentBytes: number;
-  read(): Promise<Uint8Array>;
+  readonly read: () => Promise<Uint8Array>;
 }
-
-const nothing = async (): Promise<Uint8Array> => new Uint8Array();
 
 function frameOf(operation: CommitOperation): Frame {
   switch (operation.kind) {
@@ -69,11 +67,17 @@ function frameOf(operation: CommitOperation): Frame {
     }
     case 'lfs': {
       const { path, oid, size } = operation;
-      return { open: line('lfsFile', { path, algo: 'sha256', oid, size }), close: '', contentBytes: 0, read: nothing };
+      return lineFrame('lfsFile', { path, algo: 'sha256', oid, size });
     }
     case 'delete':
-      return { open: line('deletedFile', { path: operation.path }), close: '', contentBytes: 0, read: nothing };
+      return lineFrame('deletedFile', { path: operation.path });
+    default:
+      return operation satisfies never;
   }
+}
+
+function lineFrame(key: string, value: unknown): Frame {
+  return { open: line(key, value), close: '', contentBytes: 0, read: async () => new Uint8Array() };
 }
 
 function line(key: string, value: unknown): string {

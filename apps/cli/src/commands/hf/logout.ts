@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { HawserCommand } from '@hawser/cli-kit';
-import type { Result, Work } from '@hawser/cli-kit';
+import type { Result } from '@hawser/cli-kit';
 import type { Forgotten } from '@hawser/hf-push';
 
 export default class HfLogout extends HawserCommand<typeof HfLogout, Forgotten> {

@@ -36,7 +36,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     .filter(({ action }) => action !== 'same')
     .map(({ path, size, action }) => `  ${marks[action ?? 'add'] ?? '+'} ${path} (${size} bytes)`);
   const deletes = plan.change?.deletes.map((path) => `  - ${path}`) ?? [];
-  const head = plan.change?.exists === false ? `${plan.space} would be made` : `${plan.space}`;
+  const head = plan.change?.exists === false ? `${plan.space} would be made` : plan.space;
   const rest = lines.length + deletes.length === 0 ? ['  nothing to do'] : [...lines, ...deletes];
   return [`${head}, contents ${plan.contents}`, ...rest].join('\n');
 }
