@@ -174,7 +174,8 @@ function schemaOf(type, checker, at) {
   if (type.symbol?.name === 'Date') return { type: 'string', format: 'date-time' };
   const index = checker.getIndexTypeOfType(type, ts.IndexKind.String);
   if (index) return { type: 'object', additionalProperties: schemaOf(index, checker, at) };
-  if (!(type.flags & TypeFlags.Object) && !type.isIntersection()) throw new Error(`No schema for ${checker.typeToString(type)}`);
+  if (!(type.flags & TypeFlags.Object) && !type.isIntersection())
+    throw new Error(`No schema for ${checker.typeToString(type)}`);
   const properties = {};
   const required = [];
   for (const property of checker.getPropertiesOfType(type)) {
