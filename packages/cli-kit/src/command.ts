@@ -137,7 +137,8 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
     process.exitCode = result.exitCode ?? interrupts.exitCode ?? 0;
     if ('told' in result) return undefined;
     for (const warning of result.warnings ?? []) await out.warn(warning);
-    if (!out.json) out.data(typeof result.text === 'function' ? await result.text() : (result.text ?? ''));
+    const text = !out.json && (typeof result.text === 'function' ? await result.text() : result.text);
+    if (text) out.data(text);
     return { ok: true, data: result.data, warnings: out.warnings };
   }
 

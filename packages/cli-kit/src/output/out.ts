@@ -40,7 +40,7 @@ export class Out {
 
   /** Lines of data for people; nothing with `--json`. */
   data(text: string): void {
-    if (!this.json && text !== '') this.#write('stdout', text);
+    if (!this.json) this.#write('stdout', text);
   }
 
   /** One JSON value on one line of stdout, for commands that tell things while they run; nothing without `--json`. */
