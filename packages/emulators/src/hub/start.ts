@@ -53,6 +53,7 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     build: options.build ?? (() => ({})),
     nowMs,
     url: (path) => `http://${host}:${listener.port}${path}`,
+    appUrl: options.appUrl,
   });
   const tokens = createTokens(accounts);
   const requests: HubRequest[] = [];

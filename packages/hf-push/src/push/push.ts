@@ -1,3 +1,4 @@
+import { basename, join, resolve } from 'node:path';
 import { HfPushError } from '../errors.js';
 import { concurrently } from '../http/concurrently.js';
 import type { Hub } from '../hub/types.js';
@@ -67,7 +68,7 @@ export type PushAllEntry =
 
 /**
  * Pushes several environments, each to the Space of its name, two at a time and sharing one identity and one rate
- * budget. What fails is told, and does not stop the others.
+ * budget. What fails is told, and does not stop the others. `stagingFolder` gets a folder for each.
  *
  * @throws HfPushError HAWSER_HF_BAD_INPUT when one Space is named for several.
  */
@@ -76,14 +77,18 @@ export async function pushAll(
   environments: readonly string[],
   options: Omit<PushOptions, 'environment'> & { readonly atOnce?: number },
 ): Promise<readonly PushAllEntry[]> {
-  const { atOnce = 2, ...rest } = options;
+  const { atOnce = 2, stagingFolder, ...rest } = options;
   if (environments.length > 1 && (rest.spaceName !== undefined || rest.repoId !== undefined))
     throw new HfPushError('HAWSER_HF_BAD_INPUT', 'Several environments cannot go to one Space', {
       hint: 'Leave --space-name and --repo-id out, or push one environment.',
     });
   return await concurrently(environments, atOnce, async (environment): Promise<PushAllEntry> => {
+    const own =
+      stagingFolder === undefined
+        ? {}
+        : { stagingFolder: join(stagingFolder, basename(resolve(rest.from, environment))) };
     try {
-      return { environment, result: await push(hub, { ...rest, environment }) };
+      return { environment, result: await push(hub, { ...rest, ...own, environment }) };
     } catch (error) {
       options.signal?.throwIfAborted();
       return { environment, error };
