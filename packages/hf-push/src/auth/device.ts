@@ -1,7 +1,7 @@
 import { HfPushError } from '../errors.js';
 import { systemClock } from '../http/clock.js';
 import { endpointOf } from '../hub/endpoint.js';
-import { askForToken, clientIdOf, whyNoToken, type OAuthOptions } from './oauth.js';
+import { askForToken, clientIdOf, hasToken, whyNoToken, type OAuthOptions, type TokenAnswer } from './oauth.js';
 import type { NewToken } from './token-store.js';
 
 /** What the person is to do. */
@@ -48,7 +48,7 @@ export async function loginByDevice(options: DeviceLoginOptions): Promise<NewTok
   while (clock.now() + intervalMs < expiresAtMs) {
     await clock.sleep(intervalMs, signal);
     const answer = await askForToken(`${endpoint}/oauth/token`, form, options);
-    if (typeof answer?.access_token === 'string') return tokenOf(answer, clock.now());
+    if (hasToken(answer)) return tokenOf(answer, clock.now());
     switch (answer?.error) {
       // No answer, or none of OAuth's: the way is bad, not the login.
       case undefined:
@@ -70,14 +70,13 @@ export async function loginByDevice(options: DeviceLoginOptions): Promise<NewTok
 
 /** The token of an answer, as it is kept. */
 export function tokenOf(
-  answer: { readonly access_token?: string; readonly refresh_token?: string; readonly expires_in?: number },
+  { access_token: token, refresh_token: refreshToken, expires_in: seconds }: TokenAnswer & { access_token: string },
   nowMs: number,
 ): NewToken {
-  const { access_token: token = '', refresh_token: refreshToken, expires_in: seconds } = answer;
   return {
     token,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(seconds === undefined ? {} : { expiresAt: Math.floor(nowMs / 1000) + seconds }),
+    ...(typeof refreshToken === 'string' && refreshToken !== '' ? { refreshToken } : {}),
+    ...(typeof seconds === 'number' ? { expiresAt: Math.floor(nowMs / 1000 + seconds) } : {}),
   };
 }
 

@@ -3,6 +3,9 @@ import type { Clock } from '../http/clock.js';
 /** The public client of the official tools, which the Hub knows; `HF_DEVICE_CODE_OAUTH_CLIENT_ID` names another. */
 export const DEVICE_CLIENT_ID = '26be6b09-91c5-47da-9861-d2d2bb7a7e36';
 
+/** For one request. */
+export const TIMEOUT_MS: number = 30_000;
+
 /** How to ask for tokens. */
 export interface OAuthOptions {
   /** Default: `HF_ENDPOINT` of `env`, else https://huggingface.co. */
@@ -38,7 +41,7 @@ export async function askForToken(
   body: URLSearchParams | string,
   { fetch: ask = globalThis.fetch, signal }: OAuthOptions,
 ): Promise<TokenAnswer | undefined> {
-  const timeout = AbortSignal.timeout(30_000);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await ask(url, {
       method: 'POST',
@@ -56,6 +59,11 @@ export async function askForToken(
     signal?.throwIfAborted();
     return undefined;
   }
+}
+
+/** Whether the Hub gave a token. */
+export function hasToken(answer: TokenAnswer | undefined): answer is TokenAnswer & { access_token: string } {
+  return typeof answer?.access_token === 'string' && answer.access_token !== '';
 }
 
 /** What the Hub said in place of a token. */

@@ -1,6 +1,6 @@
 import { HfPushError } from '../errors.js';
 import { endpointOf } from '../hub/endpoint.js';
-import { askForToken, whyNoToken, type OAuthOptions } from './oauth.js';
+import { askForToken, hasToken, TIMEOUT_MS, whyNoToken, type OAuthOptions } from './oauth.js';
 
 const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ID_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:id_token';
@@ -25,8 +25,8 @@ export async function exchangeCiToken(resource: string, options: OAuthOptions): 
     }),
     options,
   );
-  if (typeof answer?.access_token === 'string') return answer.access_token;
-  throw failed(`the Hub gives no token for ${resource}: ${whyNoToken(answer)}`);
+  if (hasToken(answer)) return answer.access_token;
+  throw failed(`the Hub gives no token for ${resource}: ${whyNoToken(answer).replaceAll(subject, '[redacted]')}`);
 }
 
 async function mintGithubToken(audience: string, { env, fetch: ask = fetch, signal }: OAuthOptions): Promise<string> {
@@ -34,12 +34,13 @@ async function mintGithubToken(audience: string, { env, fetch: ask = fetch, sign
   if (env['GITHUB_ACTIONS'] !== 'true')
     throw failed('HF_OIDC_RESOURCE is set, but there is no id token: set HF_OIDC_ID_TOKEN, or unset HF_OIDC_RESOURCE');
   if (!url || !token) throw failed('GitHub gives this job no id token: it needs `permissions: id-token: write`');
-  const wanted = new URL(url);
-  wanted.searchParams.set('audience', audience);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
+    const wanted = new URL(url);
+    wanted.searchParams.set('audience', audience);
     const response = await ask(wanted, {
       headers: { authorization: `Bearer ${token}` },
-      ...(signal ? { signal } : {}),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     const { value } = (await response.json()) as { value?: unknown };
     if (response.ok && typeof value === 'string') return value;

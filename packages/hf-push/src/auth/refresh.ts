@@ -1,7 +1,7 @@
 import { systemClock } from '../http/clock.js';
 import { endpointOf } from '../hub/endpoint.js';
 import { tokenOf } from './device.js';
-import { askForToken, clientIdOf, type OAuthOptions } from './oauth.js';
+import { askForToken, clientIdOf, hasToken, type OAuthOptions } from './oauth.js';
 import type { TokenFiles } from './paths.js';
 import { readStored, readTokenFile, underLock, writeSecret, writeStored } from './token-store.js';
 
@@ -14,7 +14,10 @@ const MARGIN_SECONDS = 24 * 3600;
  */
 export async function freshToken(token: string, files: TokenFiles, options: OAuthOptions): Promise<string> {
   const { clock = systemClock, signal } = options;
-  if (!isDue(await sectionOf(files, token), clock.now())) return token;
+  const kept = await sectionOf(files, token);
+  // Where no section has it, it may have been renewed since it was read.
+  if (!kept) return (await readTokenFile(files)) ?? token;
+  if (!isDue(kept, clock.now())) return token;
   return await underLock(
     files,
     async () => {
@@ -29,7 +32,7 @@ export async function freshToken(token: string, files: TokenFiles, options: OAut
         client_id: clientIdOf(options.env),
       });
       const answer = await askForToken(`${endpointOf(options)}/oauth/token`, form, options);
-      if (typeof answer?.access_token !== 'string') return token;
+      if (!hasToken(answer)) return token;
       const renewed = tokenOf(answer, clock.now());
       await writeStored(files, { refreshToken: refresh, ...renewed, name });
       if ((await readTokenFile(files)) === token) await writeSecret(files.token, renewed.token);
@@ -50,8 +53,8 @@ async function sectionOf(files: TokenFiles, token: string): Promise<Found | unde
   return undefined;
 }
 
-function isDue(found: Found | undefined, nowMs: number): boolean {
-  const { refresh_token: refresh, expires_at: expires } = found?.section ?? {};
+function isDue({ section }: Found, nowMs: number): boolean {
+  const { refresh_token: refresh, expires_at: expires } = section;
   if (!refresh || expires === undefined || !/^\d+$/.test(expires)) return false;
   return Number(expires) - MARGIN_SECONDS <= nowMs / 1000;
 }

@@ -56,12 +56,18 @@ export async function writeStored(
   { token, name = 'hawser', refreshToken, expiresAt }: NewToken,
 ): Promise<void> {
   const stored = await readStored(files);
-  stored.set(name.replace(/[\r\n\]]/g, ' ').trim() || 'hawser', {
+  stored.set(sectionName(name), {
     hf_token: token,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(expiresAt === undefined ? {} : { expires_at: String(expiresAt) }),
   });
   await writeSecret(files.stored, formatIni(stored));
+}
+
+/** A name that configparser reads back; what stands under its own `DEFAULT` would count for every section. */
+function sectionName(name: string): string {
+  const clean = name.replace(/[\r\n\]]/g, ' ').trim();
+  return clean === '' || clean === 'DEFAULT' ? 'hawser' : clean;
 }
 
 /** What forgetting found. */
@@ -92,8 +98,7 @@ export async function forgetToken(place: TokenPlace): Promise<Forgotten> {
 export async function writeSecret(path: string, text: string): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await chmod(dirname(path), 0o700);
+    await closeFolder(dirname(path));
     await rm(draft, { force: true });
     const file = await open(draft, 'wx', 0o600);
     try {
@@ -107,6 +112,13 @@ export async function writeSecret(path: string, text: string): Promise<void> {
     await rm(draft, { force: true }).catch(() => undefined);
     throw unusable(path, cause);
   }
+}
+
+/** Lets nobody else into the folder, as far as it is ours to say and nobody else needs it (/tmp). */
+async function closeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { mode } = await stat(folder);
+  if ((mode & 0o1000) === 0) await chmod(folder, 0o700).catch(() => undefined);
 }
 
 /** A lock that is older was left by a process that is gone: nothing under it takes longer. */

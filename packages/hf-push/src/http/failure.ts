@@ -9,6 +9,8 @@ export interface Refusal {
   readonly headers: Headers;
   readonly text: string;
   readonly hasToken: boolean;
+  /** What must not be repeated, should the Hub repeat it. */
+  readonly hidden: readonly string[];
 }
 
 /**
@@ -56,18 +58,19 @@ function isInvalidToken(said: string): boolean {
 }
 
 /** The Hub's own words: `error` (a string or a list), `errors[].message`, a header, or the plain text. */
-function saidBy({ headers, text, status }: Refusal): string {
-  const words: unknown[] = [headers.get('x-error-message')];
+function saidBy({ headers, text, status, hidden }: Refusal): string {
+  const found: unknown[] = [headers.get('x-error-message')];
   try {
     const body = JSON.parse(text) as { error?: unknown; errors?: unknown; message?: unknown };
-    words.push(...[body.error].flat(), body.message);
+    found.push(...[body.error].flat(), body.message);
     if (Array.isArray(body.errors))
-      words.push(...body.errors.map((entry: unknown) => (entry as { message?: unknown } | null)?.message ?? entry));
+      found.push(...body.errors.map((entry: unknown) => (entry as { message?: unknown } | null)?.message ?? entry));
   } catch {
-    words.push(text.slice(0, 300));
+    found.push(text.slice(0, 300));
   }
-  const said = [...new Set(words.filter((word): word is string => typeof word === 'string' && word.trim() !== ''))];
-  return said.join(' ').trim() || `status ${status}`;
+  const said = [...new Set(found.filter((word): word is string => typeof word === 'string' && word.trim() !== ''))];
+  const words = said.join(' ').trim() || `status ${status}`;
+  return hidden.filter(Boolean).reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), words);
 }
 
 function detailsOf({ method, path, status, headers }: Refusal): NonNullable<HfPushErrorOptions['details']> {

@@ -3,6 +3,7 @@ import { HfPushError } from '../errors.js';
 import type { Clock } from './clock.js';
 import { failureOf } from './failure.js';
 import { parseRateLimit, retryDelayMs } from './rate-limit.js';
+import { readBody } from './read-body.js';
 import { BodyError, streamRequest, type StreamBody } from './stream-request.js';
 
 /** One request. */
@@ -19,6 +20,8 @@ export interface Call {
   readonly accept?: readonly number[];
   /** Doing it twice does what doing it once does. Default: yes for all but POST. */
   readonly isIdempotent?: boolean;
+  /** Values in the request that no message may repeat, even if the Hub does. */
+  readonly secrets?: readonly string[];
   /** For one try. Default: that of the client. */
   readonly timeoutMs?: number;
 }
@@ -89,7 +92,7 @@ export class Http {
     );
   }
 
-  /** Asks for JSON; an empty or other answer is HAWSER_HF_PROTOCOL. */
+  /** Asks for a JSON object; any other answer is HAWSER_HF_PROTOCOL. */
   async json<Result>(call: Call, tookEffect?: () => Promise<Result | undefined>): Promise<Result> {
     return await this.ask(call, async (response) => (await this.#parse(response, call)) as Result, tookEffect);
   }
@@ -125,6 +128,8 @@ export class Http {
     const url = input instanceof Request ? input.url : String(input);
     const method = init?.method ?? 'GET';
     const headers = Object.fromEntries(new Headers(init?.headers));
+    // Ours is added where it belongs; a library would send it wherever the Hub's links lead.
+    if (headers['authorization'] === `Bearer ${this.token}`) delete headers['authorization'];
     const call: Call = {
       method,
       path: url.startsWith(this.endpoint) ? url.slice(this.endpoint.length) : url,
@@ -133,7 +138,7 @@ export class Http {
       isIdempotent: method !== 'POST' || /\/(preupload|objects\/batch)\b/.test(url),
     };
     return await this.ask(call, async (response) => {
-      const body = Buffer.from(await response.arrayBuffer());
+      const body = await readBody(response, `${method} ${call.path}`);
       return new Response(body.length > 0 ? body : null, { status: response.status, headers: response.headers });
     });
   };
@@ -146,8 +151,10 @@ export class Http {
       headers: { ...this.#headers({ path }), accept: 'text/event-stream' },
       signal: both,
     });
-    if (!response.ok) throw await this.#failure(response, { path });
-    return response;
+    this.#note(response.headers);
+    if (response.ok) return response;
+    if (response.status === 429) this.#close(retryDelayMs(response.headers, 1, this.clock.now()));
+    throw await this.#failure(response, { path });
   }
 
   async #try<Result>(call: Call, read: (response: Response) => Promise<Result>): Promise<Outcome<Result>> {
@@ -156,7 +163,7 @@ export class Http {
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
       const response = await this.#send(call, timeout.signal);
-      this.#minRemaining(response.headers);
+      this.#note(response.headers);
       if (response.ok || call.accept?.includes(response.status)) return { result: await read(response) };
       return {
         error: await this.#failure(response, call),
@@ -199,7 +206,7 @@ export class Http {
     return {
       'user-agent': 'hawser-hf-push',
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(isHub && this.#options.token ? { authorization: `Bearer ${this.#options.token}` } : {}),
+      ...(isHub && this.#options.token ? { authorization: `Bearer ${sendable(this.#options.token)}` } : {}),
       // Two spellings of one name would both be sent.
       ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
     };
@@ -210,32 +217,42 @@ export class Http {
   }
 
   async #parse(response: Response, call: Call): Promise<unknown> {
-    const text = await response.text();
+    const what = `${call.method ?? 'GET'} ${call.path}`;
+    const text = (await readBody(response, what)).toString();
+    const details = { status: response.status, requestId: response.headers.get('x-request-id') ?? undefined };
+    let answer: unknown;
     try {
-      return JSON.parse(text);
+      answer = JSON.parse(text);
     } catch (cause) {
-      const what = `${call.method ?? 'GET'} ${call.path}`;
-      throw new HfPushError('HAWSER_HF_PROTOCOL', `The answer to ${what} is not JSON`, { cause });
+      throw new HfPushError('HAWSER_HF_PROTOCOL', `The answer to ${what} is not JSON`, { cause, details });
     }
+    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer;
+    throw new HfPushError('HAWSER_HF_PROTOCOL', `The answer to ${what} is no JSON object`, { details });
   }
 
   async #failure(response: Response, call: Call): Promise<HfPushError> {
-    const text = await response.text();
-    const token = this.#options.token;
+    const { method = 'GET', path, secrets = [] } = call;
+    const { token } = this.#options;
     return failureOf({
-      method: call.method ?? 'GET',
-      path: call.path,
+      method,
+      path,
       status: response.status,
       headers: response.headers,
-      text: token ? text.replaceAll(token, '[redacted]') : text,
+      text: (await readBody(response, `${method} ${path}`)).toString(),
       hasToken: token !== undefined,
+      hidden: token === undefined ? secrets : [token, ...secrets],
     });
   }
 
-  #minRemaining(headers: Headers): void {
+  /** Takes note of a window that is used up. */
+  #note(headers: Headers): void {
     const limit = parseRateLimit(headers.get('ratelimit'));
-    if (limit?.remaining === 0)
-      this.#budget.openAtMs = Math.max(this.#budget.openAtMs, this.clock.now() + limit.resetMs + 1000);
+    if (limit?.remaining === 0) this.#close(limit.resetMs + 1000);
+  }
+
+  /** No request leaves before so many milliseconds are over. */
+  #close(forMs: number): void {
+    this.#budget.openAtMs = Math.max(this.#budget.openAtMs, this.clock.now() + forMs);
   }
 
   async #waitForWindow(call: Call): Promise<void> {
@@ -271,6 +288,19 @@ interface Failure {
 
 type Outcome<Result> = { readonly result: Result } | Failure;
 
+/**
+ * A token that can stand in a header: what `fetch` says of any other would show it.
+ *
+ * @throws HfPushError HAWSER_HF_TOKEN_INVALID.
+ */
+export function sendable(token: string): string {
+  if (/^hf_[\x21-\x7e]+$/.test(token)) return token;
+  throw new HfPushError(
+    'HAWSER_HF_TOKEN_INVALID',
+    'The token is none of the Hub: they begin with hf_, and have no spaces or signs that are not ASCII',
+  );
+}
+
 function isIdempotent({ method = 'GET', isIdempotent: given }: Call): boolean {
   return given ?? method !== 'POST';
 }
@@ -279,7 +309,7 @@ function tooLong(waitMs: number, cause?: HfPushError): HfPushError {
   const seconds = Math.ceil(waitMs / 1000);
   return new HfPushError('HAWSER_HF_RATE_LIMITED', `The Hub takes no more requests from you for another ${seconds} s`, {
     cause,
-    details: { waitMs },
+    details: { ...cause?.details, waitMs },
   });
 }
 

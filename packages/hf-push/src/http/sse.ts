@@ -5,7 +5,7 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** A line longer than this is cut: nobody reads a megabyte of log line. */
+/** A line longer than this is cut, and of an event no more lines are kept: nobody reads a megabyte of log line. */
 const LINE_LIMIT = 1 << 20;
 
 /**
@@ -18,6 +18,7 @@ export class SseParser {
   #rest = '';
   #event = '';
   #data: string[] = [];
+  #dataLength = 0;
   #endedWithCr = false;
 
   /** The events that became complete with this piece. */
@@ -41,8 +42,11 @@ export class SseParser {
     const colon = line.indexOf(':');
     const field = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '');
-    if (field === 'data') this.#data.push(value);
-    else if (field === 'event') this.#event = value;
+    if (field === 'data' && this.#dataLength < LINE_LIMIT) {
+      this.#data.push(value);
+      this.#dataLength += value.length;
+    }
+    if (field === 'event') this.#event = value;
     return undefined;
   }
 
@@ -50,6 +54,7 @@ export class SseParser {
     const data = this.#data.join('\n');
     const event = this.#event || 'message';
     this.#data = [];
+    this.#dataLength = 0;
     this.#event = '';
     return data === '' ? undefined : { event, data };
   }

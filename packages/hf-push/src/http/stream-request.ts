@@ -1,5 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { ANSWER_LIMIT, tooLarge } from './read-body.js';
 
 /** A body of known length that is made while it is sent. The bytes of one piece are gone when the next is asked for. */
 export interface StreamBody {
@@ -9,7 +10,7 @@ export interface StreamBody {
 
 /**
  * Sends a body piece by piece. Not by `fetch`: Node 20's holds hundreds of megabytes of a streamed upload and takes twice
- * the time (docs/adr/0009-own-streamed-uploads.md). Each piece is written before the next is read, so that one buffer
+ * the time (docs/adr/0009-own-commit-and-lfs-upload.md). Each piece is written before the next is read, so that one buffer
  * serves all. An answer that comes early ends the sending.
  */
 export async function streamRequest(
@@ -31,7 +32,12 @@ export async function streamRequest(
     request.on('error', reject);
     request.on('response', (incoming) => {
       const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      let bytes = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > ANSWER_LIMIT) incoming.destroy(tooLarge(`${options.method} ${url.pathname}`, ANSWER_LIMIT));
+        else chunks.push(chunk);
+      });
       incoming.on('error', reject);
       incoming.on('end', () => {
         const headers = new Headers();

@@ -11,5 +11,9 @@ export function endpointOf({ endpoint, env }: Pick<OpenHubOptions, 'endpoint' | 
     throw new HfPushError('HAWSER_HF_BAD_INPUT', `The endpoint ${JSON.stringify(text)} is not an http(s) URL`, {
       hint: 'Set HF_ENDPOINT to the address of a Hub, or leave it out.',
     });
+  if (url.username || url.password || url.search || url.hash)
+    throw new HfPushError('HAWSER_HF_BAD_INPUT', `The endpoint at ${url.host} has more than a host and a path`, {
+      hint: 'Leave out user name, password, ? and #: who asks is told by the token.',
+    });
   return text.replace(/\/+$/, '');
 }

@@ -19,16 +19,20 @@ export async function readIdentity(http: Http): Promise<Identity> {
   const me = await officially(http, ({ whoAmI }, params) => whoAmI({ ...params, accessToken }));
   if (typeof me.name !== 'string')
     throw new HfPushError('HAWSER_HF_PROTOCOL', 'The Hub says that the token is valid, but not whose it is');
-  const orgs: readonly Org[] = 'orgs' in me && Array.isArray(me.orgs) ? me.orgs : [];
+  const orgs: readonly unknown[] = 'orgs' in me && Array.isArray(me.orgs) ? me.orgs : [];
   return {
     name: me.name,
     type: me.type,
     isPro: 'isPro' in me && me.isPro,
-    orgs: orgs.map((org) => ({
+    orgs: orgs.filter(isOrg).map((org) => ({
       name: org.name,
       role: org.roleInOrg,
       isPaid: org.isEnterprise === true || (org.plan !== undefined && org.plan !== 'free'),
     })),
     tokenRole: me.auth?.accessToken?.role,
   };
+}
+
+function isOrg(org: unknown): org is Org {
+  return typeof (org as Org | null)?.name === 'string';
 }

@@ -1,6 +1,6 @@
 import type * as Official from '@huggingface/hub';
 import { HfPushError } from '../errors.js';
-import type { Http } from '../http/http.js';
+import { sendable, type Http } from '../http/http.js';
 
 /** What every function of the official library takes. */
 export interface OfficialParams {
@@ -17,11 +17,7 @@ export async function officially<Result>(
   http: Http,
   work: (library: typeof Official, params: OfficialParams) => Promise<Result>,
 ): Promise<Result> {
-  if (http.token !== undefined && !http.token.startsWith('hf_'))
-    throw new HfPushError(
-      'HAWSER_HF_TOKEN_INVALID',
-      'The token does not begin with hf_, as every token of the Hub does',
-    );
+  if (http.token !== undefined) sendable(http.token);
   const library = await import('@huggingface/hub');
   try {
     return await work(library, {

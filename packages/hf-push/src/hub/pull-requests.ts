@@ -11,10 +11,12 @@ interface ApiDiscussion {
 
 /** The newest pull requests of a Space. */
 export async function listPullRequests(http: Http, space: string): Promise<PullRequest[]> {
-  const { discussions } = await http.json<{ discussions: readonly ApiDiscussion[] }>({
+  const { discussions } = await http.json<{ readonly discussions?: unknown }>({
     path: `/api/spaces/${space}/discussions`,
   });
-  return discussions
+  if (!Array.isArray(discussions))
+    throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub lists no discussions of ${space}`);
+  return (discussions as readonly ApiDiscussion[])
     .filter((discussion) => discussion.isPullRequest)
     .map(({ num, title, status }) => ({ number: num, title, isOpen: status === 'open' || status === 'draft' }));
 }

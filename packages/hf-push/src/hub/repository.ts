@@ -1,4 +1,5 @@
 import type { Http } from '../http/http.js';
+import { readBody } from '../http/read-body.js';
 import { officially } from './official.js';
 import type { RemoteFile, SpaceCommit } from './types.js';
 
@@ -41,11 +42,10 @@ export async function listCommits(
   });
 }
 
-/** Bytes of a file at a revision. */
+/** Bytes of a file at a revision, up to 64 MiB. */
 export async function readFile(http: Http, space: string, path: string, revision: string): Promise<Uint8Array> {
   const where = path.split('/').map(encodeURIComponent).join('/');
-  return await http.ask(
-    { path: `/spaces/${space}/resolve/${encodeURIComponent(revision)}/${where}` },
-    async (response) => new Uint8Array(await response.arrayBuffer()),
+  return await http.ask({ path: `/spaces/${space}/resolve/${encodeURIComponent(revision)}/${where}` }, (response) =>
+    readBody(response, `GET ${path}`),
   );
 }

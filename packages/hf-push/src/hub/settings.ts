@@ -1,4 +1,5 @@
 import type { Http } from '../http/http.js';
+import { readBody } from '../http/read-body.js';
 import { readRuntime } from './space.js';
 import type { Hub } from './types.js';
 
@@ -24,25 +25,31 @@ type Settings = Pick<
  * @see huggingface_hub `hf_api.py`, the methods named `*_space_*`.
  */
 export function spaceSettings(http: Http): Settings {
-  const send = async (method: string, path: string, json?: unknown): Promise<void> => {
-    const call = { method, path, isIdempotent: true, ...(json === undefined ? {} : { json }) };
-    await http.ask(call, (response) => response.arrayBuffer());
+  const send = async (method: string, path: string, json: unknown, secrets: readonly string[] = []): Promise<void> => {
+    const call = { method, path, json, secrets, isIdempotent: true };
+    await http.ask(call, (response) => readBody(response, `${method} ${path}`));
+  };
+  const list = async (path: string): Promise<[string, Readonly<Record<string, unknown>>][]> => {
+    const found = await http.json<Record<string, unknown>>({ path });
+    return Object.entries(found).map(([key, entry]) => [key, typeof entry === 'object' ? { ...entry } : {}]);
   };
   const runtimeAfter = async (path: string, json: unknown, isIdempotent: boolean): ReturnType<Hub['restart']> =>
     readRuntime(await http.json({ method: 'POST', path, json, isIdempotent }));
   return {
     setVisibility: (space, visibility) => send('PUT', `/api/spaces/${space}/settings`, { visibility }),
     variables: async (space) => {
-      const found = await http.json<Record<string, { value?: string }>>({ path: `/api/spaces/${space}/variables` });
-      return Object.fromEntries(Object.entries(found).map(([key, entry]) => [key, entry.value ?? '']));
+      const found = await list(`/api/spaces/${space}/variables`);
+      return Object.fromEntries(found.map(([key, { value }]) => [key, textOr(value, '')]));
     },
     setVariable: (space, key, value) => send('POST', `/api/spaces/${space}/variables`, { key, value }),
     deleteVariable: (space, key) => send('DELETE', `/api/spaces/${space}/variables`, { key }),
     secrets: async (space) => {
-      const found = await http.json<Record<string, { updatedAt?: string }>>({ path: `/api/spaces/${space}/secrets` });
-      return Object.fromEntries(Object.entries(found).map(([key, entry]) => [key, { updatedAt: entry.updatedAt }]));
+      const found = await list(`/api/spaces/${space}/secrets`);
+      return Object.fromEntries(
+        found.map(([key, { updatedAt }]) => [key, { updatedAt: textOr(updatedAt, undefined) }]),
+      );
     },
-    setSecret: (space, key, value) => send('POST', `/api/spaces/${space}/secrets`, { key, value }),
+    setSecret: (space, key, value) => send('POST', `/api/spaces/${space}/secrets`, { key, value }, [value]),
     deleteSecret: (space, key) => send('DELETE', `/api/spaces/${space}/secrets`, { key }),
     runtime: async (space) => readRuntime(await http.json({ path: `/api/spaces/${space}/runtime` })),
     requestHardware: (space, flavor, sleepTimeSeconds) =>
@@ -55,4 +62,8 @@ export function spaceSettings(http: Http): Settings {
       runtimeAfter(`/api/spaces/${space}/restart${factory ? '?factory=true' : ''}`, {}, false),
     pause: (space) => runtimeAfter(`/api/spaces/${space}/pause`, {}, true),
   };
+}
+
+function textOr<Otherwise>(value: unknown, otherwise: Otherwise): string | Otherwise {
+  return typeof value === 'string' ? value : otherwise;
 }

@@ -1,12 +1,13 @@
 import { HfPushError } from '../errors.js';
 import { explained, statusOf } from '../http/failure.js';
 import type { Http } from '../http/http.js';
+import { readBody } from '../http/read-body.js';
 import type { NewSpace, SpaceInfo, SpaceRuntime } from './types.js';
 
 interface ApiRuntime {
   readonly stage?: unknown;
-  readonly hardware?: { readonly current?: string | null; readonly requested?: string | null } | string | null;
-  readonly errorMessage?: string;
+  readonly hardware?: unknown;
+  readonly errorMessage?: unknown;
 }
 
 interface ApiSpace {
@@ -51,12 +52,20 @@ export async function spaceInfo(http: Http, space: string, revision?: string): P
 
 /** The runtime in our shape; members of other shapes are left out. */
 export function readRuntime(runtime: ApiRuntime): SpaceRuntime {
-  const hardware = typeof runtime.hardware === 'string' ? { current: runtime.hardware } : (runtime.hardware ?? {});
-  return {
-    stage: typeof runtime.stage === 'string' ? runtime.stage : 'UNKNOWN',
-    hardware: { current: hardware.current ?? undefined, requested: hardware.requested ?? undefined },
-    errorMessage: runtime.errorMessage,
+  const { hardware, stage, errorMessage } = runtime;
+  const { current, requested } = (typeof hardware === 'object' && hardware ? hardware : { current: hardware }) as {
+    readonly current?: unknown;
+    readonly requested?: unknown;
   };
+  return {
+    stage: textOf(stage) ?? 'UNKNOWN',
+    hardware: { current: textOf(current), requested: textOf(requested) },
+    errorMessage: textOf(errorMessage),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**
@@ -66,6 +75,7 @@ export function readRuntime(runtime: ApiRuntime): SpaceRuntime {
  * After a lost answer the Space is looked for before the request is repeated.
  */
 export async function createSpace(http: Http, space: NewSpace): Promise<void> {
+  const path = '/api/repos/create';
   const [organization, name] = space.id.split('/');
   const json = {
     type: 'space',
@@ -81,8 +91,8 @@ export async function createSpace(http: Http, space: NewSpace): Promise<void> {
   await explained(`Failed to create space ${space.id}`, 'HAWSER_HF_CREATE_FAILED', async () => {
     for (let attempt = 1; ; attempt++) {
       const answer = await http.ask(
-        { method: 'POST', path: '/api/repos/create', json, accept: [409] },
-        async (response) => ({ status: response.status, text: await response.text() }),
+        { method: 'POST', path, json, accept: [409], secrets: Object.values(space.secrets) },
+        async (response) => ({ status: response.status, text: (await readBody(response, `POST ${path}`)).toString() }),
         async () => ((await spaceInfo(http, space.id)) ? { status: 200, text: '' } : undefined),
       );
       if (answer.status !== 409) return;

@@ -161,7 +161,7 @@ export interface Hub {
   listTree(space: string, revision: string): Promise<readonly RemoteFile[]>;
   /** Newest first. */
   listCommits(space: string, options?: { readonly revision?: string; readonly limit?: number }): Promise<SpaceCommit[]>;
-  /** Bytes of a file, LFS content included. */
+  /** Bytes of a file of up to 64 MiB, LFS content included. */
   readFile(space: string, path: string, revision: string): Promise<Uint8Array>;
   /** Makes a Docker Space; HAWSER_HF_SPACE_EXISTS when there is one. */
   createSpace(space: NewSpace): Promise<void>;

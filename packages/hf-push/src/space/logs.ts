@@ -8,6 +8,10 @@ import { ReplayFilter } from './replay.js';
 /** Silence after which a stream is taken for dead, or for drained. The official client's times. */
 const FOLLOW_IDLE_MS = 120_000;
 const DRAIN_IDLE_MS = 5_000;
+/** A connection that held for so long was a good one, though no line came. */
+const HELD_MS = 60_000;
+/** Why a connection is given up that has said all there is. */
+const DRAINED = Symbol('drained');
 
 /**
  * Reads a Space's log. The Hub replays its buffer on every connection: lines that were given before are left out.
@@ -22,20 +26,23 @@ export async function* readLog(
   const replay = new ReplayFilter();
   for (let failures = 0; ;) {
     replay.connected();
+    const openedMs = http.clock.now();
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort);
     try {
       if (signal?.aborted) return;
       for await (const line of connection(http, `/api/spaces/${space}/logs/${log}`, stop, follow)) {
+        if (!replay.isNew(line)) continue;
         failures = 0;
-        if (replay.isNew(line)) yield line;
+        yield line;
       }
       return;
     } catch (error) {
       if (signal?.aborted) return;
       if (http.signal?.aborted) throw error;
-      if (stop.signal.aborted && !follow) return;
+      if (stop.signal.reason === DRAINED) return;
+      if (http.clock.now() - openedMs >= HELD_MS) failures = 0;
       failures += 1;
       if ((error instanceof HfPushError && !isPassing(error)) || failures >= 5) throw lost(error, space, log);
       await http.clock.sleep(retryDelayMs(undefined, failures, 0), http.signal);
@@ -47,14 +54,16 @@ export async function* readLog(
 }
 
 async function* connection(http: Http, path: string, stop: AbortController, follow: boolean): AsyncGenerator<LogLine> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer = setTimeout(() => stop.abort(), FOLLOW_IDLE_MS);
   const heard = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), follow ? FOLLOW_IDLE_MS : DRAIN_IDLE_MS);
+    timer = follow
+      ? setTimeout(() => stop.abort(), FOLLOW_IDLE_MS)
+      : setTimeout(() => stop.abort(DRAINED), DRAIN_IDLE_MS);
   };
   try {
-    heard();
     const response = await http.open(path, stop.signal);
+    heard();
     const parser = new SseParser();
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {

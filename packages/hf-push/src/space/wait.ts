@@ -1,5 +1,6 @@
 import { HfPushError, type HfPushErrorCode } from '../errors.js';
-import type { Hub, LogLine, SpaceRuntime } from '../hub/types.js';
+import type { Hub, SpaceRuntime } from '../hub/types.js';
+import { ReplayFilter } from './replay.js';
 
 /** The stages of a Space on its way. Stages the Hub invents later are taken for such, too. */
 const RUNNING = 'RUNNING';
@@ -15,6 +16,8 @@ const FAILED: Readonly<Record<string, { readonly code: HfPushErrorCode; readonly
 };
 /** Lines of a log that an error carries. */
 const LAST_LINES = 20;
+/** How long the last lines of a build log may take once the build is over. */
+const REST_OF_LOG_MS = 2000;
 
 /** How long to wait for a Space, and what for. */
 export interface WaitOptions {
@@ -45,8 +48,8 @@ export interface WaitEnd {
 /**
  * Waits until a Space runs, and passes its build log on as events.
  *
- * @throws HfPushError HAWSER_HF_BUILD_FAILED, HAWSER_HF_RUN_FAILED (both with the last lines of the log in `details`),
- * HAWSER_HF_WAIT_TIMEOUT.
+ * @throws HfPushError HAWSER_HF_BUILD_FAILED, HAWSER_HF_RUN_FAILED, HAWSER_HF_WAIT_TIMEOUT, each with the last lines of
+ * the log in `details`.
  */
 export async function waitForSpace(hub: Hub, space: string, options: WaitOptions = {}): Promise<WaitEnd> {
   const over = new AbortController();
@@ -69,7 +72,8 @@ class Watch {
   readonly #startedMs: number;
   #committedAt = '';
   #isReading = false;
-  #newestLine = '';
+  /** The log is opened again where it ended: lines of before are not told twice. */
+  readonly #replay = new ReplayFilter();
   #sawTransition = false;
   #sawLine = false;
 
@@ -94,15 +98,12 @@ class Watch {
       if (runtime.stage !== RUNNING && !failure) this.#sawTransition = true;
       this.#readBuildLog();
       const proof = this.#proof();
+      if (proof && (failure || runtime.stage === RUNNING)) await this.#restOfLog();
       if (proof && runtime.stage === RUNNING) return { stage: 'RUNNING', runtime, proof };
       if (proof && failure) throw await this.#failed(runtime, failure);
-      if (clock.now() - this.#startedMs >= timeoutMs)
-        throw new HfPushError(
-          'HAWSER_HF_WAIT_TIMEOUT',
-          `${this.#space} is still ${runtime.stage} after ${Math.round(timeoutMs / 1000)} s`,
-          { details: { stage: runtime.stage, timeoutMs } },
-        );
-      await clock.sleep(waitMs, signal);
+      const leftMs = this.#startedMs + timeoutMs - clock.now();
+      if (leftMs <= 0) throw await this.#tookTooLong(runtime, timeoutMs);
+      await clock.sleep(Math.min(waitMs, leftMs), signal);
     }
   }
 
@@ -127,21 +128,38 @@ class Watch {
     this.logged = this.#passOn().finally(() => (this.#isReading = false));
   }
 
+  /** The log of a build that is over ends by itself, and soon. */
+  async #restOfLog(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, REST_OF_LOG_MS)));
+    await Promise.race([this.logged, enough]);
+    clearTimeout(timer);
+  }
+
   async #passOn(): Promise<void> {
     const { onEvent } = this.#hub.context;
     try {
-      for await (const { line, timestamp } of this.#hub.logs(this.#space, 'build', {
-        follow: true,
-        signal: this.#over,
-      })) {
-        if (!isAfter(timestamp, this.#committedAt) || timestamp <= this.#newestLine) continue;
-        this.#sawLine = true;
-        this.#newestLine = timestamp;
-        onEvent?.({ type: 'log', log: 'build', timestamp, line });
+      this.#replay.connected();
+      for await (const line of this.#hub.logs(this.#space, 'build', { follow: true, signal: this.#over })) {
+        const afterMs = Date.parse(line.timestamp) - Date.parse(this.#committedAt);
+        // What has no time may be of the build before.
+        if (!(afterMs >= 0) || !this.#replay.isNew(line)) continue;
+        // A commit's time is cut to the second: so may be what was written within it.
+        if (afterMs >= 1000) this.#sawLine = true;
+        onEvent?.({ type: 'log', log: 'build', ...line });
       }
     } catch {
       // The log is for people: what counts is the runtime, whose failures are told.
     }
+  }
+
+  async #tookTooLong({ stage }: SpaceRuntime, timeoutMs: number): Promise<HfPushError> {
+    const log = stage.includes('BUILDING') ? 'build' : 'run';
+    return new HfPushError(
+      'HAWSER_HF_WAIT_TIMEOUT',
+      `${this.#space} is still ${stage} after ${Math.round(timeoutMs / 1000)} s`,
+      { details: { stage, timeoutMs, log, lines: await lastLines(this.#hub, this.#space, log) } },
+    );
   }
 
   async #failed(
@@ -170,8 +188,4 @@ async function lastLines(hub: Hub, space: string, log: 'build' | 'run'): Promise
     if (!(error instanceof HfPushError)) throw error;
   }
   return last;
-}
-
-function isAfter(timestamp: LogLine['timestamp'], date: string): boolean {
-  return Date.parse(timestamp) >= Date.parse(date);
 }
