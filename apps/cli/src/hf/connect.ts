@@ -1,84 +1,81 @@
 import { homedir } from 'node:os';
-import type { Context } from '@hawser/cli-kit';
-import {
-  type FoundToken,
-  type Hub,
-  type OnEvent,
-  discoverToken,
-  loginByDevice,
-  openHub,
-  saveToken,
-} from '@hawser/hf-push';
+import { CliKitError, type Context } from '@hawser/cli-kit';
+import { type FoundToken, type Hub, discoverToken, loginByDevice, openHub, saveToken } from '@hawser/hf-push';
 
 /** What the flags of a command say of the Hub. */
 export interface HubSettings {
   readonly 'endpoint-url'?: string | undefined;
+  readonly quiet: boolean;
 }
+
+type Talk = Pick<Context, 'out' | 'signal'>;
+type Conversation = Pick<Context, 'out' | 'signal' | 'ask'>;
 
 /** The Hub of the flags and the environment, with the token the official tools would use, if there is one. */
 export async function connect(
   settings: HubSettings,
-  { out, signal }: Pick<Context, 'out' | 'signal'>,
-  onEvent?: OnEvent,
+  { out, signal }: Talk,
 ): Promise<{ readonly hub: Hub; readonly found: FoundToken | undefined }> {
-  const endpoint = settings['endpoint-url'];
-  const found = await discoverToken({
-    env: process.env,
-    home: homedir(),
-    signal,
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+  const found = await discoverToken({ env: process.env, home: homedir(), signal, ...endpointOf(settings) });
   if (found) out.hide(found.token);
-  return { hub: open(settings, found?.token, signal, onEvent), found };
+  return { hub: open(settings, found?.token, signal), found };
+}
+
+/** As {@link connect}, but undefined where nobody is logged in, which is said: only what is here can be told then. */
+export async function connectToLook(settings: HubSettings, context: Talk): Promise<Hub | undefined> {
+  const { hub, found } = await connect(settings, context);
+  if (found) return hub;
+  await context.out.warn('Nobody is logged in: the Space is not looked at.');
+  return undefined;
 }
 
 /** As {@link connect}, but where nobody is logged in, a person at a terminal is offered to do so. */
 export async function connectAsSomebody(
   settings: HubSettings,
-  context: Pick<Context, 'out' | 'signal' | 'ask'>,
-  onEvent?: OnEvent,
-): Promise<Hub> {
-  const { hub, found } = await connect(settings, context, onEvent);
-  if (found || !context.ask.interactive) return hub;
+  context: Conversation,
+): Promise<{ readonly hub: Hub; readonly token: string | undefined }> {
+  const { hub, found } = await connect(settings, context);
+  if (found || !context.ask.interactive) return { hub, token: found?.token };
   const token = await login(settings, context);
-  return open(settings, token, context.signal, onEvent);
+  return { hub: open(settings, token, context.signal), token };
 }
 
-/** Gets a token from the person at the terminal and keeps it where the official tools look for it. */
-export async function login(
-  settings: HubSettings,
-  { out, signal, ask }: Pick<Context, 'out' | 'signal' | 'ask'>,
-): Promise<string> {
-  const way = await ask.choose({
+async function login(settings: HubSettings, context: Conversation): Promise<string> {
+  const way = await context.ask.choose({
     question: 'Nobody is logged in to Hugging Face. How do you want to log in?',
     flag: 'HF_TOKEN in the environment',
     choices: [
       { name: 'With a code, in a browser', value: 'device' },
-      { name: 'With a token that has write permission', value: 'token' },
+      { name: 'With a token that has write permission, from huggingface.co/settings/tokens', value: 'token' },
     ],
   });
-  if (way === 'device') return await loginInBrowser(settings, { out, signal });
-  const token = (await ask.secret({ question: 'Token:', flag: 'HF_TOKEN in the environment' })).trim();
-  out.hide(token);
-  await open(settings, token, signal).whoAmI();
-  await saveToken({ token }, { env: process.env, home: homedir() });
-  return token;
+  if (way === 'device') return await loginInBrowser(settings, context);
+  const token = await context.ask.secret({ question: 'Token:', flag: 'HF_TOKEN in the environment' });
+  await loginWithToken(settings, token, context);
+  return token.trim();
 }
 
-/** Logs in by a code that is typed into a browser, on this machine or another. */
-export async function loginInBrowser(
-  settings: HubSettings,
-  { out, signal }: Pick<Context, 'out' | 'signal'>,
-): Promise<string> {
-  const endpoint = settings['endpoint-url'];
+/**
+ * Logs in by a code that is typed into a browser, on this machine or another, and keeps the token where the official
+ * tools look for it.
+ *
+ * @throws CliKitError HAWSER_CLI_NOT_INTERACTIVE where nobody could type it.
+ */
+export async function loginInBrowser(settings: HubSettings, { out, signal, ask }: Conversation): Promise<string> {
+  if (!ask.interactive)
+    throw new CliKitError('HAWSER_CLI_NOT_INTERACTIVE', 'Nobody is here to type a code into a browser.', {
+      hint: 'Set HF_TOKEN to a token with write permission from huggingface.co/settings/tokens, or give one to hawser hf login --token-stdin.',
+    });
+  // Without the code there is no login, so that even the quiet say it.
+  const say = (text: string): void => (settings.quiet ? out.data(text) : out.say(text));
   const made = await loginByDevice({
     env: process.env,
     signal,
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...endpointOf(settings),
     onCode: ({ userCode, url, completeUrl }) => {
       // The code is for the person's eyes.
       out.show(userCode);
-      out.say(`Open ${url} and type ${userCode}, or open ${completeUrl}`);
+      say(`Open ${url} and type ${userCode}${completeUrl === url ? '' : `, or open ${completeUrl}`}`);
     },
   });
   out.hide(made.token);
@@ -86,14 +83,30 @@ export async function loginInBrowser(
   return made.token;
 }
 
+/** Logs in with a token that the Hub knows, and keeps it where the official tools look for it; answers whose it is. */
+export async function loginWithToken(
+  settings: HubSettings,
+  pasted: string,
+  { out, signal }: Talk,
+): Promise<{ readonly name: string }> {
+  const token = pasted.trim();
+  out.hide(token);
+  const { name } = await open(settings, token, signal).whoAmI();
+  await saveToken({ token }, { env: process.env, home: homedir() });
+  return { name };
+}
+
 /** A Hub with that token, which nobody is asked for. */
-export function open(settings: HubSettings, token: string | undefined, signal: AbortSignal, onEvent?: OnEvent): Hub {
-  const endpoint = settings['endpoint-url'];
+export function open(settings: HubSettings, token: string | undefined, signal: AbortSignal): Hub {
   return openHub({
     env: process.env,
     signal,
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...endpointOf(settings),
     ...(token === undefined ? {} : { token }),
-    ...(onEvent ? { onEvent } : {}),
   });
+}
+
+function endpointOf(settings: HubSettings): { readonly endpoint?: string } {
+  const endpoint = settings['endpoint-url'];
+  return endpoint === undefined ? {} : { endpoint };
 }

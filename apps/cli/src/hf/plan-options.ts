@@ -20,15 +20,13 @@ export interface PlanFlags {
 
 /** The library's options for what the flags say; values of secrets are hidden from now on. */
 export async function planOptions(
-  environment: string,
   flags: PlanFlags,
   { out, signal }: Pick<Context, 'out' | 'signal'>,
-): Promise<PlanOptions> {
+): Promise<Omit<PlanOptions, 'environment'>> {
   const secrets = await readSecrets(flags.secret ?? [], process.env);
   for (const value of Object.values(secrets)) out.hide(value);
   return {
     from: process.cwd(),
-    environment,
     ...(flags['repo-id'] === undefined ? {} : { repoId: flags['repo-id'] }),
     ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
     ...(flags['space-name'] === undefined ? {} : { spaceName: flags['space-name'] }),

@@ -16,15 +16,17 @@ const titles: Readonly<Record<PushStep, string>> = {
   rollback: 'going back',
 };
 
-/** Shows what happens during a push: as the progress of a step, warnings and the Space's build log as lines. */
-export function tellEvents(out: Out, step: Step): OnEvent {
+/**
+ * Shows what happens during a push: as the progress of a step, warnings and the Space's build log as lines. With `named`
+ * the Space is said, too, because there are several.
+ */
+export function tellEvents(out: Out, step: Step, { named = false } = {}): OnEvent {
   return (event) => {
     const now = progressOf(event);
-    if (now !== undefined) step.progress(now);
+    if (now !== undefined) step.progress(named && 'space' in event ? `${event.space}: ${now}` : now);
     if (event.type === 'warning')
-      void out.warn(event.hint === undefined ? event.message : `${event.message}. ${event.hint}`);
+      void out.warn(event.hint === undefined ? event.message : `${event.message} ${event.hint}`);
     if (event.type === 'retry') out.debug(`${event.method} ${event.path} again in ${event.waitMs} ms: ${event.reason}`);
-    if (event.type === 'log') out.debug(`${event.log}: ${event.line}`);
   };
 }
 

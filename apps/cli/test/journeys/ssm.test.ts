@@ -2,26 +2,15 @@ import { createServer as createTcpServer } from 'node:net';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSsmEmulator } from '@hawser/emulators/ssm';
 import { createAwsApi } from '@hawser/ssm-channel/aws';
 import { target, useEmulator } from '../support/emulator.js';
 import { useHawser } from '../support/hawser.js';
+import { expectSchema } from '../support/schema.js';
 
 const hawser = useHawser();
 const aws = useEmulator();
-const ajv = new Ajv2020({ formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } });
-
-/** Holds what a command printed to its committed schema. */
-function expectSchema(command: string, data: unknown): void {
-  const schema = JSON.parse(readFileSync(join(import.meta.dirname, `../../schemas/${command}.json`), 'utf8')) as object;
-  const validate = ajv.compile(schema);
-  validate(data);
-  expect(validate.errors).toBeNull();
-}
 
 describe('ssm list', () => {
   test('shows every managed node and whether it can be reached', async () => {

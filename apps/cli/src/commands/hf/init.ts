@@ -10,14 +10,18 @@ export default class HfInit extends HawserCommand<typeof HfInit, InitResult> {
     template: Flags.option({
       options: ['echo', 'coding'] as const,
       default: 'echo' as const,
-      summary: 'What it begins as.',
+      summary: 'Begin as this: echo says what it is told, coding runs Python. Default: echo.',
+      helpValue: 'echo|coding',
     })(),
     output: Flags.string({
-      summary: 'Folder it is put in. Default: envs/ if there is one, else here.',
+      summary: 'Put it into this folder. Default: envs/ if there is one, else here.',
       helpValue: 'FOLDER',
     }),
   };
-  static override examples = ['<%= config.bin %> <%= command.id %> my_env --template coding'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> my_env',
+    '<%= config.bin %> <%= command.id %> my_env --template coding',
+  ];
 
   protected async work({ args, flags }: Work<typeof HfInit>): Promise<Result<InitResult>> {
     const { initEnvironment } = await import('@hawser/hf-push');

@@ -1,39 +1,39 @@
 import { Args, Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
-import type { Plan, PushResult } from '@hawser/hf-push';
-import { hubFlags, timeoutFlag } from '../../hf/flags.js';
+import { afterPushFlags, hubFlags } from '../../hf/flags.js';
+import type { Pushed } from '../../hf/push-context.js';
 import { spaceSettingFlags } from '../../hf/space-setting-flags.js';
 import { stagingFlags } from '../../hf/staging-flags.js';
-
-/** What one push did, or would do. */
-type Pushed = { readonly environment: string } & (
-  | { readonly result: PushResult }
-  | { readonly plan: Plan; readonly staging: string }
-);
 
 export default class HfPush extends HawserCommand<typeof HfPush, { readonly pushes: readonly Pushed[] }> {
   static override summary = 'Publish OpenEnv environments to Hugging Face Spaces.';
   static override description =
     'Stages the environment, makes the Space if there is none, sends what differs in one commit, and proves that the Space holds exactly that. When nothing differs there is no commit. What it will do is shown by --dry-run, or by hf plan.';
+  static override usage = '<%= command.id %> ENVIRONMENT... [FLAGS]';
   static override args = {
     environment: Args.string({
       required: true,
       multiple: true,
-      description: 'Environment in src/envs/, envs/ or ./, or the path of its folder.',
+      description: 'Environments in src/envs/, envs/ or ./, or the paths of their folders.',
     }),
   };
   static override flags = {
     ...spaceSettingFlags,
     ...stagingFlags,
+    'keep-staging': Flags.boolean({ summary: 'Keep the staged files after the push, too.', helpGroup: 'STAGING' }),
+    'staging-dir': Flags.string({
+      summary: 'Keep staged files below this folder, when they are kept. Default: hf-staging.',
+      helpGroup: 'STAGING',
+      helpValue: 'FOLDER',
+      default: 'hf-staging',
+    }),
+    ...afterPushFlags,
     ...hubFlags,
     'dry-run': Flags.boolean({ summary: 'Prepare everything, change nothing, and keep the staged files.' }),
     'create-only': Flags.boolean({ summary: 'Refuse when the Space is there already.' }),
     pr: Flags.boolean({ summary: 'Propose the change as a pull request.' }),
     message: Flags.string({ summary: 'First line of the commit.', helpValue: 'TEXT' }),
-    wait: Flags.boolean({ summary: 'Wait until the Space runs.' }),
-    timeout: timeoutFlag,
-    'rollback-on-failure': Flags.boolean({ summary: 'Go back to the commit before when the Space does not run.' }),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> echo_env',
@@ -43,13 +43,15 @@ export default class HfPush extends HawserCommand<typeof HfPush, { readonly push
     '<%= config.bin %> <%= command.id %> echo_env --private',
     '<%= config.bin %> <%= command.id %> echo_env --base-image ghcr.io/my-org/custom-base:latest',
     '<%= config.bin %> <%= command.id %> echo_env --dry-run',
+    '<%= config.bin %> <%= command.id %> echo_env coding_env --wait --rollback-on-failure',
   ];
 
   protected async work(work: Work<typeof HfPush>): Promise<Result<{ readonly pushes: readonly Pushed[] }>> {
-    const { pushOne } = await import('../../hf/push-one.js');
-    const environments = work.args.environment as unknown as readonly string[];
-    const pushes: Pushed[] = [];
-    for (const environment of environments) pushes.push({ environment, ...(await pushOne(environment, work)) });
+    const environments = work.args.environment;
+    const context = { ...work, dataDir: this.config.dataDir };
+    const pushes = work.flags['dry-run']
+      ? await (await import('../../hf/preview-pushes.js')).previewPushes(environments, context)
+      : await (await import('../../hf/push-environments.js')).pushEnvironments(environments, context);
     return {
       data: { pushes },
       text: async () => {
@@ -57,6 +59,17 @@ export default class HfPush extends HawserCommand<typeof HfPush, { readonly push
         const style = await work.out.style();
         return pushes.map((each) => renderPushed(each, style)).join('\n');
       },
+      warnings: pushes.flatMap(warningsOf),
+      exitCode: pushes.some((each) => 'error' in each) ? 1 : 0,
     };
   }
+}
+
+/** What validation would warn of; notes are for who asks it. */
+function warningsOf(pushed: Pushed): readonly string[] {
+  if ('error' in pushed) return [];
+  const { findings } = 'result' in pushed ? pushed.result : pushed.plan;
+  return findings
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ message }) => `${pushed.environment}: ${message}`);
 }

@@ -1,14 +1,12 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { RollbackResult } from '@hawser/hf-push';
-import { hubFlags } from '../../hf/flags.js';
+import { hubFlags, spaceArg } from '../../hf/flags.js';
 
 export default class HfRollback extends HawserCommand<typeof HfRollback, RollbackResult> {
   static override summary = 'Make a Space hold again what it held before, in a new commit.';
-  static override args = {
-    space: Args.string({ required: true, description: 'NAME or NAMESPACE/NAME of the Space.' }),
-  };
+  static override args = { space: spaceArg() };
   static override flags = {
     ...hubFlags,
     to: Flags.string({ summary: 'Go back to this commit. Default: the last with other files.', helpValue: 'COMMIT' }),
@@ -19,8 +17,8 @@ export default class HfRollback extends HawserCommand<typeof HfRollback, Rollbac
     const { connectAsSomebody } = await import('../../hf/connect.js');
     const { spaceOf } = await import('../../hf/space-of.js');
     const { rollbackSpace } = await import('@hawser/hf-push');
-    const hub = await connectAsSomebody(flags, { out, signal, ask });
-    const space = await spaceOf(hub, args.space, {});
+    const { hub } = await connectAsSomebody(flags, { out, signal, ask });
+    const space = await spaceOf(hub, args.space);
     const result = await out.step(`Rolling ${space} back`, () =>
       rollbackSpace(hub, space, flags.to === undefined ? {} : { to: flags.to }),
     );

@@ -1,14 +1,11 @@
-import { Args } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { SpaceStatus } from '@hawser/hf-push';
-import { hubFlags } from '../../hf/flags.js';
+import { hubFlags, spaceArg } from '../../hf/flags.js';
 
 export default class HfStatus extends HawserCommand<typeof HfStatus, SpaceStatus> {
   static override summary = 'Say where a Space is: what it runs, and its last commits.';
-  static override args = {
-    space: Args.string({ required: true, description: 'NAME or NAMESPACE/NAME of the Space.' }),
-  };
+  static override args = { space: spaceArg() };
   static override flags = { ...hubFlags };
   static override examples = ['<%= config.bin %> <%= command.id %> echo_env'];
 
@@ -17,7 +14,7 @@ export default class HfStatus extends HawserCommand<typeof HfStatus, SpaceStatus
     const { spaceOf } = await import('../../hf/space-of.js');
     const { getStatus } = await import('@hawser/hf-push');
     const { hub } = await connect(flags, { out, signal });
-    const status = await getStatus(hub, await spaceOf(hub, args.space, {}));
+    const status = await getStatus(hub, await spaceOf(hub, args.space));
     return {
       data: status,
       text: async () => {

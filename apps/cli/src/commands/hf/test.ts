@@ -1,13 +1,12 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { TestReport } from '@hawser/hf-push';
+import { environmentArg } from '../../hf/flags.js';
 
 export default class HfTest extends HawserCommand<typeof HfTest, TestReport> {
   static override summary = 'Validate an environment and run its tests; with --docker build its image too.';
-  static override args = {
-    environment: Args.string({ required: true, description: 'Environment, or the path of its folder.' }),
-  };
+  static override args = { environment: environmentArg() };
   static override flags = { docker: Flags.boolean({ summary: 'Build the image, with docker or podman.' }) };
   static override examples = ['<%= config.bin %> <%= command.id %> my_env'];
 

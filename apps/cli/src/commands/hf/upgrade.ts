@@ -1,13 +1,12 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { UpgradeResult } from '@hawser/hf-push';
+import { environmentArg } from '../../hf/flags.js';
 
 export default class HfUpgrade extends HawserCommand<typeof HfUpgrade, UpgradeResult> {
   static override summary = 'Bring an environment to another version of OpenEnv.';
-  static override args = {
-    environment: Args.string({ required: true, description: 'Environment, or the path of its folder.' }),
-  };
+  static override args = { environment: environmentArg() };
   static override flags = {
     'to-version': Flags.string({ required: true, summary: 'Version of OpenEnv.', helpValue: 'VERSION' }),
     'dry-run': Flags.boolean({ summary: 'Show what would change, and change nothing.' }),

@@ -1,15 +1,15 @@
-import { Args } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { WaitEnd } from '@hawser/hf-push';
-import { hubFlags, timeoutFlag } from '../../hf/flags.js';
+import { hubFlags, spaceArg, timeoutFlag } from '../../hf/flags.js';
 
 export default class HfWait extends HawserCommand<typeof HfWait, WaitEnd> {
   static override summary = 'Wait until a Space runs what was last committed.';
-  static override args = {
-    space: Args.string({ required: true, description: 'NAME or NAMESPACE/NAME of the Space.' }),
+  static override args = { space: spaceArg() };
+  static override flags = {
+    ...hubFlags,
+    timeout: timeoutFlag,
   };
-  static override flags = { ...hubFlags, timeout: timeoutFlag };
   static override examples = ['<%= config.bin %> <%= command.id %> echo_env --timeout 10m'];
 
   protected async work({ args, flags, out, signal }: Work<typeof HfWait>): Promise<Result<WaitEnd>> {
@@ -18,7 +18,7 @@ export default class HfWait extends HawserCommand<typeof HfWait, WaitEnd> {
     const { tellEvents } = await import('../../hf/tell-events.js');
     const { getStatus, waitForSpace } = await import('@hawser/hf-push');
     const { hub } = await connect(flags, { out, signal });
-    const space = await spaceOf(hub, args.space, {});
+    const space = await spaceOf(hub, args.space);
     const { commit, appUrl } = await getStatus(hub, space);
     const end = await out.step(`Waiting for ${space}`, (step) =>
       waitForSpace(hub.with({ onEvent: tellEvents(out, step) }), space, {

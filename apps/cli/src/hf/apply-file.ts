@@ -1,0 +1,42 @@
+import type { Context } from '@hawser/cli-kit';
+import { type PushResult, applyPlan } from '@hawser/hf-push';
+import { afterPushOptions, type AfterPushFlags } from './after-push.js';
+import { connectAsSomebody, type HubSettings } from './connect.js';
+import { journalFolder } from './journals.js';
+import { readPlan } from './plan-file.js';
+import { readSecrets } from './settings.js';
+import { tellEvents } from './tell-events.js';
+import { tellFailure } from './tell-failure.js';
+
+/** What applying needs besides the plan. */
+export interface ApplyContext extends Pick<Context, 'out' | 'signal' | 'ask'> {
+  readonly flags: HubSettings &
+    AfterPushFlags & { readonly secret?: readonly string[] | undefined; readonly message?: string | undefined };
+  /** A person's own data folder. */
+  readonly dataDir: string;
+}
+
+/** Does what the plan in a file says. */
+export async function applyFile(path: string, { flags, dataDir, ...context }: ApplyContext): Promise<PushResult> {
+  const { out, signal } = context;
+  const plan = await readPlan(path);
+  const secrets = await readSecrets(flags.secret ?? [], process.env);
+  for (const value of Object.values(secrets)) out.hide(value);
+  const connected = await connectAsSomebody(flags, context);
+  const { hub } = connected;
+  try {
+    return await out.step(`Applying ${path}`, (step) =>
+      applyPlan(hub, plan, {
+        secrets,
+        signal,
+        ...journalFolder(dataDir),
+        ...afterPushOptions(flags, connected),
+        ...(flags.message === undefined ? {} : { message: flags.message }),
+        onEvent: tellEvents(out, step),
+      }),
+    );
+  } catch (error) {
+    tellFailure(out, error);
+    throw error;
+  }
+}
