@@ -182,7 +182,7 @@ export class Http {
           cause: error,
           details: { endpoint: this.endpoint, path: call.path },
         }),
-        mayRetry: !codes.some((code) => HOPELESS.includes(code) || /CERT|TLS/.test(code)),
+        mayRetry: !codes.some((code) => HOPELESS.includes(code) || /CERT|SIGNATURE|SSL|TLS/.test(code)),
         isUndone: codes.some((code) => UNSENT.includes(code)),
         reason: why,
       };
