@@ -1,4 +1,5 @@
 // Our pusher as a whole process: environment FOLDER to the Space NAME.
+import { readFileSync } from 'node:fs';
 import { openHub, push } from '../../../packages/hf-push/dist/index.js';
 
 const [from, environment, spaceName, stateFolder] = process.argv.slice(2);
@@ -9,4 +10,6 @@ const { unchanged, treeId } = await push(hub, {
   spaceName,
   ...(stateFolder ? { stateFolder } : {}),
 });
-process.stdout.write(JSON.stringify({ unchanged, treeId, rss: process.resourceUsage().maxRSS / 1024 }));
+// Not `resourceUsage`, whose peak begins with that of the process this one was started from.
+const [, peak] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+process.stdout.write(JSON.stringify({ unchanged, treeId, rss: Number(peak) / 1024 }));

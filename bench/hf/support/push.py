@@ -1,5 +1,5 @@
 # The official client as a whole process: FOLDER to the Space NAME.
-import json, resource, sys
+import json, re, sys
 from huggingface_hub import HfApi
 
 folder, name = sys.argv[1:3]
@@ -7,4 +7,5 @@ api = HfApi()
 space = api.whoami()["name"] + "/" + name
 api.create_repo(space, repo_type="space", space_sdk="docker", exist_ok=True)
 commit = api.upload_folder(repo_id=space, repo_type="space", folder_path=folder)
-print(json.dumps({"commit": commit.oid, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+peak = re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]
+print(json.dumps({"commit": commit.oid, "rss": int(peak) / 1024}))

@@ -70,7 +70,7 @@ export async function readManifest(
     };
   const { value } = map;
   const dialect = 'spec_version' in value ? '1' : 'legacy';
-  const complaints = await checkSchema(dialect === '1' ? manifestSchema : legacyManifestSchema, value);
+  const complaints = await checkSchema(dialect === '1' ? 'manifest' : 'legacyManifest', value);
   const lines = source.split('\n');
   const findings = complaints.map(({ path: names, message, keyword }): Finding => {
     const isUnknown = keyword === 'additionalProperties';

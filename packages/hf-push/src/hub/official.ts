@@ -1,6 +1,7 @@
-import type * as Official from '@huggingface/hub';
+import type { HubApiError } from '@huggingface/hub';
 import { HfPushError } from '../errors.js';
 import { sendable, type Http } from '../http/http.js';
+import type * as OfficialFunctions from './official-functions.js';
 
 /** What every function of the official library takes. */
 export interface OfficialParams {
@@ -15,10 +16,10 @@ export interface OfficialParams {
  */
 export async function officially<Result>(
   http: Http,
-  work: (library: typeof Official, params: OfficialParams) => Promise<Result>,
+  work: (library: typeof OfficialFunctions, params: OfficialParams) => Promise<Result>,
 ): Promise<Result> {
   if (http.token !== undefined) sendable(http.token);
-  const library = await import('@huggingface/hub');
+  const library = await import('./official-functions.js');
   try {
     return await work(library, {
       hubUrl: http.endpoint,
@@ -27,7 +28,7 @@ export async function officially<Result>(
     });
   } catch (error) {
     if (error instanceof HfPushError || http.signal?.aborted) throw error;
-    const { requestId } = error as Partial<Official.HubApiError>;
+    const { requestId } = error as Partial<HubApiError>;
     throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub's answer makes no sense: ${(error as Error).message}`, {
       cause: error,
       details: { requestId },

@@ -101,7 +101,7 @@ export const planSchema: Readonly<Record<string, unknown>> = {
  * @throws HfPushError HAWSER_HF_PLAN_INVALID.
  */
 export async function parsePlan(document: unknown): Promise<Plan> {
-  const [complaint] = await checkSchema(planSchema, document);
+  const [complaint] = await checkSchema('plan', document);
   if (complaint)
     throw invalid(`it is no plan of a push: ${complaint.path.join('.') || 'the document'} ${complaint.message}`);
   const plan = document as Plan;

@@ -2,7 +2,6 @@ import { checkSchema, type Complaint } from '../schema/check.js';
 import { readYamlMap, type ParsedMap } from '../text/yaml-map.js';
 import type { Finding } from '../tree/types.js';
 import { splitReadme, type ReadmeParts } from './front-matter.js';
-import { frontMatterSchema } from './schema.js';
 
 /** Front matter that was read and judged. */
 export interface CheckedFrontMatter {
@@ -39,7 +38,7 @@ export async function checkFrontMatter(text: string, path: string): Promise<Chec
       path,
       line: map.line + 1,
     });
-  const complaints = await checkSchema(frontMatterSchema, map.value);
+  const complaints = await checkSchema('frontMatter', map.value);
   return {
     parts,
     value: map.value,

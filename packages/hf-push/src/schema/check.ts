@@ -1,4 +1,4 @@
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { SchemaError } from './compiled-schema.js';
 
 /** A value that is not as its schema says. */
 export interface Complaint {
@@ -9,11 +9,13 @@ export interface Complaint {
   readonly keyword: string;
 }
 
-/**
- * Judges a value by a JSON Schema of draft 2020-12, one complaint a place. Loads ajv when called.
- */
-export async function checkSchema(schema: object, value: unknown): Promise<readonly Complaint[]> {
-  const validate = compiled.get(schema) ?? (await compile(schema));
+/** Our JSON Schemas of draft 2020-12. */
+export type SchemaName = 'frontMatter' | 'legacyManifest' | 'manifest' | 'plan';
+
+/** Judges a value by one of our schemas, one complaint a place. The compiled schemas are loaded when called. */
+export async function checkSchema(schema: SchemaName, value: unknown): Promise<readonly Complaint[]> {
+  const { compiledSchemas } = await import('./compiled.generated.js');
+  const validate = compiledSchemas[schema];
   if (validate(value)) return [];
   const complaints = new Map<string, Complaint>();
   for (const error of validate.errors ?? []) {
@@ -24,16 +26,7 @@ export async function checkSchema(schema: object, value: unknown): Promise<reado
   return [...complaints.values()];
 }
 
-const compiled: WeakMap<object, ValidateFunction> = new WeakMap();
-
-async function compile(schema: object): Promise<ValidateFunction> {
-  const { compileSchema } = await import('./ajv.js');
-  const validate = compileSchema(schema);
-  compiled.set(schema, validate);
-  return validate;
-}
-
-function pathOf({ instancePath, keyword, params }: ErrorObject): readonly string[] {
+function pathOf({ instancePath, keyword, params }: SchemaError): readonly string[] {
   const path = instancePath
     .split('/')
     .slice(1)
@@ -43,7 +36,7 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): readonly string
   return path;
 }
 
-function messageOf({ keyword, params, message = 'is not as it should be' }: ErrorObject): string {
+function messageOf({ keyword, params, message = 'is not as it should be' }: SchemaError): string {
   if (keyword === 'required') return 'is missing';
   if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
   if (keyword === 'const') return `must be ${String(params['allowedValue'])}`;
