@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -28,6 +28,8 @@ export interface LfsStore {
   close(): Promise<void>;
 }
 
+const gatheredBytes = 1 << 20;
+
 /** Makes an empty store. */
 export async function createLfsStore(): Promise<LfsStore> {
   const folder = await mkdtemp(join(tmpdir(), 'hawser-hub-'));
@@ -44,14 +46,30 @@ export async function createLfsStore(): Promise<LfsStore> {
       const handle = await open(file, 'wx');
       const hash = createHash('sha256');
       let size = 0;
+      let waiting: Buffer[] = [];
+      let waitingBytes = 0;
+      let writing: Promise<unknown> = Promise.resolve();
+      const write = async (): Promise<void> => {
+        // One write under way, one gathered: a write for every chunk of a socket costs more than all the rest.
+        await writing;
+        writing = writeAll(handle, waiting);
+        // Looked at above or below; until then nobody else minds.
+        writing.catch(() => {});
+        waiting = [];
+        waitingBytes = 0;
+      };
       try {
         for await (const chunk of bytes) {
-          const writing = handle.writeFile(chunk);
           hash.update(chunk);
           size += chunk.length;
-          await writing;
+          waiting.push(chunk);
+          waitingBytes += chunk.length;
+          if (waitingBytes >= gatheredBytes) await write();
         }
+        await write();
+        await writing;
       } catch (error) {
+        await writing.catch(() => {});
         await handle.close();
         await drop({ file });
         throw error;
@@ -67,4 +85,12 @@ export async function createLfsStore(): Promise<LfsStore> {
     read: (oid, range) => createReadStream(pathOf(oid), range),
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** A single write may take less than it is given. */
+async function writeAll(handle: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+  const total = buffers.reduce((sum, { length }) => sum + length, 0);
+  if (total === 0) return;
+  const { bytesWritten } = await handle.writev(buffers);
+  if (bytesWritten < total) await handle.writeFile(Buffer.concat(buffers).subarray(bytesWritten));
 }
