@@ -53,7 +53,6 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     build: options.build ?? (() => ({})),
     nowMs,
     url: (path) => `http://${host}:${listener.port}${path}`,
-    appUrl: options.appUrl,
   });
   const tokens = createTokens(accounts);
   const requests: HubRequest[] = [];

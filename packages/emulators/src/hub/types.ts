@@ -55,8 +55,6 @@ export interface HubEmulatorOptions {
   readonly accounts?: readonly HubAccount[];
   /** How builds go: stages passed and their lines, per Space; by default every build succeeds at once. */
   readonly build?: (space: string, commit: string) => HubBuild;
-  /** Where the app of a Space answers, as the Hub tells it. Default: the address it would have at huggingface.co. */
-  readonly appUrl?: (space: string) => string;
   /** Requests per window and account; default none. */
   readonly rateLimit?: { readonly requests: number; readonly windowSeconds: number };
   /** Size from which a file goes by LFS whatever it is; binary files always do. Default 10 MiB. */

@@ -39,7 +39,7 @@ function info(hub: Hub, call: Call): Answer {
   const space = hub.space(call, 'read');
   const commit = requireCommit(space, call.params[2] === '' ? mainRef : (call.params[2] ?? mainRef));
   const wanted = [...call.query.getAll('expand'), ...call.query.getAll('expand[]')];
-  const facts = factsOf(hub, space, commit, call.query.get('blobs') === 'true' || call.query.get('blobs') === '1');
+  const facts = factsOf(space, commit, call.query.get('blobs') === 'true' || call.query.get('blobs') === '1');
   const unknown = wanted.find((name) => facts[name] === undefined);
   if (unknown !== undefined) throw new Refusal(400, `"expand" must be one of ${Object.keys(facts).join(', ')}.`);
   const names = wanted.length > 0 ? wanted : usual;
@@ -53,7 +53,7 @@ function info(hub: Hub, call: Call): Answer {
   );
 }
 
-function factsOf(hub: Hub, space: Space, commit: string, withBlobs: boolean): Facts {
+function factsOf(space: Space, commit: string, withBlobs: boolean): Facts {
   const { repository } = space;
   const { tree, seconds } = repository.facts(commit);
   const card = cardOf(space, tree).data;
@@ -72,7 +72,7 @@ function factsOf(hub: Hub, space: Space, commit: string, withBlobs: boolean): Fa
     disabled: () => false,
     sdk: () => space.sdk,
     subdomain: () => subdomainOf(space),
-    host: () => hub.appUrl(space),
+    host: () => `https://${subdomainOf(space)}.hf.space`,
     likes: () => 0,
     tags: () => [space.sdk, ...named('tags'), 'region:us'],
     cardData: () => card,

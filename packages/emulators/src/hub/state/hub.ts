@@ -21,8 +21,6 @@ export interface Hub {
   nowMs(): number;
   /** Absolute address of a path. */
   url(path: string): string;
-  /** Where the app of a Space answers. */
-  appUrl(space: Space): string;
   /** The Space named by the first two parameters of a route, if the caller has that right; else a {@link Refusal}. */
   space(call: Call, right: Right): Space;
   /** The role in a namespace: `admin` in one's own. */
@@ -48,13 +46,11 @@ export function createHub(options: {
   readonly build: (space: string, commit: string) => HubBuild;
   readonly nowMs: () => number;
   readonly url: (path: string) => string;
-  readonly appUrl: ((space: string) => string) | undefined;
 }): Hub {
   const spaces = new Map<string, Space>();
   const hub: Hub = {
     ...options,
     spaces,
-    appUrl: (space) => options.appUrl?.(space.id) ?? `https://${subdomainOf(space)}.hf.space`,
     role: (caller, namespace) => {
       if (!caller) return undefined;
       return caller.account.name === namespace ? 'admin' : caller.account.orgs?.[namespace];
