@@ -23,7 +23,7 @@ import type { Hub, Identity, OpenHubOptions } from './types.js';
 export function openHub(options: OpenHubOptions = {}): Hub {
   const http = new Http({
     endpoint: endpointOf(options),
-    token: options.token,
+    token: options.token || undefined,
     fetch: options.fetch ?? globalThis.fetch,
     clock: options.clock ?? systemClock,
     timeoutMs: options.timeoutMs ?? 60_000,

@@ -58,7 +58,7 @@ export function readRuntime(runtime: ApiRuntime): SpaceRuntime {
     readonly requested?: unknown;
   };
   return {
-    stage: textOf(stage) ?? 'UNKNOWN',
+    stage: textOf(stage) || 'UNKNOWN',
     hardware: { current: textOf(current), requested: textOf(requested) },
     errorMessage: textOf(errorMessage),
   };

@@ -19,11 +19,14 @@ export interface SpaceStatus {
 
 /** Asks for everything at once. @throws HfPushError HAWSER_HF_SPACE_NOT_FOUND. */
 export async function getStatus(hub: Hub, space: string): Promise<SpaceStatus> {
+  const over = new AbortController();
+  const asked = hub.with({ signal: over.signal });
+  // Once one of them failed, the others need not go on.
   const [info, commits, runtime] = await Promise.all([
-    requireSpace(hub, space),
-    hub.listCommits(space, { limit: 10 }),
-    hub.runtime(space),
-  ]);
+    requireSpace(asked, space),
+    asked.listCommits(space, { limit: 10 }),
+    asked.runtime(space),
+  ]).finally(() => over.abort());
   return {
     space,
     url: spaceUrl(hub, space),

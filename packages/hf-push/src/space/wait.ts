@@ -76,6 +76,8 @@ class Watch {
   readonly #replay = new ReplayFilter();
   #sawTransition = false;
   #sawLine = false;
+  /** The last ones of the build log that were passed on. */
+  #lines: readonly string[] = [];
 
   constructor(hub: Hub, space: string, options: WaitOptions, over: AbortSignal) {
     this.#hub = hub;
@@ -146,6 +148,7 @@ class Watch {
         if (!(afterMs >= 0) || !this.#replay.isNew(line)) continue;
         // A commit's time is cut to the second: so may be what was written within it.
         if (afterMs >= 1000) this.#sawLine = true;
+        this.#lines = [...this.#lines, line.line].slice(-LAST_LINES);
         onEvent?.({ type: 'log', log: 'build', ...line });
       }
     } catch {
@@ -155,10 +158,13 @@ class Watch {
 
   async #tookTooLong({ stage }: SpaceRuntime, timeoutMs: number): Promise<HfPushError> {
     const log = stage.includes('BUILDING') ? 'build' : 'run';
+    // A log that is still open takes seconds to read to where it is: what was read of it will do.
+    const isKnown = log === 'build' && this.#lines.length > 0;
+    const lines = isKnown ? this.#lines : await lastLines(this.#hub, this.#space, log);
     return new HfPushError(
       'HAWSER_HF_WAIT_TIMEOUT',
       `${this.#space} is still ${stage} after ${Math.round(timeoutMs / 1000)} s`,
-      { details: { stage, timeoutMs, log, lines: await lastLines(this.#hub, this.#space, log) } },
+      { details: { stage, timeoutMs, log, lines } },
     );
   }
 

@@ -158,6 +158,7 @@ export function createRuntime(host: string, sdk: () => string, nowMs: () => numb
     pause: () => {
       stages = [];
       settle('PAUSED');
+      runLog.close();
     },
     requestHardware: (flavor) => {
       requested = flavor;
