@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { LogLine } from '../../src/hub/types.js';
 import { followLogs } from '../../src/space/follow.js';
 import { clientOf, failureOf } from '../support/hub.js';
+import { addressOf } from '../support/scripted-hub.js';
 import { space, startSpace, untilRunning } from '../support/space.js';
 
 async function textOf(lines: AsyncIterable<LogLine>): Promise<string[]> {
@@ -15,7 +16,7 @@ function cutting(bytes: readonly number[]): { readonly fetch: typeof fetch; read
   let connections = 0;
   const ask = (async (input, init) => {
     const response = await fetch(input, init);
-    const limit = String(input).includes('/logs/') ? bytes[connections++] : undefined;
+    const limit = addressOf(input).includes('/logs/') ? bytes[connections++] : undefined;
     if (limit === undefined || !response.body) return response;
     const reader = response.body.getReader();
     let left = limit;

@@ -21,16 +21,21 @@ export function scripted(
     timeoutMs: 60_000,
     tries: 5,
     maxRateWaitMs: 330_000,
-    fetch: (async (input, init = {}) => {
-      const url = String(input);
+    fetch: async (input, init = {}) => {
+      const url = addressOf(input);
       asked.push(`${init.method ?? 'GET'} ${url.replace('https://hub.test', '')}`);
       const answer = answers[Math.min(asked.length, answers.length) - 1] ?? Response.json({});
       if (answer instanceof Error) throw answer;
       return answer instanceof Response ? answer.clone() : await answer(init, url);
-    }) as typeof fetch,
+    },
     ...options,
   });
   return { http, clock, asked };
+}
+
+/** The address of what `fetch` is asked for. */
+export function addressOf(input: Parameters<typeof fetch>[0]): string {
+  return input instanceof Request ? input.url : String(input);
 }
 
 /** What `fetch` throws when a connection fails with this code. */

@@ -8,6 +8,7 @@ import { saveToken } from '../../src/auth/token-store.js';
 import { openHub } from '../../src/hub/open.js';
 import { folderWith } from '../support/folders.js';
 import { FastClock, failureOf, startHub } from '../support/hub.js';
+import { addressOf } from '../support/scripted-hub.js';
 import { shown } from '../support/shown.js';
 
 const PHRASE = 'Failed to retrieve token after login';
@@ -142,14 +143,14 @@ describe('the login by a code', () => {
   });
 
   test('goes as the client that the variable names', async () => {
-    const sent: string[] = [];
+    const sent: unknown[] = [];
     const ask = async (_url: unknown, init?: RequestInit): Promise<Response> => {
-      sent.push(String(init?.body));
+      sent.push(init?.body);
       return Response.json({ error: 'invalid_client' }, { status: 400 });
     };
     const env = { HF_ENDPOINT: 'http://hub', HF_DEVICE_CODE_OAUTH_CLIENT_ID: 'mine' };
-    await failureOf(loginByDevice({ env, fetch: ask as typeof fetch, onCode: () => undefined }));
-    expect(sent).toEqual(['client_id=mine']);
+    await failureOf(loginByDevice({ env, fetch: ask, onCode: () => undefined }));
+    expect(sent).toEqual([new URLSearchParams({ client_id: 'mine' })]);
   });
 });
 
@@ -291,7 +292,7 @@ describe('the identity of a CI job', () => {
     const emulator = await startHub();
     const asked: [string, string | null][] = [];
     const ask = (async (input, init) => {
-      const url = String(input);
+      const url = addressOf(input);
       if (!url.startsWith('https://github.test/')) return await fetch(input, init);
       asked.push([url, new Headers(init?.headers).get('authorization')]);
       return Response.json({ value: jwt(emulator.endpoint) });

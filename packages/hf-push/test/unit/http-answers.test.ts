@@ -15,7 +15,7 @@ function alike(answer: () => Response): Hub {
   return openHub({
     endpoint: 'https://hub.test',
     token: 'hf_planted',
-    fetch: (async () => answer()) as typeof fetch,
+    fetch: async () => answer(),
     clock: new FastClock(),
   });
 }
@@ -48,21 +48,19 @@ describe('an answer', () => {
 
   test.each(asks)('of any shape is an answer or an error of ours: %s', async (_name, ask) => {
     const name = fc.constantFrom(
-      ...[
-        'name',
-        'orgs',
-        'auth',
-        'sha',
-        'runtime',
-        'stage',
-        'hardware',
-        'discussions',
-        'num',
-        'value',
-        'id',
-        'type',
-        'oid',
-      ],
+      'name',
+      'orgs',
+      'auth',
+      'sha',
+      'runtime',
+      'stage',
+      'hardware',
+      'discussions',
+      'num',
+      'value',
+      'id',
+      'type',
+      'oid',
     );
     const { value } = fc.letrec<{ readonly value: unknown }>((tie) => ({
       value: fc.oneof(
@@ -155,7 +153,7 @@ describe('a refusal', () => {
     [429, { 'retry-after': '9999' }, 'too many', 'HAWSER_HF_RATE_LIMITED', 'another 9999 s'],
     [500, {}, 'oops', 'HAWSER_HF_HUB_FAILED', 'failed at GET /api/x (500): oops'],
   ])('of %s with %j and %j is %s', async (status, headers, said, code, words) => {
-    const { http } = scripted([refusal(status, headers as Record<string, string>, said)]);
+    const { http } = scripted([refusal(status, headers, said)]);
     const error = await failureOf(http.json({ path: '/api/x' }));
     expect(error).toMatchObject({ code, message: expect.stringContaining(words), details: { status } });
   });

@@ -54,7 +54,7 @@ describe('a stream of events', () => {
     ['nonsense\ndata: a: b\n\n', ['a: b']],
   ])('%j says %j', (text, said) => {
     expect(parse([text]).map(({ data }) => data)).toEqual(said);
-    expect(parse([...text]).map(({ data }) => data)).toEqual(said);
+    expect(parse(Array.from(text)).map(({ data }) => data)).toEqual(said);
   });
 
   test('with a line or an event without end holds a limited part of it, and goes on behind it', () => {

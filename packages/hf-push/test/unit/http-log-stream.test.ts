@@ -153,7 +153,7 @@ describe('a log', () => {
     [403, {}, 'HAWSER_HF_ACCESS_DENIED'],
     [401, {}, 'HAWSER_HF_TOKEN_INVALID'],
   ])('that is refused with %s is not asked for again', async (status, headers, code) => {
-    const { lines, asked } = read([refusal(status, headers as Record<string, string>)], true);
+    const { lines, asked } = read([refusal(status, headers)], true);
     expect((await failureOf(lines)).code).toBe(code);
     expect(asked).toHaveLength(1);
   });

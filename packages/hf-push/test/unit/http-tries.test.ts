@@ -176,7 +176,7 @@ describe('the Hub says when', () => {
     [{ ratelimit: '"api";r=3;t=55', 'retry-after': '2' }, 2000],
     [{ ratelimit: '"api";r=0;t=55', 'retry-after': '2' }, 56_000],
   ])('%j waits %i ms', async (headers, waitMs) => {
-    const { http, clock } = scripted([refusal(429, headers as Record<string, string>), ok]);
+    const { http, clock } = scripted([refusal(429, headers), ok]);
     await http.json(get);
     expect(clock.slept).toEqual([waitMs]);
   });

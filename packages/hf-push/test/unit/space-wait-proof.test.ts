@@ -4,6 +4,7 @@ import { openHub } from '../../src/hub/open.js';
 import type { Hub } from '../../src/hub/types.js';
 import { waitForSpace } from '../../src/space/wait.js';
 import { FastClock, failureOf } from '../support/hub.js';
+import { addressOf } from '../support/scripted-hub.js';
 
 const COMMITTED = '2026-05-01T12:00:05.000Z';
 
@@ -25,7 +26,7 @@ function hubOf(
   const hub = openHub({
     endpoint: 'https://hub.test',
     token: 'hf_a',
-    fetch: (async (input) => answer(new URL(String(input)).pathname)) as typeof fetch,
+    fetch: async (input) => answer(new URL(addressOf(input)).pathname),
     clock,
     onEvent: (event) => events.push(event),
   });
