@@ -22,7 +22,8 @@ export interface HubFault {
   readonly after?: number;
   /**
    * `status`: that answer instead of the work. `drop-before`: the connection is cut and nothing done. `drop-after`:
-   * the work is done and the connection cut without an answer. `stall`: no answer, the connection stays.
+   * the work is done and the connection cut without an answer. `stall`: nothing done and no answer, the connection
+   * stays. `stall-after`: the work is done, and then the same.
    */
   readonly does:
     | {
@@ -33,7 +34,8 @@ export interface HubFault {
       }
     | { readonly kind: 'drop-before' }
     | { readonly kind: 'drop-after' }
-    | { readonly kind: 'stall' };
+    | { readonly kind: 'stall' }
+    | { readonly kind: 'stall-after' };
 }
 
 /** A request that came, told when it was answered. */

@@ -45,6 +45,16 @@ describe('a fault on demand', () => {
     expect(bench.hub.head(space)?.commits).toBe(2);
   });
 
+  test('no answer although the work is done, and the connection stays', async () => {
+    const space = await bench.space();
+    bench.hub.fail({ method: 'POST', path: /\/commit\/main$/u, does: { kind: 'stall-after' } });
+    const answer = bench.commit(space, [file('a', '1')]).catch(() => 'none');
+    const ended = answer.then(() => 'ended');
+    expect(await bench.hub.requested(({ path }) => path.endsWith(`${space}/commit/main`))).toMatchObject({ status: 0 });
+    expect(bench.hub.head(space)?.commits).toBe(2);
+    expect(await Promise.race([ended, new Promise((resolve) => setImmediate(resolve, 'waiting'))])).toBe('waiting');
+  });
+
   test('no answer, and the connection stays', async () => {
     const space = await bench.space();
     bench.hub.fail({ path: new RegExp(`${space}/runtime\\?stalled$`, 'u'), does: { kind: 'stall' } });

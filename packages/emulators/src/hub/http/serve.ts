@@ -57,6 +57,7 @@ export async function serve(door: Door, raw: IncomingMessage, response: ServerRe
         ? error.answer
         : { status: 500, json: { error: `The emulator failed: ${error instanceof Error ? error.stack : 'unknown'}` } };
   }
+  if (fault?.kind === 'stall-after') return record(0);
   if (fault?.kind === 'drop-after') {
     raw.socket.destroy();
     return record(0);
