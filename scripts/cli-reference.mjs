@@ -184,9 +184,16 @@ function schemaOf(type, checker, at) {
       ...(described ? { description: described.replaceAll('\n', ' ') } : {}),
       ...schemaOf(checker.getTypeOfSymbolAtLocation(property, at), checker, at),
     };
-    if (!(property.flags & ts.SymbolFlags.Optional)) required.push(property.name);
+    const isOptional = property.flags & ts.SymbolFlags.Optional || mayBeUndefined(checker, property, at);
+    if (!isOptional) required.push(property.name);
   }
   return { type: 'object', properties, required, additionalProperties: false };
+}
+
+/** JSON leaves out what is undefined. */
+function mayBeUndefined(checker, property, at) {
+  const type = checker.getTypeOfSymbolAtLocation(property, at);
+  return type.isUnion() && type.types.some(({ flags }) => flags & ts.TypeFlags.Undefined);
 }
 
 function json(value) {
