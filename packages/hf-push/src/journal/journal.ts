@@ -1,5 +1,5 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HfPushError } from '../errors.js';
 
@@ -36,34 +36,39 @@ export class Journal {
   readonly #path: string | undefined;
   readonly #entries: JournalEntry[];
   readonly #digests: Map<string, string>;
-  #file: FileHandle | undefined;
 
-  private constructor(path: string | undefined, entries: JournalEntry[], file: FileHandle | undefined) {
+  private constructor(path: string | undefined, entries: JournalEntry[]) {
     this.#path = path;
     this.#entries = entries;
-    this.#file = file;
     this.#digests = new Map(entries.flatMap((entry) => (entry.did === 'digest' ? [[entry.oid, entry.sha256]] : [])));
   }
 
   /** Opens the journal of a Space. @throws HfPushError HAWSER_HF_LOCAL_FILE when the folder cannot be used. */
   static async open(folder: string | undefined, endpoint: string, space: string): Promise<Journal> {
-    if (folder === undefined) return new Journal(undefined, [], undefined);
+    if (folder === undefined) return new Journal(undefined, []);
     const host = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
     const path = join(folder, `${space.replace('/', '--')}.${host}.jsonl`);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const entries = parse(await readFile(path, 'utf8').catch(() => ''));
-      return new Journal(path, entries, await open(path, 'a', 0o600));
+      await appendFile(path, '', { mode: 0o600 });
+      return new Journal(path, parse(await readFile(path, 'utf8')));
     } catch (cause) {
-      throw new HfPushError('HAWSER_HF_LOCAL_FILE', `The journal ${path} cannot be written`, { cause });
+      throw unusable(path, cause);
     }
   }
 
+  /** @throws HfPushError HAWSER_HF_LOCAL_FILE when there is no room, or it may not be written. */
   async write(entry: JournalEntry): Promise<void> {
     this.#entries.push(entry);
     if (entry.did === 'digest') this.#digests.set(entry.oid, entry.sha256);
-    // A line of its own even after one that was cut off.
-    await this.#file?.appendFile(`\n${JSON.stringify(entry)}\n`);
+    if (this.#path === undefined) return;
+    try {
+      // By its name each time: the end of another push to this Space puts a new file there. A line of its own even after
+      // one that was cut off.
+      await appendFile(this.#path, `\n${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    } catch (cause) {
+      throw unusable(this.#path, cause);
+    }
   }
 
   /** The SHA-256 of a content, if it was ever computed. */
@@ -104,30 +109,38 @@ export class Journal {
     await this.write({ did: 'secret', key, salt, mac: macOf(salt, value), ...stamp });
   }
 
-  /** Writes down that all is done, and leaves only what the next push can use. */
+  /**
+   * Writes down that all is done, and leaves only what the next push can use, and what another push that is under way
+   * has written.
+   */
   async end(contents: string, oids: ReadonlySet<string>): Promise<void> {
     await this.write({ did: 'end', contents });
-    if (!this.#path) return;
+    if (this.#path === undefined) return;
     const secrets = new Map(this.#entries.flatMap((entry) => (entry.did === 'secret' ? [[entry.key, entry]] : [])));
     const digests = [...this.#digests].filter(([oid]) => oids.has(oid));
     const kept: JournalEntry[] = [
       ...digests.map(([oid, sha256]) => ({ did: 'digest' as const, oid, sha256 })),
       ...secrets.values(),
     ];
-    const draft = `${this.#path}.${process.pid}.tmp`;
+    const known = new Set(this.#entries.map((entry) => JSON.stringify(entry)));
+    const draft = `${this.#path}.${randomUUID()}.tmp`;
     try {
-      await writeFile(draft, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
+      const others = parse(await readFile(this.#path, 'utf8')).filter((entry) => !known.has(JSON.stringify(entry)));
+      const lines = [...kept, ...others].map((entry) => `${JSON.stringify(entry)}\n`);
+      await writeFile(draft, lines.join(''), { mode: 0o600 });
       await rename(draft, this.#path);
     } catch (cause) {
       await rm(draft, { force: true });
-      throw new HfPushError('HAWSER_HF_LOCAL_FILE', `The journal ${this.#path} cannot be written`, { cause });
+      throw unusable(this.#path, cause);
     }
   }
+}
 
-  async close(): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
-  }
+function unusable(path: string, cause: unknown): HfPushError {
+  return new HfPushError('HAWSER_HF_LOCAL_FILE', `The journal ${path} cannot be used: ${(cause as Error).message}`, {
+    cause,
+    details: { path },
+  });
 }
 
 function parse(text: string): JournalEntry[] {

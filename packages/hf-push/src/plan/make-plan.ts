@@ -1,7 +1,7 @@
 import { HfPushError } from '../errors.js';
 import type { Hub, SpaceInfo } from '../hub/types.js';
 import { Journal } from '../journal/journal.js';
-import { checkRole } from '../push/preflight.js';
+import { checkRole, checkSdk } from '../push/preflight.js';
 import { parseTarget } from '../push/target.js';
 import type { PlanOptions } from '../push/types.js';
 import { compareSettings } from '../space/settings.js';
@@ -28,11 +28,7 @@ export interface Draft {
 export async function planPush(hub: Hub | undefined, options: PlanOptions): Promise<Plan> {
   const asked = hub?.with(options);
   const journal = await openJournal(asked, options);
-  try {
-    return (await draftPush(asked, options, journal)).plan;
-  } finally {
-    await journal.close();
-  }
+  return (await draftPush(asked, options, journal, (_space, work) => work())).plan;
 }
 
 /** The journal of the Space that is meant; one that keeps nothing when nobody is asked. */
@@ -42,8 +38,16 @@ export async function openJournal(hub: Hub | undefined, options: PlanOptions): P
   return await Journal.open(hub && options.stateFolder, hub?.endpoint ?? '', `${owner}/${name}`);
 }
 
+/** Says what a failure to compare with the Space means: not the same to who pushes and to who only looks. */
+export type Explain = <Result>(space: string, work: () => Promise<Result>) => Promise<Result>;
+
 /** The plan of {@link planPush} with its by-products. */
-export async function draftPush(hub: Hub | undefined, options: PlanOptions, journal: Journal): Promise<Draft> {
+export async function draftPush(
+  hub: Hub | undefined,
+  options: PlanOptions,
+  journal: Journal,
+  explain: Explain,
+): Promise<Draft> {
   const { namespace, name } = parseTarget(options, options);
   const staging = stagingOf(options, name);
   const early = stageWith(options, staging);
@@ -59,7 +63,7 @@ export async function draftPush(hub: Hub | undefined, options: PlanOptions, jour
   if (!info) return finished(options, { ...facts, change: { exists: false, deletes: [], keeps: [], settings: [] } });
   const settings = await compareSettings(hub, info, settingsOf(options, staged), options.secrets ?? {}, journal);
   hub.context.onEvent?.({ type: 'step', step: 'compare', state: 'started', space });
-  const comparison = await compareWithSpace(hub, staged, info, journal);
+  const comparison = await explain(space, () => compareWithSpace(hub, staged, info, journal));
   hub.context.onEvent?.({ type: 'step', step: 'compare', state: 'done', space });
   return finished(options, { ...facts, comparison, change: changeOf(comparison, settings) });
 }
@@ -82,10 +86,7 @@ async function lookAt(
   const info = await hub.spaceInfo(space);
   if (info && options.createOnly)
     throw new HfPushError('HAWSER_HF_SPACE_EXISTS', `Failed to create space ${space}: there is one already`);
-  if (info && info.sdk !== undefined && info.sdk !== 'docker')
-    throw new HfPushError('HAWSER_HF_SPACE_WRONG_SDK', `Failed to create space ${space}: it is a ${info.sdk} Space`, {
-      details: { space, sdk: info.sdk },
-    });
+  if (info) checkSdk(space, info);
   return { space, info };
 }
 
@@ -117,7 +118,7 @@ function lookOf(card: Readonly<Record<string, unknown>>): Readonly<Record<string
 
 async function hasLook(staged: Staged, look: Readonly<Record<string, string>>): Promise<boolean> {
   const content = staged.files.find(({ path }) => path === 'README.md')?.content;
-  if (content?.kind !== 'bytes') return false;
+  if (content?.kind !== 'bytes' || content.path !== undefined) return false;
   const { parse } = await import('../text/yaml-library.js');
   const text = Buffer.from(content.bytes).toString('utf8');
   const card: unknown = parse(/^---\n(.*?)\n---/s.exec(text)?.[1] ?? '');

@@ -6,12 +6,13 @@ import type { CommitOperation, Hub, LfsObject, SpaceInfo } from '../hub/types.js
 import type { Journal } from '../journal/journal.js';
 import { compareWithSpace, type SpaceComparison } from '../plan/compare-space.js';
 import type { Draft } from '../plan/make-plan.js';
-import { applySettings, rememberSecrets } from '../space/settings.js';
+import type { SettingChange } from '../plan/types.js';
+import { applySettings, compareSettings, rememberSecrets } from '../space/settings.js';
 import { requireSpace, spaceUrl } from '../space/status.js';
 import { readContent } from '../tree/content.js';
 import { commitOnce } from '../upload/commit-once.js';
 import { afterPush } from './after-push.js';
-import { lacksPlan } from './preflight.js';
+import { checkSdk, lacksPlan } from './preflight.js';
 import { findPullRequest, type OpenedPullRequest } from './pull-request.js';
 import type { PushOptions, PushResult } from './types.js';
 
@@ -33,6 +34,7 @@ class Execution {
   readonly #journal: Journal;
   readonly #space: string;
   readonly #contents: string;
+  #changes: readonly SettingChange[];
 
   constructor(hub: Hub, draft: Draft, options: PushOptions, journal: Journal) {
     this.#hub = hub;
@@ -41,6 +43,7 @@ class Execution {
     this.#journal = journal;
     this.#space = draft.plan.space;
     this.#contents = draft.plan.contents;
+    this.#changes = draft.plan.change?.settings ?? [];
   }
 
   async run(): Promise<PushResult> {
@@ -50,7 +53,7 @@ class Execution {
     const made = comparison.treeId === comparison.parentTree ? undefined : await this.#commit(comparison);
     const resumed =
       made === undefined && resumable?.treeId === comparison.treeId && resumable.parent !== comparison.parent;
-    const isRestarted = !created && !this.#options.pr && this.#settingChanges().length > 0;
+    const isRestarted = !created && !this.#options.pr && this.#changes.length > 0;
     const stage = this.#options.pr
       ? undefined
       : await afterPush(
@@ -72,21 +75,39 @@ class Execution {
   async #prepare(): Promise<Looked> {
     const { info, comparison } = this.#draft;
     if (info && comparison) {
-      const changes = this.#settingChanges();
-      if (changes.length > 0) {
-        if (this.#options.pr) this.#warn('A pull request has no settings: they are left as they are.');
-        else await this.#step('settings', () => this.#applySettings());
-      }
+      await this.#applySettings();
       return { info, comparison, created: false };
     }
     if (this.#options.pr)
       throw new HfPushError('HAWSER_HF_SPACE_NOT_FOUND', `There is no Space ${this.#space} to propose a change to`);
-    await this.#step('create', () => this.#create());
+    const created = await this.#step('create', () => this.#createOrFind());
     const fresh = await requireSpace(this.#hub, this.#space);
+    if (!created) await this.#takeOver(fresh);
     const compared = await this.#step('compare', () =>
-      compareWithSpace(this.#hub, this.#draft.staged, fresh, this.#journal),
+      explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', () =>
+        compareWithSpace(this.#hub, this.#draft.staged, fresh, this.#journal),
+      ),
     );
-    return { info: fresh, comparison: compared, created: true };
+    return { info: fresh, comparison: compared, created };
+  }
+
+  /** Whether it made the Space: another push may have made it since it was looked for. */
+  async #createOrFind(): Promise<boolean> {
+    try {
+      await this.#create();
+      return true;
+    } catch (error) {
+      if (!(error instanceof HfPushError) || error.code !== 'HAWSER_HF_SPACE_EXISTS' || this.#options.createOnly)
+        throw error;
+      return false;
+    }
+  }
+
+  async #takeOver(info: SpaceInfo): Promise<void> {
+    checkSdk(this.#space, info);
+    const { settings } = this.#draft.plan;
+    this.#changes = await compareSettings(this.#hub, info, settings, this.#options.secrets ?? {}, this.#journal);
+    await this.#applySettings();
   }
 
   async #create(): Promise<void> {
@@ -112,14 +133,14 @@ class Execution {
   }
 
   async #applySettings(): Promise<void> {
+    if (this.#changes.length === 0) return;
+    if (this.#options.pr) return this.#warn('A pull request has no settings: they are left as they are.');
     const wanted = { settings: this.#draft.plan.settings, secrets: this.#options.secrets ?? {} };
-    await explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', () =>
-      applySettings(this.#hub, this.#space, this.#settingChanges(), wanted, this.#journal),
+    await this.#step('settings', () =>
+      explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', () =>
+        applySettings(this.#hub, this.#space, this.#changes, wanted, this.#journal),
+      ),
     );
-  }
-
-  #settingChanges(): NonNullable<Draft['plan']['change']>['settings'] {
-    return this.#draft.plan.change?.settings ?? [];
   }
 
   async #commit(comparison: SpaceComparison): Promise<Made> {
@@ -210,7 +231,7 @@ class Execution {
         ignored: paths('ignored'),
         same: paths('same').length,
       },
-      settings: this.#options.pr ? [] : this.#settingChanges(),
+      settings: this.#options.pr ? [] : this.#changes,
       ...(stage === undefined ? {} : { stage }),
       findings: staged.findings,
       contents: this.#contents,

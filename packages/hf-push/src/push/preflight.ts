@@ -1,5 +1,5 @@
 import { HfPushError } from '../errors.js';
-import type { Identity } from '../hub/types.js';
+import type { Identity, SpaceInfo } from '../hub/types.js';
 
 /**
  * Refuses what the token's owner surely may not do, before anything is made or sent.
@@ -23,6 +23,14 @@ export function checkRole(me: Identity, namespace: string, { pr }: { readonly pr
     throw new HfPushError('HAWSER_HF_ACCESS_DENIED', `${me.name} may only read in ${namespace}`, {
       hint: `Ask an admin of ${namespace} for the write role.`,
     });
+}
+
+/** Leaves Spaces of other kinds alone. @throws HfPushError HAWSER_HF_SPACE_WRONG_SDK. */
+export function checkSdk(space: string, { sdk }: SpaceInfo): void {
+  if (sdk === undefined || sdk === 'docker') return;
+  throw new HfPushError('HAWSER_HF_SPACE_WRONG_SDK', `Failed to create space ${space}: it is a ${sdk} Space`, {
+    details: { space, sdk },
+  });
 }
 
 /** Whether the namespace is known to have no plan that lets it make Docker Spaces. */

@@ -1,8 +1,8 @@
 import { basename, join, resolve } from 'node:path';
 import { HfPushError } from '../errors.js';
 import { concurrently } from '../http/concurrently.js';
+import { explained } from '../http/failure.js';
 import type { Hub } from '../hub/types.js';
-import type { Journal } from '../journal/journal.js';
 import { draftPush, openJournal, type Draft } from '../plan/make-plan.js';
 import { parsePlan } from '../plan/schema.js';
 import type { Plan } from '../plan/types.js';
@@ -98,17 +98,16 @@ export async function pushAll(
 
 async function withDraft(hub: Hub, options: PushOptions, check: (draft: Draft) => Promise<void>): Promise<PushResult> {
   let draft: Draft | undefined;
-  let journal: Journal | undefined;
   try {
-    journal = await openJournal(hub, options);
-    draft = await draftPush(hub, options, journal);
+    const journal = await openJournal(hub, options);
+    draft = await draftPush(hub, options, journal, (space, work) =>
+      explained(`Failed to upload to space ${space}`, 'HAWSER_HF_UPLOAD_FAILED', work),
+    );
     await check(draft);
     await journal.write({ did: 'begin', contents: draft.plan.contents });
     return await execute(hub, draft, options, journal);
   } catch (error) {
     throw draft && options.stagingFolder !== undefined ? await keepStaging(draft, options.stagingFolder, error) : error;
-  } finally {
-    await journal?.close();
   }
 }
 

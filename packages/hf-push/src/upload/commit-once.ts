@@ -1,12 +1,15 @@
-import { HfPushError } from '../errors.js';
+import { HfPushError, type HfPushErrorCode } from '../errors.js';
 import type { Hub, NewCommit } from '../hub/types.js';
 import { treeOid } from '../tree/oid.js';
+
+/** After these the commit may have been made. */
+const UNSURE: readonly HfPushErrorCode[] = ['HAWSER_HF_HEAD_MOVED', 'HAWSER_HF_PROTOCOL'];
 
 /**
  * Makes a commit once, whatever happens to the answer, and proves that the tree is the expected one.
  *
- * Where the answer was lost, or the Hub says that the head moved, the head is looked at: when it has the expected tree,
- * the commit was made (by this request or by somebody who pushed the very same) and is not made again.
+ * Where the answer was lost, cannot be read, or says that the head moved, the head is looked at: when it has the expected
+ * tree, the commit was made (by this request or by somebody who pushed the very same) and is not made again.
  *
  * @throws HfPushError HAWSER_HF_HEAD_MOVED; HAWSER_HF_TREE_DIFFERS when the tree is another than expected.
  */
@@ -16,7 +19,7 @@ export async function commitOnce(hub: Hub, space: string, commit: NewCommit, tre
     const head = (await hub.spaceInfo(space, revision))?.sha;
     if (head === undefined || head === parent) return undefined;
     if ((await treeAt(hub, space, head)) === treeId) return head;
-    throw new HfPushError('HAWSER_HF_HEAD_MOVED', `Failed to upload to space: somebody else committed to ${space}`, {
+    throw new HfPushError('HAWSER_HF_HEAD_MOVED', `Somebody else committed to ${space}`, {
       details: { space, parent, head },
     });
   };
@@ -24,7 +27,7 @@ export async function commitOnce(hub: Hub, space: string, commit: NewCommit, tre
   try {
     ({ id } = await hub.commit(space, commit, made));
   } catch (error) {
-    if (!(error instanceof HfPushError) || error.code !== 'HAWSER_HF_HEAD_MOVED') throw error;
+    if (!(error instanceof HfPushError) || !UNSURE.includes(error.code)) throw error;
     const head = await made();
     if (head === undefined) throw error;
     return head;

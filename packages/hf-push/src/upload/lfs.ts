@@ -72,7 +72,7 @@ class LfsStore {
   /** What is to be done for each object. */
   async ask(objects: readonly LfsObject[]): Promise<ReadonlyMap<string, BatchObject>> {
     const { revision = 'main' } = this.#options;
-    const answer = await this.#http.json<{ objects: readonly BatchObject[] }>({
+    const answer = await this.#http.json<{ objects?: unknown }>({
       method: 'POST',
       path: `/spaces/${this.#space}.git/info/lfs/objects/batch`,
       headers: { accept: LFS_JSON, 'content-type': LFS_JSON },
@@ -85,11 +85,13 @@ class LfsStore {
         objects: objects.map(({ oid, size }) => ({ oid, size })),
       },
     });
+    if (!Array.isArray(answer.objects) || !answer.objects.every(isBatchObject))
+      throw new HfPushError('HAWSER_HF_PROTOCOL', 'The Hub does not say where large files are to be uploaded to');
     return new Map(answer.objects.map((object) => [object.oid, object]));
   }
 
-  /** Whether it had to be sent. */
-  async bring(object: LfsObject, answer: BatchObject | undefined): Promise<boolean> {
+  /** Whether it had to be sent. `isLast`: what the Hub refuses is not tried at a new address. */
+  async bring(object: LfsObject, answer: BatchObject | undefined, isLast: boolean = false): Promise<boolean> {
     if (!answer || answer.error)
       throw new HfPushError(
         'HAWSER_HF_UPLOAD_FAILED',
@@ -99,25 +101,24 @@ class LfsStore {
     const { upload, verify } = answer.actions ?? {};
     if (!upload) return false;
     try {
-      await this.#send(object, upload);
+      await explained(`${object.path} cannot be uploaded`, 'HAWSER_HF_UPLOAD_FAILED', async () => {
+        await this.#send(object, upload);
+        if (verify) await this.#verify(object, verify);
+      });
     } catch (error) {
-      // An address to upload to lives for a while only: ask for a new one, once.
-      const renewed = statusOf(error) === 403 ? (await this.ask([object])).get(object.oid)?.actions?.upload : undefined;
-      if (!renewed) throw error;
-      await this.#send(object, renewed);
+      // An address lives for a while only, and what arrived there broken stays so: ask for a new one, once.
+      if (isLast || !isRefusal(statusOf(error))) throw error;
+      return await this.bring(object, (await this.ask([object])).get(object.oid), true);
     }
-    if (verify) await this.#verify(object, verify);
     return true;
   }
 
   async #send(object: LfsObject, action: Action): Promise<void> {
     const stamp = object.stamp ?? (await this.#stampAgain(object));
-    await explained(`${object.path} cannot be uploaded`, 'HAWSER_HF_UPLOAD_FAILED', async () => {
-      const partBytes = Number(action.header?.['chunk_size']);
-      await (partBytes > 0
-        ? this.#sendParts({ ...object, stamp }, action, partBytes)
-        : this.#put({ ...object, stamp }, action.href, { start: 0, end: object.size }, action.header));
-    });
+    const partBytes = Number(action.header?.['chunk_size']);
+    await (partBytes > 0
+      ? this.#sendParts({ ...object, stamp }, action, partBytes)
+      : this.#put({ ...object, stamp }, action.href, { start: 0, end: object.size }, action.header));
   }
 
   async #sendParts(object: Stamped, { href, header = {} }: Action, partBytes: number): Promise<void> {
@@ -178,6 +179,16 @@ class LfsStore {
       throw new HfPushError('HAWSER_HF_LOCAL_FILE', `${path} changed while it was pushed`, { details: { path } });
     return stamp;
   }
+}
+
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500 && status !== 429;
+}
+
+function isBatchObject(value: unknown): value is BatchObject {
+  const { oid, actions } = (value ?? {}) as Partial<BatchObject>;
+  const isAction = (action?: Partial<Action>): boolean => action === undefined || URL.canParse(String(action.href));
+  return typeof oid === 'string' && isAction(actions?.upload) && isAction(actions?.verify);
 }
 
 type Stamped = LfsObject & { readonly stamp: string };

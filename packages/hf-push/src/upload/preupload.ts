@@ -1,3 +1,4 @@
+import { HfPushError } from '../errors.js';
 import { concurrently } from '../http/concurrently.js';
 import type { Http } from '../http/http.js';
 import type { UploadMode } from '../hub/types.js';
@@ -6,8 +7,14 @@ import type { UploadMode } from '../hub/types.js';
 const BATCH = 256;
 
 interface ApiPreupload {
-  readonly files: readonly { readonly path: string; readonly uploadMode: string; readonly shouldIgnore?: boolean }[];
+  readonly files?: unknown;
   readonly commitOid?: string;
+}
+
+interface ApiMode {
+  readonly path?: unknown;
+  readonly uploadMode?: unknown;
+  readonly shouldIgnore?: unknown;
 }
 
 /** Asks the Hub how it wants each file. `sample` is the first 512 bytes. */
@@ -35,13 +42,16 @@ export async function preupload(
     }),
   );
   return {
-    modes: answers.flatMap((answer) =>
-      answer.files.map(({ path, uploadMode, shouldIgnore }) => ({
-        path,
-        mode: uploadMode === 'lfs' ? ('lfs' as const) : ('regular' as const),
-        isIgnored: shouldIgnore === true,
-      })),
-    ),
+    modes: answers.flatMap(modesOf),
     head: answers.at(-1)?.commitOid,
   };
+}
+
+function modesOf({ files }: ApiPreupload): UploadMode[] {
+  if (!Array.isArray(files)) throw new HfPushError('HAWSER_HF_PROTOCOL', 'The Hub does not say how it wants the files');
+  return (files as readonly (ApiMode | null)[]).map((file) => ({
+    path: String(file?.path),
+    mode: file?.uploadMode === 'lfs' ? 'lfs' : 'regular',
+    isIgnored: file?.shouldIgnore === true,
+  }));
 }

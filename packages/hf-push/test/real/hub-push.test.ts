@@ -6,6 +6,7 @@ import { planPush } from '../../src/plan/make-plan.js';
 import { parsePlan } from '../../src/plan/schema.js';
 import { applyPlan, push, pushAll } from '../../src/push/push.js';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import { runToEnd } from '../../../../test/support/run-to-end.js';
 import { flatEnvironment, seedRepository } from '../support/environments.js';
 import { folderWith } from '../support/folders.js';
 import { binary, clientOf, collector, failureOf, pushing, requestsOf, stagedOf, startHub } from '../support/hub.js';
@@ -391,9 +392,9 @@ describeReal('git', (path) => {
     const result = await push(clientOf(emulator), pushing(stagedOf({ 'weights.bin': binary(2000) })));
     const clone = join(folderWith(), 'clone');
     const env = { PATH: process.env['PATH'], GIT_LFS_SKIP_SMUDGE: '1', HOME: clone, GIT_CONFIG_NOSYSTEM: '1' };
-    const git = (...args: string[]): string =>
-      execFileSync(path('git'), args, { env, encoding: 'utf8', stdio: 'pipe' });
-    git('clone', '-q', `${emulator.endpoint}/spaces/${space}`, clone);
-    expect(git('-C', clone, 'rev-parse', 'HEAD^{tree}').trim()).toBe(result.treeId);
+    // The Hub is in this process, and must be able to answer.
+    const git = async (...args: string[]): Promise<string> => (await runToEnd(path('git'), args, { env })).stdout;
+    await git('clone', '-q', `${emulator.endpoint}/spaces/${space}`, clone);
+    expect((await git('-C', clone, 'rev-parse', 'HEAD^{tree}')).trim()).toBe(result.treeId);
   });
 });
