@@ -1,4 +1,4 @@
-import { defaultBaseImages } from './images.js';
+import { defaultBaseImage } from './images.js';
 import { webVariable } from './web-interface.js';
 
 /** What the Dockerfile of an environment without one is made from. */
@@ -7,7 +7,7 @@ export interface GenerateOptions {
   readonly layout: 'repository' | 'flat';
   readonly baseImage?: string | undefined;
   readonly port: number;
-  /** In the repository layout: the environment's folder below the repository's root. */
+  /** The environment's folder below the repository's root; `''` in the flat layout. */
   readonly folder: string;
   /** Whether `src/core` is there to be copied. */
   readonly hasCore: boolean;
@@ -19,7 +19,7 @@ export interface GenerateOptions {
 /** A Dockerfile for an environment that has none: base, code, dependencies, health check, uvicorn. */
 export function generateDockerfile(options: GenerateOptions): string {
   const { layout, folder, port } = options;
-  const lines = [`FROM ${options.baseImage ?? defaultBaseImages[layout]}`, '', 'WORKDIR /app', ''];
+  const lines = [`FROM ${options.baseImage ?? defaultBaseImage(folder)}`, '', 'WORKDIR /app', ''];
   if (layout === 'repository') {
     if (options.hasCore) lines.push('COPY src/core/ /app/src/core/');
     lines.push(`COPY ${folder}/ /app/${folder}/`);

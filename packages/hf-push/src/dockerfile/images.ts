@@ -1,9 +1,18 @@
-/** The base image where a Dockerfile leaves the choice to OpenEnv, by layout. */
-export const defaultBaseImages = {
-  // The seed's layout names the image as it was called then; today's by its present name.
-  repository: 'ghcr.io/meta-pytorch/openenv-base:latest',
-  flat: 'ghcr.io/huggingface/openenv-base:latest',
-} as const;
+/** OpenEnv's published base by its present name. */
+export const baseImageOfToday = 'ghcr.io/huggingface/openenv-base:latest';
+
+/** The same by the name it had when environments stood in `src/envs/`. */
+const baseImageOfTheSeed = 'ghcr.io/meta-pytorch/openenv-base:latest';
+
+/**
+ * The base image where a Dockerfile leaves the choice to OpenEnv.
+ *
+ * @param folder - the environment's below the root of what is staged: those in `envs/` that copy from the repository are
+ * of today, too.
+ */
+export function defaultBaseImage(folder: string): string {
+  return folder.startsWith('src/envs/') ? baseImageOfTheSeed : baseImageOfToday;
+}
 
 /** Names that OpenEnv's Dockerfiles use for its base as built on the author's own machine. */
 const placeholders: ReadonlySet<string> = new Set(['openenv-base', 'envtorch-base']);

@@ -2,7 +2,7 @@ import { findEnvironment } from '../env/discover.js';
 import { readProject, type Project } from '../env/project.js';
 import { replaceBaseImage } from '../dockerfile/base-image.js';
 import { generateDockerfile, type GenerateOptions } from '../dockerfile/generate.js';
-import { defaultBaseImages, isImageName } from '../dockerfile/images.js';
+import { defaultBaseImage, isImageName } from '../dockerfile/images.js';
 import { readDockerfile, type DockerfileModel } from '../dockerfile/model.js';
 import { portsOf, type Ports } from '../dockerfile/port.js';
 import { predictBuild } from '../dockerfile/predict.js';
@@ -80,7 +80,7 @@ export async function prepareEnvironment(options: StageOptions): Promise<Prepare
     findings.push({
       rule: 'dockerfile/local-base',
       severity: 'note',
-      message: `${base} is on its author's own machine only: ${defaultBaseImages[layout.kind]} takes its place.`,
+      message: `${base} is on its author's own machine only: ${defaultBaseImage(layout.folder)} takes its place.`,
       ...(project.dockerfile && { path: project.dockerfile.path }),
     });
   return {
@@ -126,7 +126,7 @@ function editDockerfile(
   // What the flag did not reach may still stand on a placeholder.
   const { text, replaced } = replaceBaseImage(
     asked?.text ?? dockerfile.text,
-    defaultBaseImages[layout.kind],
+    defaultBaseImage(layout.folder),
     'placeholder',
   );
   return { text: webInterface ? enableWebInterface(text) : text, replaced };

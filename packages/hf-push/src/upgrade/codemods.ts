@@ -1,5 +1,5 @@
 import { applyEdits } from '../text/edits.js';
-import { defaultBaseImages } from '../dockerfile/images.js';
+import { baseImageOfToday } from '../dockerfile/images.js';
 import { offsetsOf, readDockerfile } from '../dockerfile/model.js';
 
 /** The texts of an environment, by path below its folder. */
@@ -107,7 +107,7 @@ function isOfRepository(source: string, name: string): boolean {
 function selfContained(dockerfile: string | undefined, name: string, port: number): string {
   if (dockerfile === undefined)
     return [
-      `FROM ${defaultBaseImages.flat}`,
+      `FROM ${baseImageOfToday}`,
       'WORKDIR /app/env',
       'COPY . /app/env',
       'RUN pip install --no-cache-dir .',

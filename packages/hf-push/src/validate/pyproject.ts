@@ -1,6 +1,7 @@
 import { TomlError, parse } from 'smol-toml';
 import type { Project } from '../env/project.js';
 import type { Finding } from '../tree/types.js';
+import type { PythonVersion } from './python.js';
 
 const path = 'pyproject.toml';
 
@@ -23,6 +24,19 @@ export function checkPyproject({ pyproject, dockerfile, layout }: Project): read
     ...checkScript(tableOf(project['scripts'])['server']),
     ...checkDependencies(project['dependencies'], dockerfile?.text),
   ];
+}
+
+/** The oldest Python that pyproject.toml lets in, as far as `requires-python` names one. */
+export function oldestPython(pyproject: string | undefined): PythonVersion | undefined {
+  let parsed: unknown;
+  try {
+    parsed = parse(pyproject ?? '');
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+  }
+  const required = tableOf(tableOf(parsed)['project'])['requires-python'];
+  const [, major, minor] = /(?:>=?|[=~]=)\s*(\d+)\.(\d+)/.exec(String(required)) ?? [];
+  return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor)];
 }
 
 function checkScript(server: unknown): readonly Finding[] {

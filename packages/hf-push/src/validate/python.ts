@@ -9,10 +9,15 @@ export interface PythonFile {
   readonly callsMain: boolean;
 }
 
-/** Python's judgement, or why there is none. */
-export type PythonAnswer = { readonly files: readonly PythonFile[] } | { readonly unavailable: string };
+/** Python's judgement and its version, or why there is none. */
+export type PythonAnswer =
+  | { readonly files: readonly PythonFile[]; readonly version: PythonVersion }
+  | { readonly unavailable: string };
 
-/** Reads programs without running them. Takes a JSON map of names to sources, prints a JSON list. */
+/** Major and minor. */
+export type PythonVersion = readonly [major: number, minor: number];
+
+/** Reads programs without running them. Takes a JSON map of names to sources, prints its version and a JSON list. */
 const program = `
 import ast, json, sys
 
@@ -36,7 +41,7 @@ for path, source in json.load(sys.stdin).items():
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         answer["error"] = {"line": getattr(error, "lineno", None) or 1, "message": getattr(error, "msg", None) or str(error)}
     answers.append(answer)
-json.dump(answers, sys.stdout)
+json.dump({"version": sys.version_info[:2], "files": answers}, sys.stdout)
 `;
 
 const patienceMs = 20_000;
@@ -65,5 +70,5 @@ export async function readPython(
   if (typeof end === 'object' && end !== null)
     return { unavailable: 'code' in end && end.code === 'ENOENT' ? `${python} is not here` : end.message };
   if (end !== 0) return { unavailable: `${python} ended with ${end ?? 'a signal'}` };
-  return { files: JSON.parse(printed) as readonly PythonFile[] };
+  return JSON.parse(printed) as PythonAnswer;
 }

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Project } from '../env/project.js';
 import type { Finding } from '../tree/types.js';
-import { readPython, type PythonFile } from './python.js';
+import { oldestPython } from './pyproject.js';
+import { readPython, type PythonFile, type PythonVersion } from './python.js';
 import type { SkippedCheck } from './types.js';
 
 /** Files without which an environment of today's layout is none; without the others it is less than it could be. */
@@ -37,7 +38,10 @@ export function checkFiles({ folder, layout, pyproject }: Project): readonly Fin
 
 const checkedSources = ['__init__.py', 'client.py', 'models.py', 'server/__init__.py', 'server/app.py'];
 
-/** What Python says of models, client and server. */
+/**
+ * What Python says of models, client and server. What a Python older than the environment asks for cannot read may be
+ * right: that check is skipped.
+ */
 export async function checkPython(
   { folder, layout, pyproject }: Project,
   options: { readonly python: string; readonly signal?: AbortSignal | undefined },
@@ -47,8 +51,13 @@ export async function checkPython(
   const answer = await readPython(sources, options);
   const needsMain = layout.kind === 'flat' || pyproject !== undefined;
   if ('unavailable' in answer) {
-    const rules = ['python/syntax', ...(needsMain ? ['server/no-main', 'server/main-not-called'] : [])];
-    return { findings: [], skipped: rules.map((rule) => ({ rule, reason: answer.unavailable })) };
+    return { findings: [], skipped: skippedRules(needsMain).map((rule) => ({ rule, reason: answer.unavailable })) };
+  }
+  const unread = answer.files.find(({ error }) => error);
+  const oldest = oldestPython(pyproject);
+  if (unread && oldest && isOlder(answer.version, oldest)) {
+    const reason = `Python ${answer.version.join('.')} cannot read ${unread.path}, which is for ${oldest.join('.')}`;
+    return { findings: [], skipped: skippedRules(needsMain).map((rule) => ({ rule, reason })) };
   }
   const findings = answer.files.flatMap(({ path, error }): readonly Finding[] =>
     error
@@ -57,6 +66,14 @@ export async function checkPython(
   );
   const app = answer.files.find(({ path }) => path === 'server/app.py');
   return { findings: [...findings, ...(app && needsMain ? checkMain(app) : [])], skipped: [] };
+}
+
+function skippedRules(needsMain: boolean): readonly string[] {
+  return ['python/syntax', ...(needsMain ? ['server/no-main', 'server/main-not-called'] : [])];
+}
+
+function isOlder([major, minor]: PythonVersion, than: PythonVersion): boolean {
+  return major < than[0] || (major === than[0] && minor < than[1]);
 }
 
 function checkMain({ path, error, definesMain, callsMain }: PythonFile): readonly Finding[] {

@@ -4,7 +4,8 @@ import { webInterfaceOf } from '../../src/dockerfile/web-interface.js';
 import { stageEnvironment } from '../../src/stage/stage.js';
 import { readContent } from '../../src/tree/content.js';
 import type { StageOptions } from '../../src/tree/types.js';
-import { flatEnvironment, frontMatter, seedDockerfile, seedRepository } from '../support/environments.js';
+import { validateEnvironment } from '../../src/validate/validate.js';
+import { flatEnvironment, frontMatter, pyproject, seedDockerfile, seedRepository } from '../support/environments.js';
 import { folderWith } from '../support/folders.js';
 
 // Look-alikes of what makes real OpenEnv environments special.
@@ -101,6 +102,38 @@ describe('what would fail after a push of the official CLI is refused before our
     ],
   ])('%s', async (_, changes) => {
     await expect(stageTexts(flatEnvironment(changes))).rejects.toMatchObject({ code: 'HAWSER_HF_ENV_INVALID' });
+  });
+});
+
+test.each([
+  ['envs/ that copies from the repository (grid_world): by its present name', 'envs', 'huggingface'],
+  ["src/envs/: by the seed's", 'src/envs', 'meta-pytorch'],
+])('the published base of an environment in %s', async (_, folder, owner) => {
+  const { text } = await stageTexts({
+    [`${folder}/my_env/server/Dockerfile`]: `FROM envtorch-base:latest\nCOPY src/openenv/core/ /core\nCOPY ${folder}/my_env/ /app\nCMD ["x"]\n`,
+    'src/openenv/core/__init__.py': '',
+  });
+  expect(await text('Dockerfile')).toContain(`FROM ghcr.io/${owner}/openenv-base:latest\n`);
+});
+
+describe('Python that is newer than the one here (tau2 asks for 3.12)', () => {
+  const newer = 'match(1):\n';
+  test.each([
+    ['is skipped, not refused', '>=3.99', []],
+    ['with an upper limit is skipped too', '<4, >= 3.99.1', []],
+    ['is refused where this one should read it', '>=3.8', ['python/syntax']],
+    ['is refused where nothing is asked for', '', ['python/syntax']],
+  ])('%s', async (_, required, rules) => {
+    const files = flatEnvironment({
+      'models.py': newer,
+      'pyproject.toml': pyproject.replace('>=3.10', required),
+      'uv.lock': '',
+    });
+    const { findings, skipped } = await validateEnvironment({ from: folderWith(files), environment: 'my_env' });
+    expect(findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).toEqual(rules);
+    expect(skipped.map(({ rule }) => rule)).toEqual(
+      rules.length > 0 ? [] : ['python/syntax', 'server/no-main', 'server/main-not-called'],
+    );
   });
 });
 
