@@ -1,8 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from '@jest/globals';
-import { useHawser } from '../support/hawser.js';
+import { bin, useHawser } from '../support/hawser.js';
+import { repository } from '../support/hub.js';
 
 const hawser = useHawser();
 const leftovers = (): string[] => readdirSync(hawser.temp).filter((name) => /^hawser-(?:emulate|hub)-/.test(name));
@@ -80,5 +81,41 @@ describe('emulate hub with a command', () => {
     expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_EMULATE_COMMAND_NOT_STARTED', exitCode: 125 } });
     expect(exitCode).toBe(125);
     expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('hawser hf around the emulated Hub', () => {
+  test('pushes, finds nothing to do, plans nothing, and what was pushed can be cloned', async () => {
+    const folder = mkdtempSync(join(hawser.temp, 'hub-'));
+    for (const [path, text] of Object.entries(repository())) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    writeFileSync(join(folder, 'hawser'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, { mode: 0o755 });
+    const script = [
+      'hawser hf push echo_env --wait',
+      'hawser hf push echo_env --json',
+      'hawser hf plan echo_env',
+      'git clone --quiet "$HF_ENDPOINT/spaces/hawser/echo_env" clone',
+      'git -C clone rev-parse "HEAD^{tree}"',
+    ].join(' && ');
+    const { stdout, stderr, exitCode } = await hawser.run(['emulate', 'hub', '--', 'sh', '-c', script], {
+      cwd: folder,
+      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+    });
+    expect([stderr, exitCode]).toEqual(['Pushing echo_env …\n', 0]);
+    const [made, named, runs, second, plan, , tree] = stdout.split('\n');
+    expect(made).toMatch(/^✓ .*\/spaces\/hawser\/echo_env: made, with 11 files$/);
+    expect(named).toMatch(new RegExp(`^  commit [0-9a-f]{40}, tree ${tree}$`));
+    expect(runs).toMatch(/^ {2}RUNNING at /);
+    expect(JSON.parse(second ?? '')).toMatchObject({
+      ok: true,
+      data: {
+        pushes: [{ result: { unchanged: true, treeId: tree, commit: named?.slice('  commit '.length).slice(0, 40) } }],
+      },
+    });
+    expect(plan).toBe('hawser/echo_env: nothing to do');
+    expect(readFileSync(join(folder, 'clone/Dockerfile'), 'utf8')).toContain('ENV ENABLE_WEB_INTERFACE=true');
+    expect(readdirSync(folder)).not.toContain('hf-staging');
   });
 });
