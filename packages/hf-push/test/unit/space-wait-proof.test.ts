@@ -8,25 +8,40 @@ import { addressOf } from '../support/scripted-hub.js';
 
 const COMMITTED = '2026-05-01T12:00:05.000Z';
 
-/** A Hub whose runtime passes these stages, the last for ever, and whose build log has these lines, by time. */
+/**
+ * A Hub whose runtime passes these stages, the last for ever, and whose build log has these lines, by time; `isLate`: a
+ * while after the Space runs.
+ */
 function hubOf(
   stages: readonly string[],
   log: Readonly<Record<string, string>> = {},
+  isLate = false,
 ): { readonly hub: Hub; readonly clock: FastClock; readonly events: HfPushEvent[] } {
   let readings = 0;
   const clock = new FastClock();
   const events: HfPushEvent[] = [];
-  const answer = (path: string): Response => {
+  let runs = (): void => undefined;
+  const running = new Promise<void>((resolve) => (runs = resolve));
+  const answer = async (path: string, signal: AbortSignal | null | undefined): Promise<Response> => {
     if (path.includes('/commits/'))
       return Response.json([{ id: 'c1', title: 't', message: '', authors: [], date: COMMITTED }]);
-    if (path.endsWith('/runtime')) return Response.json({ stage: stages[Math.min(readings++, stages.length - 1)] });
+    if (path.endsWith('/runtime')) {
+      const stage = stages[Math.min(readings++, stages.length - 1)];
+      if (stage === 'RUNNING') runs();
+      return Response.json({ stage });
+    }
+    if (isLate) {
+      await running;
+      for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+    }
     const lines = Object.entries(log).map(([timestamp, data]) => `data: ${JSON.stringify({ data, timestamp })}\n\n`);
     return new Response(path.endsWith('/logs/build') ? lines.join('') : '');
   };
   const hub = openHub({
     endpoint: 'https://hub.test',
     token: 'hf_a',
-    fetch: async (input) => answer(new URL(addressOf(input)).pathname),
+    fetch: async (input, init) => await answer(new URL(addressOf(input)).pathname, init?.signal),
     clock,
     onEvent: (event) => events.push(event),
   });
@@ -64,6 +79,17 @@ describe('that it is the awaited commit that runs', () => {
   test('and failures of before are not believed either', async () => {
     const { hub } = hubOf(['BUILD_ERROR', 'BUILD_ERROR', 'BUILDING', 'RUNNING']);
     expect(await wait(hub)).toMatchObject({ proof: 'transition' });
+  });
+});
+
+test('the end of the build log is told, though the Space runs before it comes', async () => {
+  const { hub, events } = hubOf(['BUILDING', 'RUNNING'], { '2026-05-01T12:00:09.000Z': 'Pushing image' }, true);
+  expect(await wait(hub)).toMatchObject({ proof: 'transition' });
+  expect(events).toContainEqual({
+    type: 'log',
+    log: 'build',
+    timestamp: '2026-05-01T12:00:09.000Z',
+    line: 'Pushing image',
   });
 });
 
