@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -6,7 +6,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
+import { Terminal } from '../../../../test/support/terminal.js';
 import { bin, useHawser } from '../support/hawser.js';
+import { openWorkshop } from '../support/hub.js';
+import { startOpenEnv } from '../support/open-env.js';
 
 const hawser = useHawser();
 const aws = useEmulator({
@@ -34,6 +37,10 @@ beforeAll(async () => {
   await writeFile(join(hawser.home, 'hawser'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, {
     mode: 0o755,
   });
+  // Whether pytest and OpenEnv are installed here is no matter of the examples.
+  const python = execFileSync('sh', ['-c', 'command -v python3 || true'], { encoding: 'utf8' }).trim();
+  if (python !== '')
+    await writeFile(join(hawser.home, 'python3'), `#!/bin/sh\nexec '${python}' -I -S "$@"\n`, { mode: 0o755 });
   sshd.listen(0, '127.0.0.1');
   await once(sshd, 'listening');
 });
@@ -45,18 +52,28 @@ interface Ended {
   readonly exitCode: number;
 }
 
+interface Surroundings {
+  readonly stdin?: string;
+  readonly until?: RegExp;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const environment = (more: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...aws.env,
+  HOME: hawser.home,
+  TMPDIR: hawser.home,
+  PATH: `${hawser.home}:${process.env['PATH'] ?? ''}`,
+  AWS_CONFIG_FILE: join(hawser.home, 'config'),
+  ...more,
+});
+
 /** Runs a line as a shell would, with `hawser` on PATH; when it has said what matches `until`, it is told to end. */
-async function shell(line: string, { stdin = '', until }: { stdin?: string; until?: RegExp } = {}): Promise<Ended> {
-  const child = spawn('sh', ['-c', `exec ${line}`], {
-    cwd: hawser.home,
-    env: {
-      ...aws.env,
-      HOME: hawser.home,
-      TMPDIR: hawser.home,
-      PATH: `${hawser.home}:${process.env['PATH'] ?? ''}`,
-      AWS_CONFIG_FILE: join(hawser.home, 'config'),
-    },
-  });
+async function shell(
+  line: string,
+  { stdin = '', until, cwd = hawser.home, env = {} }: Surroundings = {},
+): Promise<Ended> {
+  const child = spawn('sh', ['-c', `exec ${line}`], { cwd, env: environment(env) });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said.stdout += text;
@@ -80,9 +97,46 @@ describe('every example of every command', () => {
       expect([stdout, stderr]).toEqual(['SSH-2.0-test\r\n', '']);
     } else if (/ (forward|emulate (?:ssm|hub)(?!.* -- )) /.test(`${line} `)) {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
+    } else if (line.startsWith('hawser hf ')) {
+      await runOfHub(line);
     } else {
       const { exitCode, stderr } = await shell(line, { stdin: / (start|exec) /.test(line) ? 'exit\n' : '' });
       expect([exitCode, stderr.includes('✗')]).toEqual([line.includes('exit 7') ? 7 : 0, false]);
     }
   });
 });
+
+/** Runs an example of `hawser hf` in a folder and against a Hub that have what its examples speak of. */
+async function runOfHub(line: string): Promise<void> {
+  await using app = await startOpenEnv();
+  const { folder, env, hub, run, write } = await openWorkshop(hawser, { device: { intervalSeconds: 0.05 } });
+  const around = { cwd: folder, env };
+  write({ 'token.txt': `${env['HF_TOKEN']}\n` });
+  if (line.startsWith('hawser hf login') && !line.includes('<')) {
+    // It wants a person.
+    using terminal = new Terminal('sh', ['-c', line], {
+      cwd: folder,
+      env: { ...environment(env), TERM: 'xterm', HF_TOKEN: '' },
+      size: { columns: 160, rows: 24 },
+    });
+    const [, code = ''] = await terminal.shows(/and type (\S+?)(?:,|\r|\n)/);
+    hub.approve(code);
+    expect(await terminal.exited).toMatchObject({ exitCode: 0 });
+    return;
+  }
+  if (/ (?:status|logs|wait|rollback|apply) /.test(line)) {
+    await run(['hf', 'push', 'echo_env']);
+    write({ 'src/core/server.py': 'VALUE = 2\n' });
+    // A log is there when the Space runs.
+    await run(['hf', 'push', 'echo_env', ...(line.includes(' logs ') ? ['--wait'] : [])]);
+    write({ 'src/core/server.py': 'VALUE = 3\n' });
+    await run(['hf', 'plan', 'echo_env', '--output', 'plan.json']);
+  } else if (!line.includes(' init ')) await run(['hf', 'init', 'my_env']);
+  if (line.includes('--follow')) {
+    const { exitCode } = await shell(line, { ...around, until: /started/ });
+    expect(exitCode).toBe(143);
+    return;
+  }
+  const { exitCode, stderr } = await shell(line.replace('http://127.0.0.1:8000', app.url), around);
+  expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
 import { useHawser } from '../support/hawser.js';
+import { openWorkshop } from '../support/hub.js';
 
 /** Planted where secrets live: none of them may be seen anywhere. */
 const planted = {
@@ -60,5 +61,38 @@ describe('planted secrets', () => {
       // The tokens of sessions are secrets, too.
       for (const { id } of aws.emulator.sessions) expect(stdout + stderr).not.toMatch(new RegExp(`${id}.{0,40}AAEAA`));
     }
+  });
+});
+
+describe('planted secrets of Hugging Face', () => {
+  const token = 'hf_plantedTokenOfSomebody0123456789abc';
+  const value = 'planted-value-of-a-secret-0123456789';
+
+  test.each([
+    ['push', 'echo_env', '--secret', 'API_KEY', '--wait'],
+    ['push', 'echo_env', 'coding_env', '--secret', 'API_KEY'],
+    ['push', 'echo_env', '--secret', 'API_KEY', '--dry-run'],
+    ['push', 'echo_env', '--secret', 'API_KEY', '--repo-id', 'not-mine/at-all'],
+    ['push', 'echo_env', '--secret', `API_KEY=${value}`],
+    ['plan', 'echo_env', '--secret', 'API_KEY'],
+    ['whoami'],
+    ['status', 'nothing'],
+    ['login', '--token-stdin'],
+    ['logout'],
+  ])('are nowhere in what hf %s %s %s %s %s says', async (...words) => {
+    const { run, hub } = await openWorkshop(hawser, { accounts: [{ name: 'me', token }] });
+    const env = { API_KEY: value };
+    for (const flags of [[], ['--debug'], ['--json'], ['--json', '--debug']]) {
+      const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), ...flags], { env, stdin: token });
+      for (const secret of [token, value]) expect(stdout + stderr).not.toContain(secret);
+    }
+    // A Hub that shows the token around is no reason to pass it on.
+    hub.fail({
+      path: /whoami/,
+      times: 99,
+      does: { kind: 'status', status: 400, body: { error: `bad token ${token}` } },
+    });
+    const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), '--debug'], { env, stdin: token });
+    for (const secret of [token, value]) expect(stdout + stderr).not.toContain(secret);
   });
 });

@@ -5,7 +5,7 @@ import type { UpgradeResult } from '@hawser/hf-push';
 import { environmentArg } from '../../hf/flags.js';
 
 export default class HfUpgrade extends HawserCommand<typeof HfUpgrade, UpgradeResult> {
-  static override summary = 'Bring an environment to another version of OpenEnv.';
+  static override summary = 'Move an environment to another version of OpenEnv.';
   static override args = { environment: environmentArg() };
   static override flags = {
     'to-version': Flags.string({ required: true, summary: 'Version of OpenEnv.', helpValue: 'VERSION' }),
