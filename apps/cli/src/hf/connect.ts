@@ -75,7 +75,8 @@ export async function loginInBrowser(settings: HubSettings, { out, signal, ask }
     onCode: ({ userCode, url, completeUrl }) => {
       // The code is for the person's eyes.
       out.show(userCode);
-      say(`Open ${url} and type ${userCode}${completeUrl === url ? '' : `, or open ${completeUrl}`}`);
+      say(`Open ${url} and type ${userCode}`);
+      if (completeUrl !== url) say(`or open ${completeUrl}`);
     },
   });
   out.hide(made.token);

@@ -119,7 +119,7 @@ async function runOfHub(line: string): Promise<void> {
       env: { ...environment(env), TERM: 'xterm', HF_TOKEN: '' },
       size: { columns: 160, rows: 24 },
     });
-    const [, code = ''] = await terminal.shows(/and type (\S+?)(?:,|\r|\n)/);
+    const [, code = ''] = await terminal.shows(/and type (\S+?)[\r\n]/);
     hub.approve(code);
     expect(await terminal.exited).toMatchObject({ exitCode: 0 });
     return;

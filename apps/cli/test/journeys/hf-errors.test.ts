@@ -111,7 +111,7 @@ describe('a push that fails says why and what to do next', () => {
     const workshop = await openWorkshop(hawser, hub);
     await prepare?.(workshop);
     const end = await workshop.run(['hf', 'push', ...args, '--json']);
-    expect(end.json).toMatchObject({ ok: false, error: { code, exitCode, hint: expect.any(String) as string } });
+    expect(end.json).toMatchObject({ ok: false, error: { code, exitCode, hint: expect.any(String) as unknown } });
     expect([end.stdout.trimEnd().split('\n').length, end.stderr, end.exitCode]).toEqual([1, '', exitCode]);
   });
 });

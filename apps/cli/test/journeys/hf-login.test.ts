@@ -29,7 +29,7 @@ describe('where nobody is logged in, on a terminal', () => {
     using terminal = inTerminal(workshop, ['hf', 'push', 'echo_env']);
     await terminal.shows(/Nobody is logged in to Hugging Face\. How do you want to log in\?[^]*With a token/);
     terminal.type('\r');
-    const [, code = ''] = await terminal.shows(/Open http\S+ and type (\S+?)(?:,|\r|\n)/);
+    const [, code = ''] = await terminal.shows(/Open http\S+ and type (\S+?)[\r\n]/);
     expect(hub.approve(code)).toBe(true);
     expect(await terminal.exited).toMatchObject({ exitCode: 0 });
     expect(hub.head('hawser/echo_env')?.commits).toBe(2);
@@ -129,7 +129,7 @@ describe('hf login, whoami and logout', () => {
   test('login shows a code, keeps the token, and whoami finds it', async () => {
     const workshop = await openWorkshop(hawser, { device });
     using terminal = inTerminal(workshop, ['hf', 'login']);
-    const [, code = ''] = await terminal.shows(/Open http\S+ and type (\S+?)(?:,|\r|\n)/);
+    const [, code = ''] = await terminal.shows(/Open http\S+ and type (\S+?)[\r\n]/);
     expect(workshop.hub.approve(code)).toBe(true);
     expect(await terminal.exited).toMatchObject({ exitCode: 0 });
     const { stdout } = await workshop.run(['hf', 'whoami'], { env: nobody });
@@ -144,7 +144,7 @@ describe('hf login, whoami and logout', () => {
       env: { PATH: process.env['PATH'], TERM: 'xterm', ...workshop.env, ...nobody },
       size: { columns: 160, rows: 24 },
     });
-    const [, code = ''] = await terminal.shows(/and type (\S+?)(?:,|\r|\n)/);
+    const [, code = ''] = await terminal.shows(/and type (\S+?)[\r\n]/);
     expect(workshop.hub.deny(code)).toBe(true);
     await terminal.shows(
       /Failed to retrieve token after login: the login was denied[^]*Run hawser hf login again[^]*ended with 1/,

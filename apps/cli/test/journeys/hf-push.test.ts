@@ -131,22 +131,20 @@ describe('hf push', () => {
   test('--repo-id, --hardware, --variable and --secret are what the Space is made with', async () => {
     const { run, ask, folder, writes } = await openWorkshop(hawser);
     await writeFile(join(folder, 'key.txt'), 'planted-value-of-a-file\n');
-    const { stdout, stderr, exitCode } = await run(
-      [
-        ...['hf', 'push', 'echo_env', '--repo-id', 'my-org/echo', '--hardware', 'cpu-upgrade'],
-        ...[
-          '--variable',
-          'GREETING=a=b c',
-          '--variable',
-          'EMPTY=',
-          '--secret',
-          'API_KEY',
-          '--secret',
-          'OTHER=@key.txt',
-        ],
-      ],
-      { env: { API_KEY: 'planted-value-of-a-variable' } },
-    );
+    const push = ['hf', 'push', 'echo_env', '--repo-id', 'my-org/echo', '--hardware', 'cpu-upgrade'];
+    const settings = [
+      '--variable',
+      'GREETING=a=b c',
+      '--variable',
+      'EMPTY=',
+      '--secret',
+      'API_KEY',
+      '--secret',
+      'OTHER=@key.txt',
+    ];
+    const { stdout, stderr, exitCode } = await run([...push, ...settings], {
+      env: { API_KEY: 'planted-value-of-a-variable' },
+    });
     expect([stderr, exitCode]).toEqual(['Pushing echo_env …\n', 0]);
     expect(stdout).not.toContain('planted');
     expect(await ask('/api/spaces/my-org/echo/variables')).toMatchObject({

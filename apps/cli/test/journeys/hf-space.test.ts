@@ -166,7 +166,7 @@ describe('hf logs', () => {
     const { stdout } = await run(['hf', 'logs', 'echo_env', '--build', '--json']);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { line: 'one', timestamp: expect.stringMatching(/^\d{4}-/) as string },
+      { line: 'one', timestamp: expect.stringMatching(/^\d{4}-/) as unknown },
       { line: '' },
       { line: 'three' },
     ]);

@@ -81,9 +81,9 @@ describe('planted secrets of Hugging Face', () => {
     ['logout'],
   ])('are nowhere in what hf %s %s %s %s %s says', async (...words) => {
     const { run, hub } = await openWorkshop(hawser, { accounts: [{ name: 'me', token }] });
-    const env = { API_KEY: value };
+    const own = { env: { API_KEY: value }, stdin: token };
     for (const flags of [[], ['--debug'], ['--json'], ['--json', '--debug']]) {
-      const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), ...flags], { env, stdin: token });
+      const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), ...flags], own);
       for (const secret of [token, value]) expect(stdout + stderr).not.toContain(secret);
     }
     // A Hub that shows the token around is no reason to pass it on.
@@ -92,7 +92,7 @@ describe('planted secrets of Hugging Face', () => {
       times: 99,
       does: { kind: 'status', status: 400, body: { error: `bad token ${token}` } },
     });
-    const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), '--debug'], { env, stdin: token });
+    const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), '--debug'], own);
     for (const secret of [token, value]) expect(stdout + stderr).not.toContain(secret);
   });
 });

@@ -23,18 +23,18 @@ export interface Workshop {
   readonly home: string;
   /** Variables for a client of the Hub, logged in. */
   readonly env: Readonly<Record<string, string>>;
-  run(args: readonly string[], options?: RunOptions): Promise<HawserEnd>;
-  start(args: readonly string[], options?: RunOptions): HawserProcess;
+  readonly run: (args: readonly string[], options?: RunOptions) => Promise<HawserEnd>;
+  readonly start: (args: readonly string[], options?: RunOptions) => HawserProcess;
   /** Writes files into the folder. */
-  write(files: Readonly<Record<string, string>>): void;
+  readonly write: (files: Readonly<Record<string, string>>) => void;
   /** What the Hub says to its first account; undefined where it refuses. */
-  ask(path: string): Promise<unknown>;
+  readonly ask: (path: string) => Promise<unknown>;
   /** A file of a Space, as it is there. */
-  fileOf(space: string, path: string): Promise<string | undefined>;
+  readonly fileOf: (space: string, path: string) => Promise<string | undefined>;
   /** Paths of a Space's files. */
-  pathsOf(space: string): Promise<readonly string[]>;
+  readonly pathsOf: (space: string) => Promise<readonly string[]>;
   /** Requests that changed, or would have changed, something. */
-  writes(): readonly string[];
+  readonly writes: () => readonly string[];
 }
 
 interface RunOptions {
