@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { discoverToken } from '../../src/auth/discover.js';
@@ -176,12 +176,14 @@ _auth._save_stored_tokens_full(json.load(sys.stdin))
     const hf = join(dirname(path('huggingface_hub')), 'hf');
     const who = await runToEnd(hf, ['auth', 'whoami'], { env: { PATH: process.env['PATH'], ...env } });
     expect(who.stdout).toContain('bob');
+  });
 
-    // Forgetting is its logout from that token, file by file.
-    const copy = folderWith();
-    cpSync(home, copy, { recursive: true, preserveTimestamps: true });
-    await forgetToken({ env, home });
-    await python('import huggingface_hub; huggingface_hub.logout("hawser")', { ...env, HOME: copy });
+  test('forgets what we forget: our logout is its logout from that token, file by file', async () => {
+    const stored = '[hawser]\nhf_token = hf_bob\n\n[laptop]\nhf_token = hf_ann\n\n';
+    const files = { '.cache/huggingface/token': 'hf_bob', '.cache/huggingface/stored_tokens': stored };
+    const [home, copy] = [folderWith(files), folderWith(files)];
+    await forgetToken({ env: {}, home });
+    await python('import huggingface_hub; huggingface_hub.logout("hawser")', { HOME: copy });
     const left = (of: string): unknown => {
       const folder = join(of, '.cache/huggingface');
       const names = readdirSync(folder).filter((name) => /^(token|stored_tokens)$/.test(name));
@@ -192,8 +194,8 @@ _auth._save_stored_tokens_full(json.load(sys.stdin))
       ]);
     };
     expect(left(home)).toEqual(left(copy));
-    expect(left(home)).toEqual([['stored_tokens', '[emulated]\nhf_token = hf_ann\n\n', '600']]);
-    expect((await official([env]))[0]?.token).toBeNull();
+    expect(left(home)).toEqual([['stored_tokens', '[laptop]\nhf_token = hf_ann\n\n', '600']]);
+    expect((await official([{ HOME: home }]))[0]?.token).toBeNull();
   });
 
   test('renews a token as we do', async () => {
