@@ -13,6 +13,7 @@ export async function listTree(http: Http, space: string, revision: string): Pro
       revision: encodeURIComponent(revision),
     };
     for await (const entry of listFiles({ ...listing, recursive: true })) {
+      if (typeof entry?.type !== 'string') throw new TypeError('an entry of the listing is none');
       if (entry.type !== 'file') continue;
       const { path, size, oid, lfs } = entry;
       files.push(

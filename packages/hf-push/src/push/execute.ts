@@ -81,14 +81,12 @@ class Execution {
     if (this.#options.pr)
       throw new HfPushError('HAWSER_HF_SPACE_NOT_FOUND', `There is no Space ${this.#space} to propose a change to`);
     const created = await this.#step('create', () => this.#createOrFind());
-    const fresh = await requireSpace(this.#hub, this.#space);
-    if (!created) await this.#takeOver(fresh);
+    const found = await this.#uploading(() => requireSpace(this.#hub, this.#space));
+    if (!created) await this.#takeOver(found);
     const compared = await this.#step('compare', () =>
-      explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', () =>
-        compareWithSpace(this.#hub, this.#draft.staged, fresh, this.#journal),
-      ),
+      this.#uploading(() => compareWithSpace(this.#hub, this.#draft.staged, found, this.#journal)),
     );
-    return { info: fresh, comparison: compared, created };
+    return { info: found, comparison: compared, created };
   }
 
   /** Whether it made the Space: another push may have made it since it was looked for. */
@@ -106,7 +104,9 @@ class Execution {
   async #takeOver(info: SpaceInfo): Promise<void> {
     checkSdk(this.#space, info);
     const { settings } = this.#draft.plan;
-    this.#changes = await compareSettings(this.#hub, info, settings, this.#options.secrets ?? {}, this.#journal);
+    this.#changes = await this.#uploading(() =>
+      compareSettings(this.#hub, info, settings, this.#options.secrets ?? {}, this.#journal),
+    );
     await this.#applySettings();
   }
 
@@ -129,22 +129,20 @@ class Execution {
       secrets: this.#options.secrets ?? {},
     });
     await this.#journal.write({ did: 'create' });
-    await rememberSecrets(this.#hub, this.#space, this.#options.secrets ?? {}, this.#journal);
+    await this.#uploading(() => rememberSecrets(this.#hub, this.#space, this.#options.secrets ?? {}, this.#journal));
   }
 
   async #applySettings(): Promise<void> {
     if (this.#changes.length === 0) return;
     if (this.#options.pr) return this.#warn('A pull request has no settings: they are left as they are.');
     const wanted = { settings: this.#draft.plan.settings, secrets: this.#options.secrets ?? {} };
-    await this.#step('settings', () =>
-      explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', () =>
-        applySettings(this.#hub, this.#space, this.#changes, wanted, this.#journal),
-      ),
+    await this.#uploading(() =>
+      this.#step('settings', () => applySettings(this.#hub, this.#space, this.#changes, wanted, this.#journal)),
     );
   }
 
   async #commit(comparison: SpaceComparison): Promise<Made> {
-    return await explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', async () => {
+    return await this.#uploading(async () => {
       const { treeId, parent } = comparison;
       const request = this.#options.pr
         ? await findPullRequest(
@@ -191,6 +189,10 @@ class Execution {
       }),
     );
     await Promise.all(written);
+  }
+
+  async #uploading<Result>(work: () => Promise<Result>): Promise<Result> {
+    return await explained(`Failed to upload to space ${this.#space}`, 'HAWSER_HF_UPLOAD_FAILED', work);
   }
 
   async #step<Result>(step: PushStep, work: () => Promise<Result>): Promise<Result> {

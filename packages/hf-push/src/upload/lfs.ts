@@ -2,6 +2,7 @@ import { HfPushError } from '../errors.js';
 import { concurrently } from '../http/concurrently.js';
 import { explained, statusOf } from '../http/failure.js';
 import type { Http } from '../http/http.js';
+import { readBody } from '../http/read-body.js';
 import type { LfsObject } from '../hub/types.js';
 import { digestLarge, piecesOf } from './large-file.js';
 
@@ -138,7 +139,9 @@ class LfsStore {
       return { partNumber: index + 1, etag };
     });
     const call = { method: 'POST', path: href, isIdempotent: true, headers: { accept: LFS_JSON } };
-    await this.#http.ask({ ...call, json: { oid: object.oid, parts } }, (response) => response.arrayBuffer());
+    await this.#http.ask({ ...call, json: { oid: object.oid, parts } }, (response) =>
+      readBody(response, `POST ${href}`),
+    );
   }
 
   async #put(
@@ -158,7 +161,7 @@ class LfsStore {
         stream: { bytes: part.end - part.start, pieces: () => piecesOf(path, content, stamp, part) },
       },
       async (response) => {
-        await response.arrayBuffer();
+        await readBody(response, `PUT ${href}`);
         tell?.({ type: 'uploaded', path, bytes: part.end - part.start, totalBytes: size });
         return response.headers.get('etag');
       },
@@ -168,7 +171,7 @@ class LfsStore {
   async #verify({ oid, size }: LfsObject, { href, header = {} }: Action): Promise<void> {
     await this.#http.ask(
       { method: 'POST', path: href, headers: { ...header, accept: LFS_JSON }, json: { oid, size }, isIdempotent: true },
-      (response) => response.arrayBuffer(),
+      (response) => readBody(response, `POST ${href}`),
     );
   }
 
