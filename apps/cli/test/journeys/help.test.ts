@@ -19,7 +19,15 @@ describe('version and help', () => {
   test('without words it shows topics and commands', async () => {
     const { stdout, exitCode } = await hawser.run([]);
     expect(exitCode).toBe(0);
-    for (const word of ['ssm', 'ecs', 'emulate', 'doctor', 'plugins', 'autocomplete']) expect(stdout).toContain(word);
+    for (const word of ['ssm', 'ecs', 'hf', 'emulate', 'doctor', 'plugins', 'autocomplete'])
+      expect(stdout).toContain(word);
+  });
+
+  test('what help loads holds none of the libraries', () => {
+    const loaded = readFileSync(join(import.meta.dirname, '../../dist/main.cjs'), 'utf8');
+    // One word that only the library has, of each.
+    for (const word of ['HAWSER_HF_TREE_DIFFERS', 'HAWSER_SSM_TARGET_NOT_CONNECTED'])
+      expect(loaded).not.toContain(word);
   });
 
   test.each(commands)('%s has a summary in the imperative, and examples', (command) => {
