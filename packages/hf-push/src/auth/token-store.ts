@@ -1,4 +1,5 @@
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { HfPushError } from '../errors.js';
 import { systemClock, type Clock } from '../http/clock.js';
@@ -121,7 +122,7 @@ async function closeFolder(folder: string): Promise<void> {
   if ((mode & 0o1000) === 0) await chmod(folder, 0o700).catch(() => undefined);
 }
 
-/** A lock that is older was left by a process that is gone: nothing under it takes longer. */
+/** A lock that is older was left by a process that is gone, perhaps of another machine: nothing under it takes longer. */
 const STALE_MS = 60_000;
 
 /** One at a time among our own processes; the official tools have a lock of another kind. */
@@ -137,19 +138,33 @@ export async function underLock<Result>(
   });
   for (;;) {
     try {
-      await (await open(lock, 'wx', 0o600)).close();
+      await writeFile(lock, `${process.pid}@${hostname()}`, { flag: 'wx', mode: 0o600 });
       break;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(lock, cause);
     }
-    const made = await stat(lock).catch(() => undefined);
-    if (made && Date.now() - made.mtimeMs > STALE_MS) await rm(lock, { force: true });
+    if (await isAbandoned(lock)) await rm(lock, { force: true });
     else await clock.sleep(50, signal);
   }
   try {
     return await work();
   } finally {
     await rm(lock, { force: true });
+  }
+}
+
+async function isAbandoned(lock: string): Promise<boolean> {
+  const made = await stat(lock).catch(() => undefined);
+  if (!made) return false;
+  const [pid, host] = ((await readText(lock)) ?? '').split('@');
+  return Date.now() - made.mtimeMs > STALE_MS || (host === hostname() && !isAlive(Number(pid)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync, readdirSync, statSync, utimesSync, writeFileSync, mkdirSync, chmodSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
@@ -81,38 +83,44 @@ describe('saving a token', () => {
     expect(names.map((name) => `hf_${name}`)).toContain((await discoverToken(place))?.token);
   });
 
-  test('is not held up by a lock that somebody died with', async () => {
-    const home = folderWith({ '.cache/huggingface/stored_tokens.hawser-lock': '' });
-    const long = new Date(Date.now() - 3_600_000);
-    utimesSync(join(home, '.cache/huggingface/stored_tokens.hawser-lock'), long, long);
+  test.each([
+    ['a process that is gone', `${spawnSync(process.execPath, ['-e', '0']).pid}@${hostname()}`, 0],
+    ['a process of another machine, an hour ago', '1@elsewhere.test', 3_600_000],
+  ])('is not held up by a lock of %s', async (_whose, owner, ageMs) => {
+    const home = folderWith({ '.cache/huggingface/stored_tokens.hawser-lock': owner });
+    const made = new Date(Date.now() - ageMs);
+    utimesSync(join(home, '.cache/huggingface/stored_tokens.hawser-lock'), made, made);
     await saveToken({ token: 'hf_new' }, { env: {}, home });
     expect(readdirSync(join(home, '.cache/huggingface')).toSorted()).toEqual(['stored_tokens', 'token']);
   });
 
-  test('is given up by the signal while another holds the lock', async () => {
-    const stored = '[a]\nhf_token = hf_a\nrefresh_token = r\nexpires_at = 5\n';
-    const home = folderWith({
-      '.cache/huggingface/token': 'hf_a',
-      '.cache/huggingface/stored_tokens': stored,
-      '.cache/huggingface/stored_tokens.hawser-lock': '',
-    });
-    const abort = new AbortController();
-    const clock = new FastClock();
-    const asked = discoverToken({
-      env: {},
-      home,
-      signal: abort.signal,
-      clock: {
-        now: () => clock.now(),
-        sleep: async (ms, signal) => {
-          if (clock.slept.length === 3) abort.abort(new Error('enough'));
-          await clock.sleep(ms, signal);
+  test.each(['', '1@elsewhere.test', `${process.pid}@${hostname()}`])(
+    'is given up by the signal while another (%j) holds the lock',
+    async (owner) => {
+      const stored = '[a]\nhf_token = hf_a\nrefresh_token = r\nexpires_at = 5\n';
+      const home = folderWith({
+        '.cache/huggingface/token': 'hf_a',
+        '.cache/huggingface/stored_tokens': stored,
+        '.cache/huggingface/stored_tokens.hawser-lock': owner,
+      });
+      const abort = new AbortController();
+      const clock = new FastClock();
+      const asked = discoverToken({
+        env: {},
+        home,
+        signal: abort.signal,
+        clock: {
+          now: () => clock.now(),
+          sleep: async (ms, signal) => {
+            if (clock.slept.length === 3) abort.abort(new Error('enough'));
+            await clock.sleep(ms, signal);
+          },
         },
-      },
-    });
-    await expect(asked).rejects.toThrow('enough');
-    expect(clock.slept).toEqual([50, 50, 50]);
-  });
+      });
+      await expect(asked).rejects.toThrow('enough');
+      expect(clock.slept).toEqual([50, 50, 50]);
+    },
+  );
 });
 
 describe('forgetting', () => {
