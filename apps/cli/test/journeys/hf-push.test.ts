@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { HawserEnd } from '@hawser/cli-kit/testing';
-import { flatEnvironment } from '../../../../packages/hf-push/test/support/environments.js';
+import { flatEnvironment } from '../../../../test/support/environments.js';
 import { useHawser } from '../support/hawser.js';
 import { openWorkshop } from '../support/hub.js';
 import { expectSchema } from '../support/schema.js';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach } from '@jest/globals';
 import type { HawserEnd, HawserProcess } from '@hawser/cli-kit/testing';
 import { startHubEmulator, type HubEmulator, type HubEmulatorOptions } from '@hawser/emulators/hub';
-import { seedRepository } from '../../../../packages/hf-push/test/support/environments.js';
+import { seedRepository } from '../../../../test/support/environments.js';
 import type { Hawser } from './hawser.js';
 
 /** A repository of the seed's layout with two environments, `echo_env` and `coding_env`. */
