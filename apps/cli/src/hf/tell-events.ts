@@ -16,6 +16,9 @@ const titles: Readonly<Record<PushStep, string>> = {
   rollback: 'going back',
 };
 
+/** A wait that should be told where no progress is shown. */
+const LONG_MS = 10_000;
+
 /**
  * Shows what happens during a push: as the progress of a step, warnings and the Space's build log as lines. With `named`
  * the Space is said, too, because there are several.
@@ -26,7 +29,8 @@ export function tellEvents(out: Out, step: Step, { named = false } = {}): OnEven
     if (now !== undefined) step.progress(named && 'space' in event ? `${event.space}: ${now}` : now);
     if (event.type === 'warning')
       void out.warn(event.hint === undefined ? event.message : `${event.message} ${event.hint}`);
-    if (event.type === 'retry') out.debug(`${event.method} ${event.path} again in ${event.waitMs} ms: ${event.reason}`);
+    if (event.type === 'retry' && event.waitMs >= LONG_MS)
+      void out.warn(`Waiting ${secondsOf(event)} s: ${event.reason}`);
   };
 }
 
@@ -36,5 +40,10 @@ function progressOf(event: HfPushEvent): string | undefined {
     return `${event.path} ${Math.floor((100 * event.bytes) / Math.max(1, event.totalBytes))} %`;
   if (event.type === 'runtime') return `the Space is ${event.stage}`;
   if (event.type === 'log') return event.line;
+  if (event.type === 'retry') return `${event.method} ${event.path} again in ${secondsOf(event)} s: ${event.reason}`;
   return undefined;
+}
+
+function secondsOf({ waitMs }: { readonly waitMs: number }): number {
+  return Math.ceil(waitMs / 1000);
 }
