@@ -1,6 +1,6 @@
 import { HfPushError } from '../errors.js';
 import type { RemoteFile } from '../hub/types.js';
-import { blobOid, treeOid } from '../tree/oid.js';
+import { pointerOid, treeOid } from '../tree/oid.js';
 import type { TreeFile } from '../tree/types.js';
 
 /** What becomes of a staged file. `ignored`: the Space's .gitignore names it, and the Hub would drop it. */
@@ -65,14 +65,13 @@ export function expectedTree(
   try {
     return treeOid([...entries].map(([path, oid]) => ({ path, oid })));
   } catch (cause) {
-    throw new HfPushError('HAWSER_HF_UPLOAD_FAILED', `Failed to upload to space: ${(cause as Error).message}`, {
-      cause,
-      hint: 'A file in the Space stands where the environment has a folder, or the reverse: remove it there first.',
-    });
+    throw new HfPushError(
+      'HAWSER_HF_UPLOAD_FAILED',
+      `The files do not fit into the Space: ${(cause as Error).message}`,
+      {
+        cause,
+        hint: 'A file in the Space stands where the environment has a folder, or the reverse: remove it there first.',
+      },
+    );
   }
-}
-
-/** Git's name of the pointer that stands for a content in LFS. */
-export function pointerOid(sha256: string, size: number): string {
-  return blobOid(Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`));
 }

@@ -1,4 +1,4 @@
-import { globToRegExp } from './glob.js';
+import { compileGlob, type Glob } from './glob.js';
 
 /**
  * Reads a .dockerignore: answers whether a path of the build context is left out. The last pattern that matches the
@@ -18,7 +18,7 @@ export function parseDockerignore(text: string): (path: string) => boolean {
   };
 }
 
-function ruleOf(line: string): { readonly pattern: RegExp; readonly isException: boolean }[] {
+function ruleOf(line: string): { readonly pattern: Glob; readonly isException: boolean }[] {
   if (line.startsWith('#')) return [];
   let text = line.trim();
   const isException = text.startsWith('!');
@@ -27,6 +27,6 @@ function ruleOf(line: string): { readonly pattern: RegExp; readonly isException:
     .split('/')
     .filter((name) => name !== '' && name !== '.')
     .join('/');
-  const pattern = cleaned === '' ? undefined : globToRegExp(cleaned, { doubleStar: true });
+  const pattern = cleaned === '' ? undefined : compileGlob(cleaned, { doubleStar: true });
   return pattern ? [{ pattern, isException }] : [];
 }

@@ -3,7 +3,7 @@ import { namesOf } from '../env/sources.js';
 import type { Finding } from '../tree/types.js';
 import { rootOf } from './base-image.js';
 import { parseDockerignore } from './dockerignore.js';
-import { globToRegExp, isGlob } from './glob.js';
+import { compileGlob, isGlob } from './glob.js';
 import { canBePulled } from './images.js';
 import { is, wordsOf, type DockerfileModel, type FromReference, type Stage } from './model.js';
 import { chainOf, effective } from './port.js';
@@ -124,7 +124,7 @@ function withFolders(files: readonly string[]): ReadonlySet<string> {
 function isThere(paths: ReadonlySet<string>, source: string): boolean {
   if (source === '') return paths.size > 0;
   if (!isGlob(source)) return paths.has(source);
-  const pattern = globToRegExp(source);
+  const pattern = compileGlob(source);
   return pattern !== undefined && [...paths].some((path) => pattern.test(path));
 }
 

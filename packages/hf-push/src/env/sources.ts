@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { globToRegExp, isGlob } from '../dockerfile/glob.js';
+import { compileGlob, isGlob } from '../dockerfile/glob.js';
 
 /**
  * What a COPY source stands for below a folder that is to be the build context: paths with `/`, sorted; none when
@@ -11,7 +11,7 @@ export function resolveSource(folder: string, source: string): readonly string[]
   if (!names) return [];
   let paths = [''];
   for (const name of names) {
-    const pattern = isGlob(name) ? globToRegExp(name) : undefined;
+    const pattern = isGlob(name) ? compileGlob(name) : undefined;
     paths = paths.flatMap((path) => {
       if (!pattern) return exists(join(folder, path, name)) ? [below(path, name)] : [];
       return namesIn(join(folder, path))

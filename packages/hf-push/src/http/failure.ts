@@ -1,3 +1,4 @@
+import type { AnswerHeaders } from './answer.js';
 import { HfPushError, type HfPushErrorCode, type HfPushErrorOptions } from '../errors.js';
 
 /** What the Hub answered instead of what was asked for. */
@@ -6,7 +7,7 @@ export interface Refusal {
   /** Path below the endpoint, with its query. */
   readonly path: string;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly text: string;
   readonly hasToken: boolean;
   /** What must not be repeated, should the Hub repeat it. */

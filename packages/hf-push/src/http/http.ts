@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import type { OnEvent } from '../events.js';
 import { HfPushError } from '../errors.js';
+import { PlainAnswer, type Answer, type AnswerHeaders } from './answer.js';
 import type { Clock } from './clock.js';
 import { failureOf } from './failure.js';
+import { plainFetch, type PlainRequest } from './plain-fetch.js';
 import { parseRateLimit, retryDelayMs } from './rate-limit.js';
 import { readBody } from './read-body.js';
 import { BodyError, streamRequest, type StreamBody } from './stream-request.js';
@@ -14,7 +17,7 @@ export interface Call {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
-  readonly body?: NonNullable<RequestInit['body']>;
+  readonly body?: string | Uint8Array;
   readonly stream?: StreamBody;
   /** Statuses that are answers although they are not 2xx. */
   readonly accept?: readonly number[];
@@ -30,7 +33,8 @@ export interface Call {
 export interface HttpOptions {
   readonly endpoint: string;
   readonly token?: string | undefined;
-  readonly fetch: typeof fetch;
+  /** Default: Node's client. */
+  readonly fetch?: typeof fetch | undefined;
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly tries: number;
@@ -104,7 +108,7 @@ export class Http {
    */
   async ask<Result>(
     call: Call,
-    read: (response: Response) => Promise<Result>,
+    read: (response: Answer) => Promise<Result>,
     tookEffect?: () => Promise<Result | undefined>,
   ): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
@@ -125,29 +129,33 @@ export class Http {
 
   /** What `fetch` is to libraries: the same tries and errors, statuses that are errors included. */
   readonly fetch: typeof fetch = async (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
+    const url = typeof input === 'object' && 'url' in input ? input.url : String(input);
     const method = init?.method ?? 'GET';
-    const headers = Object.fromEntries(new Headers(init?.headers));
+    const headers = namesLowered(init?.headers);
+    const body = init?.body ?? undefined;
+    if (body !== undefined && typeof body !== 'string') throw new TypeError(`${method} ${url} has no text for a body`);
     // Ours is added where it belongs; a library would send it wherever the Hub's links lead.
     if (headers['authorization'] === `Bearer ${this.token}`) delete headers['authorization'];
     const call: Call = {
       method,
       path: url.startsWith(this.endpoint) ? url.slice(this.endpoint.length) : url,
       headers,
-      ...(init?.body ? { body: init.body } : {}),
+      ...(body === undefined ? {} : { body }),
       isIdempotent: method !== 'POST' || /\/(preupload|objects\/batch)\b/.test(url),
     };
-    return await this.ask(call, async (response) => {
-      const body = await readBody(response, `${method} ${call.path}`);
-      return new Response(body.length > 0 ? body : null, { status: response.status, headers: response.headers });
+    const answer = await this.ask(call, async (response) => {
+      const bytes = await readBody(response, `${method} ${call.path}`);
+      return new PlainAnswer(response.status, url, response.headers, Readable.from(bytes.length > 0 ? [bytes] : []));
     });
+    // All of a Response that the official library looks at.
+    return answer as unknown as Response;
   };
 
   /** Opens an answer that is read as it comes. No tries: the reader knows how to go on. */
-  async open(path: string, signal: AbortSignal): Promise<Response> {
+  async open(path: string, signal: AbortSignal): Promise<Answer> {
     await this.#waitForWindow({ path });
     const both = this.#options.signal ? AbortSignal.any([this.#options.signal, signal]) : signal;
-    const response = await this.#options.fetch(this.#url(path), {
+    const response = await this.#fetch(this.#url(path), {
       headers: { ...this.#headers({ path }), accept: 'text/event-stream' },
       signal: both,
     });
@@ -157,7 +165,7 @@ export class Http {
     throw await this.#failure(response, { path });
   }
 
-  async #try<Result>(call: Call, read: (response: Response) => Promise<Result>): Promise<Outcome<Result>> {
+  async #try<Result>(call: Call, read: (response: Answer) => Promise<Result>): Promise<Outcome<Result>> {
     const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
@@ -191,14 +199,18 @@ export class Http {
     }
   }
 
-  async #send(call: Call, timeout: AbortSignal): Promise<Response> {
+  async #send(call: Call, timeout: AbortSignal): Promise<Answer> {
     const signal = this.#options.signal ? AbortSignal.any([this.#options.signal, timeout]) : timeout;
     const url = this.#url(call.path);
     const method = call.method ?? 'GET';
     const headers = this.#headers(call);
     if (call.stream) return await streamRequest(url, { method, headers, body: call.stream, signal });
     const body = call.json === undefined ? call.body : JSON.stringify(call.json);
-    return await this.#options.fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+    return await this.#fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+  }
+
+  async #fetch(url: URL, request: PlainRequest): Promise<Answer> {
+    return await (this.#options.fetch ? this.#options.fetch(url, request) : plainFetch(url, request));
   }
 
   #headers({ path, json, headers }: Call): Record<string, string> {
@@ -208,7 +220,7 @@ export class Http {
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       ...(isHub && this.#options.token ? { authorization: `Bearer ${sendable(this.#options.token)}` } : {}),
       // Two spellings of one name would both be sent.
-      ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
+      ...namesLowered(headers),
     };
   }
 
@@ -216,7 +228,7 @@ export class Http {
     return new URL(/^https?:/.test(path) ? path : `${this.endpoint}${path}`);
   }
 
-  async #parse(response: Response, call: Call): Promise<unknown> {
+  async #parse(response: Answer, call: Call): Promise<unknown> {
     const what = `${call.method ?? 'GET'} ${call.path}`;
     const text = (await readBody(response, what)).toString();
     const details = { status: response.status, requestId: response.headers.get('x-request-id') ?? undefined };
@@ -230,7 +242,7 @@ export class Http {
     throw new HfPushError('HAWSER_HF_PROTOCOL', `The answer to ${what} is no JSON object`, { details });
   }
 
-  async #failure(response: Response, call: Call): Promise<HfPushError> {
+  async #failure(response: Answer, call: Call): Promise<HfPushError> {
     const { method = 'GET', path, secrets = [] } = call;
     const { token } = this.#options;
     return failureOf({
@@ -245,7 +257,7 @@ export class Http {
   }
 
   /** Takes note of a window that is used up. */
-  #note(headers: Headers): void {
+  #note(headers: AnswerHeaders): void {
     const limit = parseRateLimit(headers.get('ratelimit'));
     if (limit?.remaining === 0) this.#close(limit.resetMs + 1000);
   }
@@ -282,7 +294,7 @@ interface Failure {
   readonly mayRetry: boolean;
   /** It was surely not done. */
   readonly isUndone: boolean;
-  readonly headers?: Headers;
+  readonly headers?: AnswerHeaders;
   readonly reason: string;
 }
 
@@ -299,6 +311,11 @@ export function sendable(token: string): string {
     'HAWSER_HF_TOKEN_INVALID',
     'The token is none of the Hub: they begin with hf_, and have no spaces or signs that are not ASCII',
   );
+}
+
+function namesLowered(headers: RequestInit['headers']): Record<string, string> {
+  const entries = headers === undefined ? [] : Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
 function isIdempotent({ method = 'GET', isIdempotent: given }: Call): boolean {

@@ -1,3 +1,5 @@
+import type { AnswerHeaders } from './answer.js';
+
 /** What a 429 allows: `windowMs` until the window is over, or `retryAfterMs` as Retry-After has it. */
 export interface RateLimit {
   /** Requests left in the window. */
@@ -31,7 +33,7 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
  * How long to wait before the next try, in milliseconds: until the window is over and a second more when none are left,
  * else what Retry-After says, else 1, 2, 4 and 8 seconds.
  */
-export function retryDelayMs(headers: Headers | undefined, attempt: number, nowMs: number): number {
+export function retryDelayMs(headers: AnswerHeaders | undefined, attempt: number, nowMs: number): number {
   const limit = parseRateLimit(headers?.get('ratelimit') ?? null);
   if (limit?.remaining === 0) return limit.resetMs + 1000;
   return parseRetryAfter(headers?.get('retry-after') ?? null, nowMs) ?? Math.min(8000, 1000 * 2 ** (attempt - 1));

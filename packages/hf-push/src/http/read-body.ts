@@ -1,4 +1,5 @@
 import { HfPushError } from '../errors.js';
+import type { Answer } from './answer.js';
 
 /** No answer to what this package asks is larger: files in git have at most 10 MiB. */
 export const ANSWER_LIMIT: number = 64 << 20;
@@ -8,7 +9,7 @@ export const ANSWER_LIMIT: number = 64 << 20;
  *
  * @throws HfPushError HAWSER_HF_PROTOCOL as soon as there are more than {@link ANSWER_LIMIT}; the rest is not read.
  */
-export async function readBody(response: Response, what: string): Promise<Buffer> {
+export async function readBody(response: Pick<Answer, 'body'>, what: string): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

@@ -1,5 +1,6 @@
-import { request as requestPlain } from 'node:http';
-import { request as requestTls } from 'node:https';
+import { Readable } from 'node:stream';
+import { headersOf, PlainAnswer, type Answer } from './answer.js';
+import { openRequest } from './plain-fetch.js';
 import { ANSWER_LIMIT, tooLarge } from './read-body.js';
 
 /** A body of known length that is made while it is sent. The bytes of one piece are gone when the next is asked for. */
@@ -21,14 +22,13 @@ export async function streamRequest(
     readonly body: StreamBody;
     readonly signal: AbortSignal;
   },
-): Promise<Response> {
-  const send = url.protocol === 'https:' ? requestTls : requestPlain;
-  const request = send(url, {
+): Promise<Answer> {
+  const request = await openRequest(url, {
     method: options.method,
     headers: { ...options.headers, 'content-length': options.body.bytes },
     signal: options.signal,
   });
-  const answered = new Promise<Response>((resolve, reject) => {
+  const answered = new Promise<Answer>((resolve, reject) => {
     request.on('error', reject);
     request.on('response', (incoming) => {
       const chunks: Buffer[] = [];
@@ -40,12 +40,8 @@ export async function streamRequest(
       });
       incoming.on('error', reject);
       incoming.on('end', () => {
-        const headers = new Headers();
-        for (const [name, value] of Object.entries(incoming.headersDistinct))
-          for (const each of value ?? []) headers.append(name, each);
-        const status = incoming.statusCode ?? 0;
-        const isEmpty = [204, 205, 304].includes(status);
-        resolve(new Response(isEmpty ? null : Buffer.concat(chunks), { status, headers }));
+        const body = Readable.from([Buffer.concat(chunks)]);
+        resolve(new PlainAnswer(incoming.statusCode ?? 0, url.href, headersOf(incoming), body));
       });
     });
   });

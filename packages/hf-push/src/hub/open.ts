@@ -24,7 +24,7 @@ export function openHub(options: OpenHubOptions = {}): Hub {
   const http = new Http({
     endpoint: endpointOf(options),
     token: options.token || undefined,
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch: options.fetch,
     clock: options.clock ?? systemClock,
     timeoutMs: options.timeoutMs ?? 60_000,
     tries: options.tries ?? 5,

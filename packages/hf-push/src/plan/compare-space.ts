@@ -72,7 +72,11 @@ class Digests {
     this.#journal = journal;
   }
 
-  async of({ path, oid, content }: TreeFile): Promise<string> {
+  async of({ path, oid, content, ...named }: TreeFile): Promise<string> {
+    if (named.sha256 !== undefined) {
+      if (named.stamp !== undefined) this.stamps.set(path, named.stamp);
+      return named.sha256;
+    }
     const known = this.#journal.sha256Of(oid);
     if (known !== undefined) return known;
     const { sha256, stamp } = await digestLarge(path, content, this.#hub.context.signal);
@@ -100,7 +104,8 @@ async function decideModes(
     if (action === 'same') decided.push(compared);
     else if (!mode) throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub does not say how it wants ${file.path}`);
     else if (mode.isIgnored) decided.push({ file, action: 'ignored' });
-    else if (mode.mode === 'lfs') decided.push({ file, action, sha256: compared.sha256 ?? (await digests.of(file)) });
+    else if (mode.mode === 'lfs' || file.sha256 !== undefined)
+      decided.push({ file, action, sha256: compared.sha256 ?? (await digests.of(file)) });
     else decided.push({ file, action });
   }
   return { decided, head };

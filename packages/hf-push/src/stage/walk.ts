@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { ignoreFiles, type IgnoreLayer, type IgnoreRules } from '../ignore/rules.js';
+import { readIgnoreFiles } from '../ignore/read.js';
+import type { IgnoreRules } from '../ignore/rules.js';
 import { createSecretScanner } from '../secrets/scan.js';
 import { hashFile } from '../tree/hash-file.js';
 import type { Finding, TreeFile } from '../tree/types.js';
@@ -27,6 +28,8 @@ export interface Walked {
 
 /** The Hub takes fewer than so many files in one repository. */
 const maxFiles = 100_000;
+/** Contents of small files that stay in memory. */
+const keptBytes = 16 << 20;
 /** After so many files, others get their turn. */
 const sliceFiles = 128;
 
@@ -50,6 +53,8 @@ export async function walkTree(options: WalkOptions): Promise<Walked> {
   const files: TreeFile[] = [];
   const findings: Finding[] = [];
   const pending: Place[] = [];
+  // Memory that is never written to is never taken.
+  const keeper = { buffer: Buffer.allocUnsafeSlow(keptBytes), used: 0 };
   const start = withLayersOf(options.rules, root, '');
   for (const tree of options.trees) {
     let rules = start;
@@ -141,11 +146,16 @@ export async function walkTree(options: WalkOptions): Promise<Walked> {
 
   async function readOne({ path, real }: Place): Promise<void> {
     let scanner = createSecretScanner();
-    const { size, oid } = await hashFile(real, path, {
-      see: (bytes, isLast) => scanner.see(bytes, isLast),
+    const onlooker = {
+      see: (bytes: Buffer, isLast: boolean) => scanner.see(bytes, isLast),
       again: () => (scanner = createSecretScanner()),
+    };
+    const { bytes, ...named } = await hashFile(real, path, onlooker, keeper);
+    files.push({
+      path,
+      ...named,
+      content: bytes ? { kind: 'bytes', bytes, path: real } : { kind: 'file', path: real },
     });
-    files.push({ path, size, oid, content: { kind: 'file', path: real } });
     for (const { kind, line } of scanner.found())
       findings.push({
         rule: 'secret/found',
@@ -159,12 +169,7 @@ export async function walkTree(options: WalkOptions): Promise<Walked> {
 
 /** The patterns that a folder's own ignore files add. */
 function withLayersOf(rules: IgnoreRules, absolute: string, folder: string): IgnoreRules {
-  const layers: IgnoreLayer[] = [];
-  for (const name of ignoreFiles) {
-    const path = join(absolute, name);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile())
-      layers.push({ folder, patterns: readFileSync(path, 'utf8').replace(/^\uFEFF/, '') });
-  }
+  const layers = readIgnoreFiles(absolute).map((patterns) => ({ folder, patterns }));
   return layers.length > 0 ? rules.with(layers) : rules;
 }
 

@@ -20,7 +20,8 @@ export interface ReadOptions {
  */
 export function openContent(file: TreeFile, { signal }: ReadOptions = {}): Readable {
   if (file.content.kind === 'bytes') return Readable.from([Buffer.from(file.content.bytes)], { objectMode: false });
-  const hash = createHash('sha1').update(blobHeader(file.size));
+  const { path } = file.content;
+  const hash = file.sha256 === undefined ? createHash('sha1').update(blobHeader(file.size)) : createHash('sha256');
   let size = 0;
   const verify = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -30,10 +31,10 @@ export function openContent(file: TreeFile, { signal }: ReadOptions = {}): Reada
       done(size > file.size ? changed(file) : null, chunk);
     },
     flush(done) {
-      done(size === file.size && hash.digest('hex') === file.oid ? null : changed(file));
+      done(size === file.size && hash.digest('hex') === (file.sha256 ?? file.oid) ? null : changed(file));
     },
   });
-  const source = createReadStream(file.content.path, { highWaterMark: 1 << 18, ...(signal && { signal }) });
+  const source = createReadStream(path, { highWaterMark: 1 << 18, ...(signal && { signal }) });
   source.on('error', (error) => verify.destroy(signal?.aborted ? error : unreadable(file, error)));
   verify.on('close', () => source.destroy());
   return source.pipe(verify);

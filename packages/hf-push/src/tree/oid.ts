@@ -22,6 +22,11 @@ export function blobHeader(sizeBytes: number): string {
   return `blob ${sizeBytes}\0`;
 }
 
+/** Git's name of the pointer that stands for a content in LFS. @see git-lfs `docs/spec.md`. */
+export function pointerOid(sha256: string, sizeBytes: number): string {
+  return blobOid(Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${sizeBytes}\n`));
+}
+
 interface Folder {
   readonly folders: Map<string, Folder>;
   readonly files: Map<string, string>;

@@ -1,7 +1,8 @@
 /** Where the bytes of a staged file are. */
 export type FileContent =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+  /** `path`: the file they were read from, where they were not made up. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly path?: string };
 
 /** A file as the Space is to hold it. The Hub's commit API knows no modes: every file is 100644. */
 export interface TreeFile {
@@ -9,8 +10,15 @@ export interface TreeFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** Git's SHA-1 of the content as a blob, in hex: what a listing of the Hub names for regular files. */
+  /**
+   * Git's SHA-1, in hex, of the blob the tree is to hold: the content, or for files larger than 10 MiB, which the Hub
+   * keeps in LFS, the pointer to it.
+   */
   readonly oid: string;
+  /** Of files larger than 10 MiB, in hex: their name in LFS. */
+  readonly sha256?: string;
+  /** What such a file looked like when it was hashed. */
+  readonly stamp?: string;
   readonly content: FileContent;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { HfPushError } from '../errors.js';
+import { stampOf } from '../tree/hash-file.js';
 import type { FileContent } from '../tree/types.js';
 
 /** Read at once. */
@@ -18,7 +19,7 @@ export async function digestLarge(path: string, content: FileContent, signal?: A
   const hash = createHash('sha256');
   if (content.kind === 'bytes') return { sha256: hash.update(content.bytes).digest('hex'), stamp: '' };
   return await withFile(path, content.path, async (file) => {
-    const stamp = await stampOf(file);
+    const stamp = await stampNow(file);
     const buffer = Buffer.allocUnsafeSlow(PIECE);
     for (;;) {
       signal?.throwIfAborted();
@@ -26,7 +27,7 @@ export async function digestLarge(path: string, content: FileContent, signal?: A
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));
     }
-    if ((await stampOf(file)) !== stamp) throw changed(path);
+    if ((await stampNow(file)) !== stamp) throw changed(path);
     return { sha256: hash.digest('hex'), stamp };
   });
 }
@@ -45,14 +46,14 @@ export async function* piecesOf(
     if (part.end > part.start) yield content.bytes.subarray(part.start, part.end);
     return;
   }
-  const file = await open(content.path);
+  const file = await opened(path, content.path);
   try {
-    if ((await stampOf(file)) !== stamp) throw changed(path);
+    if ((await stampNow(file)) !== stamp) throw changed(path);
     const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE, part.end - part.start));
     for (let at = part.start; at < part.end;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(PIECE, part.end - at), at);
       at += bytesRead;
-      if (bytesRead === 0 || (at === part.end && (await stampOf(file)) !== stamp)) throw changed(path);
+      if (bytesRead === 0 || (at === part.end && (await stampNow(file)) !== stamp)) throw changed(path);
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
@@ -65,15 +66,7 @@ async function withFile<Result>(
   where: string,
   work: (file: FileHandle) => Promise<Result>,
 ): Promise<Result> {
-  let file: FileHandle;
-  try {
-    file = await open(where);
-  } catch (cause) {
-    throw new HfPushError('HAWSER_HF_LOCAL_FILE', `${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-      details: { path },
-    });
-  }
+  const file = await opened(path, where);
   try {
     return await work(file);
   } finally {
@@ -81,9 +74,19 @@ async function withFile<Result>(
   }
 }
 
-async function stampOf(file: FileHandle): Promise<string> {
-  const { size, mtimeNs, ctimeNs, ino, dev } = await file.stat({ bigint: true });
-  return [size, mtimeNs, ctimeNs, ino, dev].join('-');
+async function opened(path: string, where: string): Promise<FileHandle> {
+  try {
+    return await open(where);
+  } catch (cause) {
+    throw new HfPushError('HAWSER_HF_LOCAL_FILE', `${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      details: { path },
+    });
+  }
+}
+
+async function stampNow(file: FileHandle): Promise<string> {
+  return stampOf(await file.stat({ bigint: true }));
 }
 
 function changed(path: string): HfPushError {

@@ -183,7 +183,7 @@ describe('names and kinds', () => {
 });
 
 describe('hostile Dockerfiles', () => {
-  const size = 120 << 10;
+  const size = scale(40, 120) << 10;
   const filled = (line: string): string => line.repeat(Math.floor(size / line.length));
   test.each([
     [

@@ -128,7 +128,7 @@ describe("today's layout", () => {
       'server/my_env_environment.py',
     ]);
     const readme = staged.files.find(({ path }) => path === 'README.md');
-    expect(readme?.content).toEqual({ kind: 'file', path: join(from, 'envs/my_env/README.md') });
+    expect(readme?.content).toMatchObject({ path: join(from, 'envs/my_env/README.md') });
   });
 
   test('a Dockerfile at the root, port 8004', async () => {
@@ -341,15 +341,26 @@ describe('the staging folder', () => {
   });
 
   test('a file that changed meanwhile leaves the folder as it was', async () => {
-    const from = folderWith(flatEnvironment());
+    // Smaller files are kept as they were.
+    const weights = Buffer.alloc(2 << 20, 'w');
+    const from = folderWith({ ...flatEnvironment(), 'envs/my_env/weights.bin': weights });
     const staged = await stage(from);
     const above = folderWith();
     const folder = join(above, 'my_env');
     await writeStaging(staged, folder);
-    writeFileSync(join(from, 'envs/my_env/models.py'), 'changed');
+    writeFileSync(join(from, 'envs/my_env/weights.bin'), 'changed');
     expect(await failure(writeStaging(staged, folder))).toMatchObject({
-      message: 'models.py changed after it was staged.',
+      message: 'weights.bin changed after it was staged.',
     });
+    expect(readFileSync(join(folder, 'weights.bin'))).toEqual(weights);
+  });
+
+  test('a small file that changed meanwhile is written as it was staged', async () => {
+    const from = folderWith(flatEnvironment());
+    const staged = await stage(from);
+    writeFileSync(join(from, 'envs/my_env/models.py'), 'changed');
+    const folder = join(folderWith(), 'my_env');
+    await writeStaging(staged, folder);
     expect(readFileSync(join(folder, 'models.py'), 'utf8')).toContain('MyAction');
   });
 

@@ -30,7 +30,7 @@ describe.each(templateNames)('the template %s', (template) => {
     const from = folderWith();
     const { files } = await initEnvironment({ name: 'my_env', template, from });
     const staged = await stageEnvironment({ from, environment: 'my_env', spaceName: 'my_env' });
-    expect(staged.files.every(({ content }) => content.kind === 'file')).toBe(true);
+    expect(staged.files.every(({ content }) => content.path !== undefined)).toBe(true);
     expect(staged.files.map(({ path }) => path).toSorted()).toEqual(
       files.map((path) => (path === 'server/Dockerfile' ? 'Dockerfile' : path)).toSorted(),
     );
