@@ -8,6 +8,7 @@ import { portsOf, type Ports } from '../dockerfile/port.js';
 import { predictBuild } from '../dockerfile/predict.js';
 import { enableWebInterface } from '../dockerfile/web-interface.js';
 import { HfPushError } from '../errors.js';
+import { readLayersAbove } from '../ignore/read.js';
 import { createIgnoreRules } from '../ignore/rules.js';
 import { readContent } from '../tree/content.js';
 import { blobOid } from '../tree/oid.js';
@@ -44,7 +45,7 @@ export async function prepareEnvironment(options: StageOptions): Promise<Prepare
   const walked = await walkTree({
     root: layout.root,
     trees: layout.trees,
-    rules: createIgnoreRules([], options.exclude ?? []),
+    rules: createIgnoreRules(readLayersAbove(layout.root, project.root), options.exclude ?? []),
     allowSecrets: options.allowSecrets ?? false,
     signal,
   });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { readDockerfile } from '../../src/dockerfile/model.js';
 import { webInterfaceOf } from '../../src/dockerfile/web-interface.js';
@@ -39,6 +40,8 @@ const environments: Readonly<Record<string, Readonly<Record<string, string>>>> =
     '.env.example': 'KEY=\n',
   },
 };
+
+const inOrder = (a: string, b: string): number => a.localeCompare(b, 'en');
 
 async function stageTexts(
   files: Readonly<Record<string, string>>,
@@ -102,6 +105,47 @@ describe('what would fail after a push of the official CLI is refused before our
     ],
   ])('%s', async (_, changes) => {
     await expect(stageTexts(flatEnvironment(changes))).rejects.toMatchObject({ code: 'HAWSER_HF_ENV_INVALID' });
+  });
+});
+
+describe('what the repository leaves out (the data of finqa)', () => {
+  const names = [
+    'a.csv',
+    'data/a.csv',
+    'data/kept.csv',
+    'deep/data/a.csv',
+    'outputs/log.txt',
+    'server/outputs/log.txt',
+  ];
+  const ignoring = {
+    '.gitignore': 'envs/my_env/data/*\noutputs/\n/deep\nmy_env/server/*.txt\n/a.csv\n',
+    'envs/.gitignore': '!my_env/data/kept.csv\nmy_env/deep/\n',
+    'envs/my_env/.gitignore': '!/deep/\n',
+  };
+
+  test('does not go to a Space, as far as git says so', async () => {
+    const given = Object.fromEntries(names.map((name) => [`envs/my_env/${name}`, '1\n']));
+    const from = folderWith({ ...flatEnvironment(), ...given, ...ignoring });
+    spawnSync('git', ['init', '-q'], { cwd: from });
+    const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', 'envs/my_env'], {
+      cwd: from,
+      encoding: 'utf8',
+      env: { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' },
+    });
+    const kept = stdout
+      .trim()
+      .split('\n')
+      .map((path) => path.replace('envs/my_env/', ''));
+    const { files } = await stageEnvironment({ from, environment: 'my_env', spaceName: 'my_env' });
+    expect(kept).toContain('data/kept.csv');
+    const staged = files.map(({ path }) => (path === 'Dockerfile' ? 'server/Dockerfile' : path));
+    expect(staged.toSorted(inOrder)).toEqual(kept.toSorted(inOrder));
+  });
+
+  test('goes there when all of it is left out, and it is pushed nevertheless', async () => {
+    const from = folderWith({ ...flatEnvironment(), '.gitignore': 'envs/\n' });
+    const { files } = await stageEnvironment({ from, environment: 'my_env', spaceName: 'my_env' });
+    expect(files).toHaveLength(Object.keys(flatEnvironment()).length);
   });
 });
 
