@@ -8,6 +8,8 @@ import { folderWith, writeFiles } from '../support/folders.js';
 import { startHub } from '../support/hub.js';
 
 const limitBytes = 120 << 20;
+/** Names, digests and answers of two, or ten, thousand files take some more; their bytes, held, would take twice that. */
+const manyLimitBytes = scale(135, 190) << 20;
 const pusher = join(import.meta.dirname, '../support/pusher.mjs');
 
 /** Pushes an environment in a process of its own; answers with how much memory that had at most. */
@@ -35,13 +37,13 @@ test('large files are pushed in less than 120 MB, Node and all imports included'
   expect(await peakOf(from)).toBeLessThan(limitBytes);
 });
 
-test('thousands of files are pushed in one commit in less than 120 MB', async () => {
+test('thousands of files are pushed in one commit, whose bytes are not held in memory', async () => {
   const from = folderWith(flatEnvironment());
-  const text = 'x'.repeat(1000);
+  const text = 'x'.repeat(8000);
   const files = Array.from({ length: scale(2000, 10_000) }, (_, index) => [
     `envs/my_env/data/${index % 50}/${index}.txt`,
     `${index} ${text}\n`,
   ]);
   writeFiles(from, Object.fromEntries(files) as Record<string, string>);
-  expect(await peakOf(from)).toBeLessThan(limitBytes);
+  expect(await peakOf(from)).toBeLessThan(manyLimitBytes);
 });
