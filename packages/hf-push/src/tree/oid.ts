@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** What a tree is made of: only paths and the names of their contents count. */
 export interface TreeEntry {
@@ -65,16 +65,32 @@ function check(name: string, path: string): void {
   if (name === '' || name === '.' || name === '..') throw new TypeError(`${path} is no path of a tree`);
 }
 
+interface Entry {
+  readonly head: string;
+  readonly oid: string;
+  readonly sortedAs: string;
+}
+
+const oidBytes = 20;
+
 function folderOid(folder: Folder): string {
-  const entries: { readonly key: Buffer; readonly bytes: Buffer }[] = [];
-  const add = (mode: string, name: string, oid: string, sortedAs: string): void => {
-    const bytes = Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
-    entries.push({ key: Buffer.from(sortedAs), bytes });
-  };
-  for (const [name, oid] of folder.files) add('100644', name, oid, name);
+  const entries: Entry[] = [];
+  for (const [name, oid] of folder.files) entries.push({ head: `100644 ${name}\0`, oid, sortedAs: name });
   // Git sorts a folder as if its name ended in a slash.
-  for (const [name, inner] of folder.folders) add('40000', name, folderOid(inner), `${name}/`);
-  entries.sort((a, b) => Buffer.compare(a.key, b.key));
-  const body = Buffer.concat(entries.map(({ bytes }) => bytes));
-  return createHash('sha1').update(`tree ${body.byteLength}\0`).update(body).digest('hex');
+  for (const [name, inner] of folder.folders)
+    entries.push({ head: `40000 ${name}\0`, oid: folderOid(inner), sortedAs: `${name}/` });
+  entries.sort(byBytes);
+  const size = entries.reduce((sum, { head }) => sum + Buffer.byteLength(head) + oidBytes, 0);
+  const header = `tree ${size}\0`;
+  const object = Buffer.allocUnsafe(header.length + size);
+  let at = object.write(header);
+  for (const { head, oid } of entries) {
+    at += object.write(head, at);
+    at += object.write(oid, at, 'hex');
+  }
+  return hash('sha1', object);
+}
+
+function byBytes({ sortedAs: a }: Entry, { sortedAs: b }: Entry): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

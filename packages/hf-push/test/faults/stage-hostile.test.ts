@@ -54,6 +54,13 @@ describe('secrets', () => {
     );
   });
 
+  test('an AWS secret key is found in the form of a shell, too', async () => {
+    const { from } = environment({
+      'run.sh': planted['AWS secret key'].replace('aws_secret_access_key = ', 'AWS_SECRET_ACCESS_KEY='),
+    });
+    expect(await refusal(stage(from))).toMatchObject({ code: 'HAWSER_HF_SECRET_FOUND' });
+  });
+
   test.each([
     `hf_${'x'.repeat(34)}`,
     'hf_your_token_here_and_nothing_else_at_all',
