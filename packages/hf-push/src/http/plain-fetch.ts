@@ -16,7 +16,7 @@ const PERSONAL = ['authorization', 'cookie'];
 
 /**
  * Asks as `fetch` does, redirects included, over Node's own client: loading that of `fetch` takes a fifth of the time of
- * a push that changes nothing (docs/adr/0009-own-streamed-uploads.md). Names of headers are in lower case.
+ * a push that changes nothing (docs/adr/0009-own-commit-and-lfs-upload.md). Names of headers are in lower case.
  *
  * @throws what Node throws when the connection fails; the signal's AbortError.
  * @see Fetch Standard §4.4, HTTP-redirect fetch.
