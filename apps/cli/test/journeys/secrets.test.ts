@@ -82,7 +82,7 @@ describe('planted secrets of Hugging Face', () => {
   ])('are nowhere in what hf %s %s %s %s %s says', async (...words) => {
     const { run, hub } = await openWorkshop(hawser, { accounts: [{ name: 'me', token }] });
     const own = { env: { API_KEY: value }, stdin: token };
-    for (const flags of [[], ['--debug'], ['--json'], ['--json', '--debug']]) {
+    for (const flags of [[], ['--debug'], ['--json', '--debug']]) {
       const { stdout, stderr } = await run(['hf', ...words.filter(Boolean), ...flags], own);
       for (const secret of [token, value]) expect(stdout + stderr).not.toContain(secret);
     }
