@@ -39,12 +39,12 @@ describe('the token', () => {
   });
 
   test('is looked for where the variables say, ~ and $NAME replaced', () => {
-    const place = (env: Record<string, string>): string => tokenFiles({ env, home: '/home/ann' }).token;
-    expect(place({})).toBe('/home/ann/.cache/huggingface/token');
+    const place = (env: Record<string, string>): string => tokenFiles({ env, home: '/people/ann' }).token;
+    expect(place({})).toBe('/people/ann/.cache/huggingface/token');
     expect(place({ XDG_CACHE_HOME: '/x' })).toBe('/x/huggingface/token');
-    expect(place({ XDG_CACHE_HOME: '/x', HF_HOME: '~/hf' })).toBe('/home/ann/hf/token');
+    expect(place({ XDG_CACHE_HOME: '/x', HF_HOME: '~/hf' })).toBe('/people/ann/hf/token');
     expect(place({ HF_HOME: '$A/${B}/$C', A: '/a', B: 'b' })).toBe('/a/b/$C/token');
-    expect(place({ HF_HOME: '/h', HF_TOKEN_PATH: '~/t' })).toBe('/home/ann/t');
+    expect(place({ HF_HOME: '/h', HF_TOKEN_PATH: '~/t' })).toBe('/people/ann/t');
     expect(tokenFiles({ env: { HF_TOKEN_PATH: '/t/mine' }, home: '/' }).stored).toBe('/t/stored_tokens');
   });
 });
