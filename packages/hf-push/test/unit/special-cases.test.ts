@@ -98,6 +98,10 @@ describe('what would fail after a push of the official CLI is refused before our
       { 'server/Dockerfile': 'FROM a/b\nCOPY src/core/ /app/core\nCMD ["x"]\n' },
     ],
     ['a base of the author (grid_world)', { 'server/Dockerfile': 'FROM my-envtorch:local\nCOPY . /app\nCMD ["x"]\n' }],
+    [
+      'an instruction with a letter too many (browsergym)',
+      { 'server/Dockerfile': 'FROM a/b\nxWORKDIR /app\nCMD ["x"]\n' },
+    ],
     ['hexadecimal colours (atari, chat)', { 'README.md': frontMatter.replace('pink', '"#8B5CF6"') }],
     [
       'a stage that is gone (25 of 34 after --base-image)',
