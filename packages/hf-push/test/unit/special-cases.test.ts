@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { readDockerfile } from '../../src/dockerfile/model.js';
 import { webInterfaceOf } from '../../src/dockerfile/web-interface.js';
@@ -197,4 +198,36 @@ test("every placeholder base of the seed's layout makes way for the published on
       'ghcr.io/meta-pytorch/openenv-base:latest',
     );
   }
+});
+
+describe('the program that takes real environments', () => {
+  const program = fileURLToPath(new URL('../acceptance/real-environments.mjs', import.meta.url));
+  const run = (...args: readonly string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+
+  test('takes look-alikes through everything, and counts', () => {
+    const checkout = folderWith({
+      ...seedRepository(),
+      ...flatEnvironment({ 'server/Dockerfile': 'FROM python:3.11\nCOPY envs/my_env /app\nCMD ["x"]\n' }),
+      ...flatEnvironment({ 'README.md': frontMatter.replace('pink', '"#8B5CF6"') }, 'envs/hex_env/'),
+      ...flatEnvironment({ 'server/Dockerfile': 'FROM a/b\nCOPY gone /app\nCMD ["x"]\n' }, 'envs/gone_env/'),
+    });
+    const { stdout, status } = run(checkout, '--json');
+    const { environments: taken, totals } = JSON.parse(String(stdout));
+    expect(taken.flatMap(({ failures }: { failures: readonly string[] }) => failures)).toEqual([]);
+    expect(totals).toMatchObject({
+      environments: 4,
+      pushed: 3,
+      refusedAsTheyAre: 2,
+      repositoryLayout: 2,
+      danglingAlone: 3,
+      failed: 0,
+      rules: { 'error readme/color': 1, 'error dockerfile/missing-source': 1, 'note dockerfile/local-base': 1 },
+    });
+    expect(status).toBe(0);
+  });
+
+  test.each([[[]], [['--unknown']], [['/nowhere']]])('%j is no input', (args) => {
+    expect(run(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('Usage: ') });
+  });
 });
