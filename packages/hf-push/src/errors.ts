@@ -128,7 +128,7 @@ export const hfPushErrors: Readonly<Record<HfPushErrorCode, HfPushErrorRow>> = {
   },
   HAWSER_HF_NOTHING_TO_ROLL_BACK: { exitCode: 1, hint: 'hawser hf status shows the commits of the Space.' },
   HAWSER_HF_RATE_LIMITED: { exitCode: 1, hint: 'Wait as long as is said, then push again.' },
-  HAWSER_HF_ENDPOINT_UNREACHABLE: { exitCode: 1, hint: 'Check the connection, HF_ENDPOINT and the proxy settings.' },
+  HAWSER_HF_ENDPOINT_UNREACHABLE: { exitCode: 1, hint: 'Check the connection and HF_ENDPOINT; proxies are not used.' },
   HAWSER_HF_HUB_FAILED: { exitCode: 1, hint: 'Try again later; status.huggingface.co says whether the Hub is well.' },
   HAWSER_HF_PROTOCOL: { exitCode: 1, hint: 'Check that HF_ENDPOINT is a Hugging Face Hub.' },
   HAWSER_HF_BUILD_FAILED: { exitCode: 1, hint: 'hawser hf logs NAME --build shows the whole build.' },

@@ -82,8 +82,8 @@ async function lookAt(
 ): Promise<{ readonly space: string; readonly info: SpaceInfo | undefined }> {
   const me = await hub.whoAmI();
   const space = `${namespace ?? me.name}/${name}`;
-  checkRole(me, namespace ?? me.name, { pr: options.pr ?? false });
   const info = await hub.spaceInfo(space);
+  checkRole(me, { space, exists: info !== undefined, pr: options.pr ?? false });
   if (info && options.createOnly)
     throw new HfPushError('HAWSER_HF_SPACE_EXISTS', `Failed to create space ${space}: there is one already`);
   if (info) checkSdk(space, info);

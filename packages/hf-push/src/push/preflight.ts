@@ -6,21 +6,29 @@ import type { Identity, SpaceInfo } from '../hub/types.js';
  *
  * @throws HfPushError HAWSER_HF_TOKEN_READ_ONLY, HAWSER_HF_ACCESS_DENIED, HAWSER_HF_CONTRIBUTOR.
  */
-export function checkRole(me: Identity, namespace: string, { pr }: { readonly pr: boolean }): void {
+export function checkRole(
+  me: Identity,
+  { space, exists, pr }: { readonly space: string; readonly exists: boolean; readonly pr: boolean },
+): void {
   if (me.tokenRole === 'read')
     throw new HfPushError('HAWSER_HF_TOKEN_READ_ONLY', `The token of ${me.name} may only read`);
+  const [namespace = ''] = space.split('/');
   if (me.type !== 'user' || namespace === me.name) return;
+  const what = exists ? `Failed to upload to space ${space}` : `Failed to create space ${space}`;
   const org = me.orgs.find(({ name }) => name === namespace);
   if (!org && pr) return;
   if (!org)
-    throw new HfPushError('HAWSER_HF_ACCESS_DENIED', `${me.name} is no member of ${namespace}`, {
+    throw new HfPushError('HAWSER_HF_ACCESS_DENIED', `${what}: ${me.name} is no member of ${namespace}`, {
       details: { namespace, organizations: me.orgs.map(({ name }) => name) },
     });
   if (pr) return;
   if (org.role === 'contributor')
-    throw new HfPushError('HAWSER_HF_CONTRIBUTOR', `${me.name} is a contributor of ${namespace}, who may only propose`);
+    throw new HfPushError(
+      'HAWSER_HF_CONTRIBUTOR',
+      `${what}: ${me.name} is a contributor of ${namespace}, who may only propose`,
+    );
   if (org.role === 'read')
-    throw new HfPushError('HAWSER_HF_ACCESS_DENIED', `${me.name} may only read in ${namespace}`, {
+    throw new HfPushError('HAWSER_HF_ACCESS_DENIED', `${what}: ${me.name} may only read in ${namespace}`, {
       hint: `Ask an admin of ${namespace} for the write role.`,
     });
 }

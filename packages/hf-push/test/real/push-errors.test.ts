@@ -27,7 +27,9 @@ describe('what a person is told, and what to do next', () => {
     expect(await failureOf(push(hub, pushing(stagedOf(), { namespace: 'proposers' })))).toMatchObject({
       code: 'HAWSER_HF_CONTRIBUTOR',
       exitCode: 1,
-      message: 'ann is a contributor of proposers, who may only propose',
+      message: expect.stringMatching(
+        /^Failed to create space \S+: ann is a contributor of proposers, who may only propose$/,
+      ),
       hint: 'Push as a pull request with --pr, or ask an admin of the organization for the write role.',
     });
     await push(hub, pushing(stagedOf(), { namespace: 'writers' }));
