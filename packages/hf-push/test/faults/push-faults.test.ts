@@ -400,6 +400,20 @@ describe('pushes at the same time', () => {
   });
 });
 
+test.each([
+  { what: 'its opening', path: /\/discussions$/ },
+  { what: 'its commit', path: /\/commit\/refs/ },
+])('a pull request whose answer to $what is lost is opened once, with one commit', async ({ path }) => {
+  const { emulator, between, run } = await hostile();
+  const main = await run(stagedOf());
+  between.trouble({ method: 'POST', path, does: { kind: 'cut-answer' } });
+  const result = await run(undefined, { pr: true });
+  expect(result.pullRequest?.number).toBe(1);
+  expect(emulator.head(space, 'refs/pr/1')).toEqual({ commit: result.commit, tree: result.treeId, commits: 3 });
+  expect(emulator.head(space, 'refs/pr/2')).toBeUndefined();
+  expect(emulator.head(space)?.commit).toBe(main.commit);
+});
+
 test('a tree that is not the planned one is told with both ids', async () => {
   const { emulator, between, run } = await hostile();
   await run(stagedOf());
