@@ -3,7 +3,7 @@ export type { HfPushErrorCode, HfPushErrorOptions, HfPushErrorRow, JsonValue } f
 export { openContent, readContent, sha256Of } from './tree/content.js';
 export type { ReadOptions } from './tree/content.js';
 export { blobOid, treeOid } from './tree/oid.js';
-export type { TreeEntry } from './tree/oid.js';
+export type { TopEntry, TreeEntry } from './tree/oid.js';
 export { findEnvironment, listEnvironments } from './env/discover.js';
 export type { FoundEnvironment } from './env/discover.js';
 export { stageEnvironment } from './stage/stage.js';

@@ -16,3 +16,4 @@ export type {
   SpaceRuntime,
   UploadMode,
 } from './types.js';
+export type { TopEntry } from '../tree/oid.js';

@@ -7,7 +7,7 @@ import { readLog } from '../space/logs.js';
 import { endpointOf } from './endpoint.js';
 import { readIdentity } from './identity.js';
 import { listPullRequests, openPullRequest } from './pull-requests.js';
-import { listCommits, listTree, readFile } from './repository.js';
+import { listCommits, listTop, listTree, readFile } from './repository.js';
 import { spaceSettings } from './settings.js';
 import { createSpace, spaceInfo } from './space.js';
 import type { Hub, Identity, OpenHubOptions } from './types.js';
@@ -53,6 +53,7 @@ function hubOver(http: Http, known: { identity?: Promise<Identity> }): Hub {
     },
     spaceInfo: (space, revision) => spaceInfo(http, space, revision),
     listTree: (space, revision) => listTree(http, space, revision),
+    listTop: (space, revision) => listTop(http, space, revision),
     listCommits: (space, wanted = {}) => listCommits(http, space, wanted),
     readFile: (space, path, revision) => readFile(http, space, path, revision),
     createSpace: (space) => createSpace(http, space),

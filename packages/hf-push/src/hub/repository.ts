@@ -1,6 +1,7 @@
 import type { Http } from '../http/http.js';
 import { readBody } from '../http/read-body.js';
 import { officially } from './official.js';
+import type { TopEntry } from '../tree/oid.js';
 import type { RemoteFile, SpaceCommit } from './types.js';
 
 /** All files of a revision, page by page through the official library. */
@@ -23,6 +24,19 @@ export async function listTree(http: Http, space: string, revision: string): Pro
       );
     }
     return files;
+  });
+}
+
+/** What stands at the root of a revision; undefined when git has other things there than files and folders. */
+export async function listTop(http: Http, space: string, revision: string): Promise<readonly TopEntry[] | undefined> {
+  return await officially(http, async ({ listFiles }, params) => {
+    const entries: TopEntry[] = [];
+    const repo = { type: 'space', name: space } as const;
+    for await (const { type, path, oid } of listFiles({ ...params, repo, revision: encodeURIComponent(revision) })) {
+      if (!(type === 'file' || type === 'directory') || !/^[0-9a-f]{40}$/.test(String(oid))) return undefined;
+      entries.push({ name: path, oid: String(oid), isFolder: type === 'directory' });
+    }
+    return entries;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { OnEvent } from '../events.js';
 import type { Clock } from '../http/clock.js';
+import type { TopEntry } from '../tree/oid.js';
 import type { TreeFile } from '../tree/types.js';
 
 /** How to talk to a Hub. */
@@ -159,6 +160,11 @@ export interface Hub {
   spaceInfo(space: string, revision?: string): Promise<SpaceInfo | undefined>;
   /** All files at a commit or branch, in the Hub's order. */
   listTree(space: string, revision: string): Promise<readonly RemoteFile[]>;
+  /**
+   * What stands at the root of a commit or branch, folders with git's name of the tree in them: enough to name the whole
+   * tree. Undefined when there are other things than files and folders.
+   */
+  listTop(space: string, revision: string): Promise<readonly TopEntry[] | undefined>;
   /** Newest first. */
   listCommits(space: string, options?: { readonly revision?: string; readonly limit?: number }): Promise<SpaceCommit[]>;
   /** Bytes of a file of up to 64 MiB, LFS content included. */

@@ -5,10 +5,13 @@ import { readRecord } from '../diff/ownership.js';
 import { HfPushError } from '../errors.js';
 import type { Hub, RemoteFile, SpaceInfo } from '../hub/types.js';
 import type { Journal } from '../journal/journal.js';
-import { blobOid, treeOid } from '../tree/oid.js';
+import { blobOid, topOf, topOid, treeOid } from '../tree/oid.js';
 import { readContent } from '../tree/content.js';
 import type { Staged, TreeFile } from '../tree/types.js';
 import { digestLarge } from '../upload/large-file.js';
+
+/** As many entries as the Hub tells at once, of what can be seen. */
+const ENTRIES_ON_A_PAGE = 1000;
 
 /** All that a commit will be, and what it will make of the Space. */
 export interface SpaceComparison {
@@ -38,6 +41,8 @@ export async function compareWithSpace(
 ): Promise<SpaceComparison> {
   let parent = info.sha;
   for (let attempt = 1; attempt <= 3; attempt++) {
+    const same = await withoutListing(hub, staged, info.id, parent);
+    if (same) return same;
     const remote = await hub.listTree(info.id, parent);
     const digests = new Digests(hub, journal);
     const { files, strangers } = await compareWithListing(staged.files, remote, (file) => digests.of(file));
@@ -59,6 +64,35 @@ export async function compareWithSpace(
     };
   }
   throw new HfPushError('HAWSER_HF_HEAD_MOVED', `Others keep committing to ${info.id} while it is compared`);
+}
+
+/**
+ * The comparison when all is there already, by one look at the root: many files would be listed in many requests. Only
+ * the rules for LFS may stand there besides, which the Hub made itself.
+ */
+async function withoutListing(
+  hub: Hub,
+  { files }: Staged,
+  space: string,
+  parent: string,
+): Promise<SpaceComparison | undefined> {
+  if (files.length <= ENTRIES_ON_A_PAGE) return undefined;
+  const there = await hub.listTop(space, parent);
+  if (!there) return undefined;
+  const ours = topOf(files);
+  const isMade = !ours.some(({ name }) => name === LFS_RULES) && there.some(({ name }) => name === LFS_RULES);
+  const compared = isMade ? there.filter(({ name }) => name !== LFS_RULES) : there;
+  if (topOid(ours) !== topOid(compared)) return undefined;
+  const treeId = topOid(there);
+  return {
+    parent,
+    parentTree: treeId,
+    files: files.map((file) => ({ file, action: 'same' as const })),
+    deletes: [],
+    keeps: isMade ? [LFS_RULES] : [],
+    treeId,
+    stamps: new Map(),
+  };
 }
 
 /** SHA-256 digests, from the journal where it has them. */

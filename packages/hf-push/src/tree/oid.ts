@@ -27,6 +27,8 @@ export function pointerOid(sha256: string, sizeBytes: number): string {
   return blobOid(Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${sizeBytes}\n`));
 }
 
+const oidBytes = 20;
+
 interface Folder {
   readonly folders: Map<string, Folder>;
   readonly files: Map<string, string>;
@@ -40,9 +42,42 @@ interface Folder {
  * @see `git write-tree`.
  */
 export function treeOid(files: Iterable<TreeEntry>): string {
+  return topOid(topOf(files));
+}
+
+/** What stands at the root of a tree: a file, or a folder with git's name of the tree in it. */
+export interface TopEntry {
+  readonly name: string;
+  readonly oid: string;
+  readonly isFolder: boolean;
+}
+
+/** The root of a tree of files, which may come in any order. @throws TypeError as {@link treeOid}. */
+export function topOf(files: Iterable<TreeEntry>): readonly TopEntry[] {
   const root: Folder = { folders: new Map(), files: new Map() };
   for (const file of files) put(root, file);
-  return folderOid(root);
+  return entriesOf(root);
+}
+
+/** Git's name of a tree, by its root alone. */
+export function topOid(entries: readonly TopEntry[]): string {
+  const sorted = entries
+    .map(({ name, oid, isFolder }) => ({
+      head: `${isFolder ? '40000' : '100644'} ${name}\0`,
+      oid,
+      // Git sorts a folder as if its name ended in a slash.
+      key: Buffer.from(isFolder ? `${name}/` : name),
+    }))
+    .toSorted((a, b) => Buffer.compare(a.key, b.key));
+  const size = sorted.reduce((sum, { head }) => sum + Buffer.byteLength(head) + oidBytes, 0);
+  const header = `tree ${size}\0`;
+  const object = Buffer.allocUnsafe(header.length + size);
+  let at = object.write(header);
+  for (const { head, oid } of sorted) {
+    at += object.write(head, at);
+    at += object.write(oid, at, 'hex');
+  }
+  return hash('sha1', object);
 }
 
 function put(root: Folder, { path, oid }: TreeEntry): void {
@@ -65,32 +100,9 @@ function check(name: string, path: string): void {
   if (name === '' || name === '.' || name === '..') throw new TypeError(`${path} is no path of a tree`);
 }
 
-interface Entry {
-  readonly head: string;
-  readonly oid: string;
-  readonly sortedAs: string;
-}
-
-const oidBytes = 20;
-
-function folderOid(folder: Folder): string {
-  const entries: Entry[] = [];
-  for (const [name, oid] of folder.files) entries.push({ head: `100644 ${name}\0`, oid, sortedAs: name });
-  // Git sorts a folder as if its name ended in a slash.
-  for (const [name, inner] of folder.folders)
-    entries.push({ head: `40000 ${name}\0`, oid: folderOid(inner), sortedAs: `${name}/` });
-  entries.sort(byBytes);
-  const size = entries.reduce((sum, { head }) => sum + Buffer.byteLength(head) + oidBytes, 0);
-  const header = `tree ${size}\0`;
-  const object = Buffer.allocUnsafe(header.length + size);
-  let at = object.write(header);
-  for (const { head, oid } of entries) {
-    at += object.write(head, at);
-    at += object.write(oid, at, 'hex');
-  }
-  return hash('sha1', object);
-}
-
-function byBytes({ sortedAs: a }: Entry, { sortedAs: b }: Entry): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+function entriesOf(folder: Folder): readonly TopEntry[] {
+  const entries: TopEntry[] = [];
+  for (const [name, oid] of folder.files) entries.push({ name, oid, isFolder: false });
+  for (const [name, inner] of folder.folders) entries.push({ name, oid: topOid(entriesOf(inner)), isFolder: true });
+  return entries;
 }

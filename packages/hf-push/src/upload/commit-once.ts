@@ -1,6 +1,6 @@
 import { HfPushError, type HfPushErrorCode } from '../errors.js';
 import type { Hub, NewCommit } from '../hub/types.js';
-import { treeOid } from '../tree/oid.js';
+import { topOid, treeOid } from '../tree/oid.js';
 
 /** After these the commit may have been made. */
 const UNSURE: readonly HfPushErrorCode[] = ['HAWSER_HF_HEAD_MOVED', 'HAWSER_HF_PROTOCOL'];
@@ -42,5 +42,6 @@ export async function commitOnce(hub: Hub, space: string, commit: NewCommit, tre
 }
 
 async function treeAt(hub: Hub, space: string, revision: string): Promise<string> {
-  return treeOid(await hub.listTree(space, revision));
+  const top = await hub.listTop(space, revision);
+  return top ? topOid(top) : treeOid(await hub.listTree(space, revision));
 }

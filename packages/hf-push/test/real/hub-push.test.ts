@@ -87,6 +87,33 @@ describe('the next push', () => {
     expect(emulator.head(space)?.commits).toBe(2);
   });
 
+  test('of the same thousands needs no listing of them, and sees the one that changed', async () => {
+    const emulator = await startHub();
+    const many = Object.fromEntries(
+      Array.from({ length: 1500 }, (_, index) => [`data/${index % 7}/${index}.txt`, `${index}`]),
+    );
+    const first = await push(clientOf(emulator), pushing(stagedOf(many)));
+    const plan = await planPush(clientOf(emulator), pushing(stagedOf(many)));
+    expect(plan.change).toMatchObject({ treeId: first.treeId, deletes: [], keeps: ['.gitattributes'] });
+    const before = emulator.requests.length;
+    const second = await push(clientOf(emulator), pushing(stagedOf(many)));
+    expect(second).toMatchObject({ unchanged: true, treeId: first.treeId, changes: { same: 1503 } });
+    expect(requestsOf(emulator, before)).toHaveLength(3);
+    const third = await push(clientOf(emulator), pushing(stagedOf({ ...many, 'data/3/3.txt': 'other' })));
+    expect(third.changes).toMatchObject({ added: [], updated: ['data/3/3.txt'], deleted: [], same: 1502 });
+    // Somebody else's file is left alone, and does not hide what is the same.
+    await clientOf(emulator).commit(space, {
+      title: 'by hand',
+      description: '',
+      parent: third.commit,
+      operations: [
+        { kind: 'file', file: { path: 'notes.txt', size: 3, oid: '' }, read: async () => Buffer.from('hi\n') },
+      ],
+    });
+    const fourth = await push(clientOf(emulator), pushing(stagedOf({ ...many, 'data/3/3.txt': 'other' })));
+    expect(fourth).toMatchObject({ unchanged: true, changes: { deleted: [], same: 1503 } });
+  });
+
   test('sends what changed only, deletes what it brought and no longer has, and leaves what others brought', async () => {
     const emulator = await startHub();
     const hub = clientOf(emulator);
