@@ -224,7 +224,9 @@ test('a Hub that cannot be reached is an error with the next step; a dry run goe
     run(['hf', 'push', 'echo_env'], { env }),
     run(['hf', 'push', 'coding_env', '--dry-run'], { env }),
   ]);
-  expect(push.stderr).toMatch(/✗ .*127\.0\.0\.1.*\n {2}Check the connection and HF_ENDPOINT; proxies are not used\.\n$/);
+  expect(push.stderr).toMatch(
+    /✗ .*127\.0\.0\.1.*\n {2}Check the connection and HF_ENDPOINT; proxies are not used\.\n$/,
+  );
   expect(push.exitCode).toBe(1);
   expect(dry.stderr).toMatch(/^! .*: the Space is not looked at\.\n$/);
   expect(dry.exitCode).toBe(0);
