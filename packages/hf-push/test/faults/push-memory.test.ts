@@ -8,8 +8,8 @@ import { folderWith, writeFiles } from '../support/folders.js';
 import { startHub } from '../support/hub.js';
 
 const limitBytes = 120 << 20;
-/** Names, digests and answers of two, or ten, thousand files take some more; their bytes, held, would take twice that. */
-const manyLimitBytes = scale(135, 190) << 20;
+/** Names, digests and answers of ten thousand files take some more; their bytes, held, would take twice that. */
+const manyLimitBytes = scale(120, 175) << 20;
 const pusher = join(import.meta.dirname, '../support/pusher.mjs');
 
 /** Pushes an environment in a process of its own; answers with how much memory that had at most. */
