@@ -327,8 +327,8 @@ describe('the staging folder', () => {
   test("somebody else's folder is neither replaced nor removed", async () => {
     const staged = await stage(folderWith(flatEnvironment()));
     const folder = folderWith({ precious: '1' });
-    for (const run of [writeStaging(staged, folder), removeStaging(folder)])
-      expect(await failure(run)).toMatchObject({ code: 'HAWSER_HF_LOCAL_FILE', details: { path: folder } });
+    for (const run of [() => writeStaging(staged, folder), () => removeStaging(folder)])
+      expect(await failure(run())).toMatchObject({ code: 'HAWSER_HF_LOCAL_FILE', details: { path: folder } });
     expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('1');
   });
 

@@ -66,11 +66,13 @@ describe('a process', () => {
   });
 
   test('that is a zombie is dead', async () => {
-    // The shell becomes sleep, which never asks how its child ended.
-    const parent = spawn('sh', ['-c', 'cat >/dev/null <&3 & echo $!; exec sleep 1000'], {
+    const parent = spawn('sh', ['-c', 'cat >/dev/null <&3 & echo $!; wait'], {
       stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
     const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
+    // What is suspended does not ask how its child ended.
+    parent.kill('SIGSTOP');
+    await untilState(parent.pid!, 'T');
     const pid = Number(line.toString());
     const identity = (await identifyProcess(pid))!;
     process.kill(pid, 'SIGKILL');
