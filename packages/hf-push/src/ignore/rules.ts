@@ -35,7 +35,7 @@ export function createIgnoreRules(
 ): IgnoreRules {
   // What must stay here stays here however it is spelt; a person's own patterns mean the case they have, as in git.
   const first: Compiled = { prefix: '', above: '', rules: ignore().add(denied), within: new Map() };
-  const last = compile({ folder: '', patterns: excluded });
+  const last = excluded.length > 0 ? compile({ folder: '', patterns: excluded }) : undefined;
   return stack([first], layers.map(compile), last);
 }
 
@@ -57,8 +57,8 @@ function compile({ folder, above, patterns }: IgnoreLayer): Compiled {
   };
 }
 
-function stack(below: readonly Compiled[], middle: readonly Compiled[], above: Compiled): IgnoreRules {
-  const strongestFirst = [...below, ...middle, above].toReversed();
+function stack(below: readonly Compiled[], middle: readonly Compiled[], above: Compiled | undefined): IgnoreRules {
+  const strongestFirst = [...below, ...middle, ...(above ? [above] : [])].toReversed();
   return {
     isIgnored(path, isFolder) {
       for (const layer of strongestFirst) {

@@ -12,7 +12,8 @@ import type { Plan, PlannedChange, PlannedFile, SettingChange } from './types.js
 
 /** A plan, and what applying it at once can use. */
 export interface Draft {
-  readonly plan: Plan;
+  /** Its digest is for who keeps it. */
+  readonly plan: Omit<Plan, 'digest'>;
   readonly staged: Staged;
   readonly info: SpaceInfo | undefined;
   readonly comparison: SpaceComparison | undefined;
@@ -28,7 +29,8 @@ export interface Draft {
 export async function planPush(hub: Hub | undefined, options: PlanOptions): Promise<Plan> {
   const asked = hub?.with(options);
   const journal = await openJournal(asked, options);
-  return (await draftPush(asked, options, journal, (_space, work) => work())).plan;
+  const { plan } = await draftPush(asked, options, journal, (_space, work) => work());
+  return { ...plan, digest: planDigest(plan) };
 }
 
 /** The journal of the Space that is meant; one that keeps nothing when nobody is asked. */
@@ -190,5 +192,5 @@ function finished(options: PlanOptions, facts: Facts): Draft {
     ...(change ? { change } : {}),
     findings: staged.findings,
   };
-  return { plan: { ...body, digest: planDigest(body) }, staged, info: facts.info, comparison };
+  return { plan: body, staged, info: facts.info, comparison };
 }
