@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { useHawser } from '../support/hawser.js';
+import { runToEnd } from '../../../../test/support/run-to-end.js';
+import { bin, useHawser } from '../support/hawser.js';
 import { openWorkshop } from '../support/hub.js';
 import { expectSchema } from '../support/schema.js';
 
@@ -68,11 +69,25 @@ describe('hf plan', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  test('a file that cannot be written is an error: HAWSER_HF_PLAN_FILE', async () => {
+  test('a file that cannot be written is an error: HAWSER_HF_LOCAL_FILE', async () => {
     const { run } = await openWorkshop(hawser);
     const { json, exitCode } = await run(['hf', 'plan', 'echo_env', '-o', 'no/such/folder/plan.json', '--json']);
-    expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_HF_PLAN_FILE', exitCode: 2 } });
-    expect(exitCode).toBe(2);
+    expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_HF_LOCAL_FILE', exitCode: 1 } });
+    expect(exitCode).toBe(1);
+  });
+
+  test('on a full disk the plan that was there stays whole', async () => {
+    const { run, folder, env } = await openWorkshop(hawser);
+    await run(['hf', 'plan', 'echo_env', '-o', 'plan.json']);
+    const before = readFileSync(join(folder, 'plan.json'), 'utf8');
+    // The shell lets no file grow beyond a block.
+    const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$@"`;
+    const words = [process.execPath, bin, 'hf', 'plan', 'coding_env', '-o', 'plan.json'];
+    const full = await runToEnd('sh', ['-c', limited, ...words], { env, cwd: folder });
+    expect(full.stderr).toMatch(/✗ The plan cannot be written to plan\.json: EFBIG.*\n {2}Check that the path exists/);
+    expect(full.code).toBe(1);
+    expect(readFileSync(join(folder, 'plan.json'), 'utf8')).toBe(before);
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 });
 

@@ -88,13 +88,14 @@ describe('hf push --wait', () => {
   });
 
   test('Ctrl-C ends it with 130, and the next push goes on', async () => {
-    const { start, run, hub } = await openWorkshop(hawser, { build: () => ({ ends: 'never' }) });
+    const { start, run, hub, folder } = await openWorkshop(hawser, { build: () => ({ ends: 'never' }) });
     const pushing = start(['hf', 'push', 'echo_env', '--wait']);
     await hub.requested(({ path }) => path.includes('/runtime'));
     pushing.kill('SIGINT');
     const { stdout, stderr, exitCode } = await pushing.ended;
     expect(stderr).toMatch(/✗ Cancelled\.\n$/);
     expect([stdout, exitCode]).toEqual(['', 130]);
+    expect(existsSync(join(folder, 'hf-staging'))).toBe(false);
     const { commits } = hub.head('hawser/echo_env') ?? {};
     const next = await run(['hf', 'push', 'echo_env']);
     expect(next.stdout).toContain('the commit of a push that was cut off is there, with 11 files');

@@ -110,7 +110,11 @@ function nearMisses(name: string, known: readonly string[]): readonly string[] {
   const wanted = plain(name);
   if (wanted === '') return [];
   return known
-    .map((each) => ({ each, distance: plain(each) === wanted ? 0 : editDistance(plain(each), wanted) }))
+    .map((each) => {
+      // The whole names too: a slip in their common ending is one letter, not three.
+      const whole = editDistance(each.toLowerCase(), name.toLowerCase());
+      return { each, distance: Math.min(editDistance(plain(each), wanted), whole) };
+    })
     .filter(({ distance }) => distance <= Math.ceil(wanted.length / 3))
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, 3)

@@ -107,16 +107,18 @@ async function withDraft(hub: Hub, options: PushOptions, check: (draft: Draft) =
     await journal.write({ did: 'begin', contents: draft.plan.contents });
     return await execute(hub, draft, options, journal);
   } catch (error) {
-    throw draft && options.stagingFolder !== undefined ? await keepStaging(draft, options.stagingFolder, error) : error;
+    // What was cancelled did not fail: nobody looks into it, and it should end at once.
+    const { stagingFolder, signal } = options;
+    if (!draft || stagingFolder === undefined || signal?.aborted || !(error instanceof HfPushError)) throw error;
+    throw await keepStaging(draft, stagingFolder, error);
   }
 }
 
 /** Writes what was to be pushed to a folder, for who looks into the failure. */
-async function keepStaging({ staged }: Draft, folder: string, error: unknown): Promise<unknown> {
+async function keepStaging({ staged }: Draft, folder: string, error: HfPushError): Promise<HfPushError> {
   const { writeStaging } = await import('../stage/write.js');
   try {
     const stagingFolder = await writeStaging(staged, folder);
-    if (!(error instanceof HfPushError)) return error;
     const { code, message, hint, details, cause } = error;
     return new HfPushError(code, message, { hint, cause: cause ?? error, details: { ...details, stagingFolder } });
   } catch {

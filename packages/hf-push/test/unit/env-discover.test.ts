@@ -78,6 +78,13 @@ describe('an environment is not found', () => {
     expect(error.details?.['similar']).toEqual([meant]);
   });
 
+  test('a slip in the common ending of a short name is seen through', () => {
+    const root = folderWith({ 'my_env/models.py': '', 'other_env/models.py': '' });
+    expect(failure(() => findEnvironment({ from: root, environment: 'my_enw' })).details?.['similar']).toEqual([
+      'my_env',
+    ]);
+  });
+
   test.each(['', '.', './docs', '../x', 'docs'])('%j is none', (environment) => {
     const error = failure(() => findEnvironment({ from: from(), environment }));
     expect(error.message.startsWith(`Environment '${environment}' not found`)).toBe(true);
