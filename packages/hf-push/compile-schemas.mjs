@@ -1,5 +1,7 @@
-// Compiles our JSON Schemas ahead of time, so that a push loads no compiler of schemas: node compile-schemas.mjs [--print]
-// writes src/schema/compiled.generated.ts, or shows what it would write. Built sources are read: build first.
+// Compiles the schemas of this package ahead of time, so that a push loads no compiler of schemas:
+//   node compile-schemas.mjs [--print]
+// writes src/schema/compiled.generated.ts, or shows what it would write. Built sources are read: build first. What
+// scripts/compile-schemas.mjs makes stops at the first complaint, and a person wants all of them.
 import { writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';

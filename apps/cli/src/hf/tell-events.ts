@@ -3,14 +3,11 @@ import type { HfPushEvent, OnEvent, PushStep } from '@hawser/hf-push';
 
 const titles: Readonly<Record<PushStep, string>> = {
   stage: 'staging files',
-  identity: 'asking who you are',
-  space: 'looking at the Space',
   create: 'making the Space',
   settings: 'changing settings',
   compare: 'comparing files',
   upload: 'uploading large files',
   commit: 'committing',
-  verify: 'proving the tree',
   wait: 'waiting for the Space to run',
   'live-check': 'checking the running app',
   rollback: 'going back',

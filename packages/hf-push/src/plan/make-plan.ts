@@ -1,4 +1,5 @@
 import { HfPushError } from '../errors.js';
+import { inStep } from '../events.js';
 import type { Hub, SpaceInfo } from '../hub/types.js';
 import { Journal } from '../journal/journal.js';
 import { checkRole, checkSdk } from '../push/preflight.js';
@@ -52,21 +53,23 @@ export async function draftPush(
 ): Promise<Draft> {
   const { namespace, name } = parseTarget(options, options);
   const staging = stagingOf(options, name);
-  const early = stageWith(options, staging);
+  const target = namespace === undefined ? name : `${namespace}/${name}`;
+  const onEvent = hub?.context.onEvent ?? options.onEvent;
+  const early = inStep({ onEvent }, 'stage', target, () => stageWith(options, staging));
   // Should the Hub refuse first, what goes wrong with staging is not the news.
   early.catch(() => undefined);
   if (!hub) {
     const staged = await early;
-    return finished(options, { space: namespace === undefined ? name : `${namespace}/${name}`, staging, staged });
+    return finished(options, { space: target, staging, staged });
   }
   const { space, info } = await lookAt(hub, options, namespace, name);
   const { staged, staging: used } = await restaged(options, staging, await early, info);
   const facts = { endpoint: hub.endpoint, space, staging: used, staged, info };
   if (!info) return finished(options, { ...facts, change: { exists: false, deletes: [], keeps: [], settings: [] } });
   const settings = await compareSettings(hub, info, settingsOf(options, staged), options.secrets ?? {}, journal);
-  hub.context.onEvent?.({ type: 'step', step: 'compare', state: 'started', space });
-  const comparison = await explain(space, () => compareWithSpace(hub, staged, info, journal));
-  hub.context.onEvent?.({ type: 'step', step: 'compare', state: 'done', space });
+  const comparison = await inStep(hub.context, 'compare', space, () =>
+    explain(space, () => compareWithSpace(hub, staged, info, journal)),
+  );
   return finished(options, { ...facts, comparison, change: changeOf(comparison, settings) });
 }
 

@@ -1,4 +1,5 @@
 import { HfPushError } from '../errors.js';
+import { inStep } from '../events.js';
 import type { Hub, SpaceInfo } from '../hub/types.js';
 import { rollbackSpace } from '../space/rollback.js';
 import { waitForSpace } from '../space/wait.js';
@@ -48,22 +49,27 @@ export async function afterPush(hub: Hub, pushed: Pushed, options: AfterPushOpti
 
 async function waitAndCheck(hub: Hub, pushed: Pushed, { wait, liveCheck }: AfterPushOptions): Promise<string> {
   const { space, commit, info, isRestarted } = pushed;
-  const { onEvent, signal } = hub.context;
-  onEvent?.({ type: 'step', step: 'wait', state: 'started', space });
-  const { stage } = await waitForSpace(hub, space, {
-    ...(typeof wait === 'object' ? wait : {}),
-    ...(commit === undefined ? {} : { commit }),
-    isRestarted,
-  });
-  onEvent?.({ type: 'step', step: 'wait', state: 'done', space });
-  if (!liveCheck) return stage;
-  if (!info.host) throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub does not say where the app of ${space} answers`);
-  onEvent?.({ type: 'step', step: 'live-check', state: 'started', space });
-  const findings = (await liveCheck({ space, url: info.host, signal })).filter(({ severity }) => severity === 'error');
-  if (findings.length > 0)
-    throw new HfPushError('HAWSER_HF_LIVE_CHECK_FAILED', `The app of ${space} runs, but ${findings[0]?.message}`, {
-      details: { space, findings: findings.map(({ rule, message }) => ({ rule, message })) },
-    });
-  onEvent?.({ type: 'step', step: 'live-check', state: 'done', space });
+  const { stage } = await inStep(hub.context, 'wait', space, () =>
+    waitForSpace(hub, space, {
+      ...(typeof wait === 'object' ? wait : {}),
+      ...(commit === undefined ? {} : { commit }),
+      isRestarted,
+    }),
+  );
+  if (liveCheck) await inStep(hub.context, 'live-check', space, () => check(hub, info, liveCheck));
   return stage;
+}
+
+async function check(
+  { context }: Hub,
+  { id, host }: SpaceInfo,
+  liveCheck: NonNullable<AfterPushOptions['liveCheck']>,
+): Promise<void> {
+  if (!host) throw new HfPushError('HAWSER_HF_PROTOCOL', `The Hub does not say where the app of ${id} answers`);
+  const found = await liveCheck({ space: id, url: host, signal: context.signal });
+  const findings = found.filter(({ severity }) => severity === 'error');
+  if (findings.length === 0) return;
+  throw new HfPushError('HAWSER_HF_LIVE_CHECK_FAILED', `The app of ${id} runs, but ${findings[0]?.message}`, {
+    details: { space: id, findings: findings.map(({ rule, message }) => ({ rule, message })) },
+  });
 }

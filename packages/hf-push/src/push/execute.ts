@@ -1,6 +1,6 @@
 import { describeRecord } from '../diff/ownership.js';
 import { HfPushError } from '../errors.js';
-import type { PushStep } from '../events.js';
+import { inStep, type PushStep } from '../events.js';
 import { explained } from '../http/failure.js';
 import type { CommitOperation, Hub, LfsObject, SpaceInfo } from '../hub/types.js';
 import type { Journal } from '../journal/journal.js';
@@ -196,11 +196,7 @@ class Execution {
   }
 
   async #step<Result>(step: PushStep, work: () => Promise<Result>): Promise<Result> {
-    const { onEvent } = this.#hub.context;
-    onEvent?.({ type: 'step', step, state: 'started', space: this.#space });
-    const result = await work();
-    onEvent?.({ type: 'step', step, state: 'done', space: this.#space });
-    return result;
+    return await inStep(this.#hub.context, step, this.#space, work);
   }
 
   #warn(message: string, hint?: string): void {

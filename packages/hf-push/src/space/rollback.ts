@@ -1,5 +1,6 @@
 import { describeRecord, readRecord } from '../diff/ownership.js';
 import { HfPushError } from '../errors.js';
+import { inStep } from '../events.js';
 import type { CommitOperation, Hub, RemoteFile, SpaceCommit } from '../hub/types.js';
 import { blobOid, treeOid } from '../tree/oid.js';
 import { commitOnce } from '../upload/commit-once.js';
@@ -29,10 +30,13 @@ export interface RollbackResult {
  */
 export async function rollbackSpace(hub: Hub, space: string, options: RollbackOptions = {}): Promise<RollbackResult> {
   const { sha: from } = await requireSpace(hub, space);
-  hub.context.onEvent?.({ type: 'step', step: 'rollback', state: 'started', space });
+  return await inStep(hub.context, 'rollback', space, () => goBack(hub, space, from, options.to));
+}
+
+async function goBack(hub: Hub, space: string, from: string, to: string | undefined): Promise<RollbackResult> {
   const commits = await hub.listCommits(space, { revision: from, limit: 1000 });
   const present = await hub.listTree(space, from);
-  const target = await targetOf(hub, space, commits, treeOid(present), options.to);
+  const target = await targetOf(hub, space, commits, treeOid(present), to);
   const operations = operationsBetween(hub, space, present, target.files, target.commit.id);
   const treeId = treeOid(target.files);
   const record = readRecord(target.commit);
@@ -43,7 +47,6 @@ export async function rollbackSpace(hub: Hub, space: string, options: RollbackOp
   });
   const title = `Go back to ${target.commit.id.slice(0, 10)}`;
   const commit = await commitOnce(hub, space, { title, description, parent: from, operations }, treeId);
-  hub.context.onEvent?.({ type: 'step', step: 'rollback', state: 'done', space });
   return { space, commit, from, to: target.commit.id, treeId };
 }
 

@@ -7,7 +7,7 @@ import { push } from '../../src/push/push.js';
 import type { PushResult } from '../../src/push/types.js';
 import { patient } from '../../../../test/support/patience.js';
 import { Program } from '../../../../test/support/program.js';
-import { flatEnvironment } from '../support/environments.js';
+import { flatEnvironment } from '../../../../test/support/environments.js';
 import { folderWith, writeFiles } from '../support/folders.js';
 import { binary, clientOf, requestsOf, startHub } from '../support/hub.js';
 

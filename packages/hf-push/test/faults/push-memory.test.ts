@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runToEnd } from '../../../../test/support/run-to-end.js';
 import { scale } from '../../../../test/support/scale.js';
-import { flatEnvironment } from '../support/environments.js';
+import { flatEnvironment } from '../../../../test/support/environments.js';
 import { folderWith, writeFiles } from '../support/folders.js';
 import { startHub } from '../support/hub.js';
 

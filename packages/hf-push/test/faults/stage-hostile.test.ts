@@ -8,7 +8,7 @@ import { createSecretScanner } from '../../src/secrets/scan.js';
 import { findCollisions } from '../../src/stage/collisions.js';
 import { stageEnvironment } from '../../src/stage/stage.js';
 import type { Staged, StageOptions } from '../../src/tree/types.js';
-import { flatEnvironment, seedRepository } from '../support/environments.js';
+import { flatEnvironment, seedRepository } from '../../../../test/support/environments.js';
 import { folderWith, writeFiles } from '../support/folders.js';
 
 const letters = 'AbCdEfGhIjKlMnOpQrStUvWxYz01234567';

@@ -7,7 +7,7 @@ import { parsePlan } from '../../src/plan/schema.js';
 import { applyPlan, push, pushAll } from '../../src/push/push.js';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { runToEnd } from '../../../../test/support/run-to-end.js';
-import { flatEnvironment, seedRepository } from '../support/environments.js';
+import { flatEnvironment, seedRepository } from '../../../../test/support/environments.js';
 import { folderWith } from '../support/folders.js';
 import { binary, clientOf, collector, failureOf, pushing, requestsOf, stagedOf, startHub } from '../support/hub.js';
 
@@ -36,6 +36,15 @@ describe('a first push', () => {
     expect(Object.keys(await hub.secrets(space))).toEqual(['API_KEY']);
     expect(await hub.spaceInfo(space)).toMatchObject({ private: true, sdk: 'docker' });
     expect(await hub.readFile(space, 'data/weights.bin', 'main')).toEqual(new Uint8Array(binary(5000)));
+  });
+
+  test('tells its steps, staging among them, each at its beginning and end', async () => {
+    const { events, onEvent } = collector();
+    await push(clientOf(await startHub()), pushing(stagedOf({ 'data/weights.bin': binary(5000) }), { onEvent }));
+    const told = events.flatMap((event) => (event.type === 'step' ? [`${event.step} ${event.state}`] : []));
+    expect(told).toHaveLength(10);
+    for (const step of ['stage', 'create', 'compare', 'upload', 'commit'])
+      expect(told.filter((each) => each.startsWith(step))).toEqual([`${step} started`, `${step} done`]);
   });
 
   test('goes to the namespace and name that are given, and to the repo id', async () => {

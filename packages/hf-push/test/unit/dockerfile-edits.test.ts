@@ -4,7 +4,7 @@ import { replaceBaseImage } from '../../src/dockerfile/base-image.js';
 import { canBePulled, isImageName, isPlaceholderBase } from '../../src/dockerfile/images.js';
 import { readDockerfile } from '../../src/dockerfile/model.js';
 import { enableWebInterface, webInterfaceOf } from '../../src/dockerfile/web-interface.js';
-import { flatDockerfile, seedDockerfile } from '../support/environments.js';
+import { flatDockerfile, seedDockerfile } from '../../../../test/support/environments.js';
 
 const image = 'ghcr.io/my-org/custom-base:latest';
 const web = 'ENV ENABLE_WEB_INTERFACE=true';

@@ -5,7 +5,7 @@ import { readDockerfile } from '../../src/dockerfile/model.js';
 import { portsOf } from '../../src/dockerfile/port.js';
 import { predictBuild } from '../../src/dockerfile/predict.js';
 import { expandVariables } from '../../src/dockerfile/variables.js';
-import { flatDockerfile } from '../support/environments.js';
+import { flatDockerfile } from '../../../../test/support/environments.js';
 
 const files = ['Dockerfile', 'server/app.py', 'server/x y.py', 'models.py', 'data/deep/file.bin'];
 const quiet = ['dockerfile/no-user', 'dockerfile/no-healthcheck', 'dockerfile/shell-form', 'dockerfile/no-command'];

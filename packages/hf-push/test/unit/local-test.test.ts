@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { testEnvironment, testError, type TestOptions, type TestReport } from '../../src/local-test/test.js';
-import { flatEnvironment } from '../support/environments.js';
+import { flatEnvironment } from '../../../../test/support/environments.js';
 import { folderWith, writeFiles } from '../support/folders.js';
 
 const path = process.env['PATH'];

@@ -5,7 +5,7 @@ import { approvedColors, approvedEmoji, chooseLook, nearestColor } from '../../s
 import { fixReadme } from '../../src/readme/fix.js';
 import { splitReadme } from '../../src/readme/front-matter.js';
 import { generateBody, generateFrontMatter, lookOf, titleOf } from '../../src/readme/generate.js';
-import { frontMatter } from '../support/environments.js';
+import { frontMatter } from '../../../../test/support/environments.js';
 
 const good = `${frontMatter}\n# Echo\n`;
 

@@ -7,7 +7,13 @@ import { stageEnvironment } from '../../src/stage/stage.js';
 import { readContent } from '../../src/tree/content.js';
 import type { StageOptions } from '../../src/tree/types.js';
 import { validateEnvironment } from '../../src/validate/validate.js';
-import { flatEnvironment, frontMatter, pyproject, seedDockerfile, seedRepository } from '../support/environments.js';
+import {
+  flatEnvironment,
+  frontMatter,
+  pyproject,
+  seedDockerfile,
+  seedRepository,
+} from '../../../../test/support/environments.js';
 import { folderWith } from '../support/folders.js';
 
 // Look-alikes of what makes real OpenEnv environments special.

@@ -14,7 +14,7 @@ import {
   frontMatter,
   seedDockerfile,
   seedRepository,
-} from '../support/environments.js';
+} from '../../../../test/support/environments.js';
 import { folderWith, writeFiles } from '../support/folders.js';
 
 function stage(from: string, options: Partial<StageOptions> = {}): Promise<Staged> {

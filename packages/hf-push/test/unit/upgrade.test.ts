@@ -7,7 +7,7 @@ import { unifiedDiff } from '../../src/upgrade/unified-diff.js';
 import { upgradeEnvironment, type UpgradeOptions, type UpgradeResult } from '../../src/upgrade/upgrade.js';
 import { stageEnvironment } from '../../src/stage/stage.js';
 import { validateEnvironment } from '../../src/validate/validate.js';
-import { flatDockerfile, flatEnvironment, pyproject, seedRepository } from '../support/environments.js';
+import { flatDockerfile, flatEnvironment, pyproject, seedRepository } from '../../../../test/support/environments.js';
 import { folderWith } from '../support/folders.js';
 
 function upgrade(from: string, options: Partial<UpgradeOptions> = {}): Promise<UpgradeResult> {

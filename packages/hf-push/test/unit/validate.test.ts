@@ -5,7 +5,7 @@ import type { Finding } from '../../src/tree/types.js';
 import { validationRules } from '../../src/validate/rules.js';
 import { toSarif } from '../../src/validate/sarif.js';
 import { validateEnvironment, type ValidateOptions } from '../../src/validate/validate.js';
-import { flatEnvironment, frontMatter, pyproject, seedRepository } from '../support/environments.js';
+import { flatEnvironment, frontMatter, pyproject, seedRepository } from '../../../../test/support/environments.js';
 import { folderWith } from '../support/folders.js';
 import type { ValidationReport } from '../../src/validate/types.js';
 

@@ -1,8 +1,0 @@
-export {
-  flatDockerfile,
-  flatEnvironment,
-  frontMatter,
-  pyproject,
-  seedDockerfile,
-  seedRepository,
-} from '../../../../test/support/environments.js';
