@@ -8,14 +8,17 @@ const layers = {
   'packages/terminal': [],
   'packages/ssm-channel': [],
   'packages/hf-push': [],
+  'packages/kube-client': [],
+  'packages/tunnels': ['state-store', 'ssm-channel'],
+  'packages/contexts': ['state-store'],
   'packages/cli-kit': ['state-store', 'ssm-channel/aws'],
   'packages/emulators': ['ssm-channel/codec', 'ssm-channel/smux'],
   'apps/session-manager-plugin': ['ssm-channel'],
-  'apps/cli': ['state-store', 'ssm-channel', 'hf-push', 'cli-kit', 'emulators'],
+  'apps/cli': ['state-store', 'ssm-channel', 'hf-push', 'tunnels', 'contexts', 'cli-kit', 'emulators'],
 };
 
 /** Small packages with one job and no @hawser dependency: every other package may import them. */
-const leaves = ['terminal'];
+const leaves = ['terminal', 'kube-client'];
 
 /** Code that is fed bytes and time and answers with bytes and wishes; of Node it may use these modules and no other. */
 const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux|queues)/'];

@@ -1,0 +1,1 @@
+export { ContextsError } from '../errors.js';

@@ -1,0 +1,7 @@
+export {
+  ContextsError,
+  type ContextsErrorCode,
+  type ContextsErrorRow,
+  contextsErrors,
+  type JsonValue,
+} from './errors.js';

@@ -1,0 +1,1 @@
+export type { KubeEmulator, KubeEmulatorOptions, KubeObject } from './types.js';

@@ -1,0 +1,8 @@
+export {
+  type JsonValue,
+  KubeClientError,
+  type KubeClientErrorCode,
+  type KubeClientErrorRow,
+  kubeClientErrors,
+} from './errors.js';
+export type { Cluster, ClusterOptions, ForwardTarget, ListOptions, WatchEvent } from './types.js';

@@ -1,0 +1,51 @@
+import type { Duplex } from 'node:stream';
+
+export interface ClusterOptions {
+  /** A file; default: `KUBECONFIG` (several files, merged), else `~/.kube/config`, else the pod's service account. */
+  readonly kubeconfig?: string;
+  /** Default: the current one. */
+  readonly context?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a port is forwarded to: a pod, or what selects pods. A port of a Service is mapped to the pod's. */
+export interface ForwardTarget {
+  readonly namespace?: string;
+  /** `pod/NAME`, `svc/NAME`, `deployment/NAME`, `statefulset/NAME`, `job/NAME` or `KEY=VALUE[,…]`. */
+  readonly target: string;
+  /** A number, or the name of a port. */
+  readonly port: number | string;
+}
+
+export interface ListOptions {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** One line of a watch. */
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+}
+
+/** A cluster by its kubeconfig. Every method throws KubeClientError. Credential plugins run when needed, again after a 401. */
+export interface Cluster extends AsyncDisposable {
+  readonly context: string;
+  readonly server: string;
+  /** Of the context; `default` where it names none. */
+  readonly namespace: string;
+  /** One GET, parsed; `path` is absolute, such as `/api/v1/namespaces/default/pods/web`. */
+  get<T>(path: string, options?: { readonly signal?: AbortSignal }): Promise<T>;
+  /** One request with a JSON body; used for reviews of access. */
+  post<T>(path: string, body: unknown, options?: { readonly signal?: AbortSignal }): Promise<T>;
+  /** The text of a GET, such as `/readyz?verbose`. */
+  text(path: string, options?: { readonly signal?: AbortSignal }): Promise<string>;
+  /** All items of a list, page by page. */
+  list<T>(path: string, options?: ListOptions): AsyncIterable<T>;
+  /** From now on, over disconnections, expired bookmarks and all, until the signal aborts. */
+  watch<T>(path: string, options: ListOptions & { readonly signal: AbortSignal }): AsyncIterable<WatchEvent<T>>;
+  /** One connection to a ready pod, over a websocket of its own; another pod may serve the next. */
+  forward(target: ForwardTarget, options?: { readonly signal?: AbortSignal }): Promise<Duplex>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+export { type JsonValue, TunnelsError, type TunnelsErrorCode, type TunnelsErrorRow, tunnelsErrors } from './errors.js';
+export { LinkError, type LinkCause, type LinkFailure } from './link/failure.js';
+export type {
+  ChildRecord,
+  DiagnoseOptions,
+  Hop,
+  Link,
+  LinkDescription,
+  OpenLinkOptions,
+  Provider,
+} from './providers/provider.js';
+export type { ProbeResult, RunProbe } from './probe/probe.js';
+export type {
+  ChainVia,
+  DirectVia,
+  HostTarget,
+  KubeVia,
+  LocalAddress,
+  OnPortConflict,
+  ProbeSpec,
+  SocketTarget,
+  SshVia,
+  SsmVia,
+  Target,
+  TunnelSpec,
+  Via,
+  ViaKind,
+} from './spec.js';
+export type { LinkState, SupervisorStatus, TunnelEvent, TunnelStatus } from './status.js';
+export type {
+  ConnectOptions,
+  NetDocument,
+  Providers,
+  SupervisorClient,
+  TunnelSelector,
+  WaitFor,
+} from './supervisor/seam.js';

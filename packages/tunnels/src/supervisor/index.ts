@@ -1,0 +1,1 @@
+export type { Providers } from './seam.js';

@@ -1,0 +1,82 @@
+import type { Provider } from '../providers/provider.js';
+import type { SupervisorStatus, TunnelEvent, TunnelStatus } from '../status.js';
+import type { TunnelSpec, ViaKind } from '../spec.js';
+
+/** Which provider makes which links; each is loaded when first needed. */
+export type Providers = Readonly<Record<ViaKind, () => Promise<Provider>>>;
+
+/** How far `up` waits. `bound`: the port is taken. `link`: the link is up. `healthy`: a probe went through. */
+export type WaitFor = 'bound' | 'link' | 'healthy';
+
+/** Whom `down`, `restart` and `wait` mean. An empty selector means nobody. */
+export interface TunnelSelector {
+  readonly all?: boolean;
+  readonly names?: readonly string[];
+  readonly sets?: readonly string[];
+  readonly via?: ViaKind;
+  /** Of the supervisor: all. Of a child of a link: the tunnels of that link. Anything else: nobody. */
+  readonly pid?: number;
+}
+
+export interface ConnectOptions {
+  /** Where the project's state folder is looked for from. */
+  readonly from: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Starts one if none runs. `entry` is a file that calls `runSupervisor` (an entry of the app's bundle). */
+  readonly spawn?: { readonly entry: string };
+  readonly signal?: AbortSignal;
+}
+
+/** A conversation with the supervisor of a project. */
+export interface SupervisorClient extends AsyncDisposable {
+  readonly pid: number;
+  status(): Promise<SupervisorStatus>;
+  /**
+   * Opens tunnels and settles once each is as far as `wait` says; lazy ones only as far as `bound`. All are bound, or none.
+   *
+   * @throws TunnelsError HAWSER_NET_PORT_IN_USE, HAWSER_NET_NOT_READY, HAWSER_NET_NEEDS_AUTH, HAWSER_NET_EXISTS
+   */
+  up(
+    specs: readonly TunnelSpec[],
+    options?: {
+      readonly wait?: WaitFor;
+      readonly timeoutMs?: number;
+      readonly onEvent?: (event: TunnelEvent) => void;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<readonly TunnelStatus[]>;
+  /** Closes tunnels; the supervisor leaves with the last. Settles when ports are free and processes gone. */
+  down(selector: TunnelSelector): Promise<{ readonly stopped: readonly string[]; readonly unknown: readonly string[] }>;
+  /** Makes the links of these tunnels anew, keeping the ports. */
+  restart(selector: TunnelSelector): Promise<readonly string[]>;
+  /** Settles once the named tunnels are as far as `until` says. */
+  wait(
+    selector: TunnelSelector,
+    options: { readonly until: WaitFor; readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<readonly TunnelStatus[]>;
+  /** Everything from now on; ends when the supervisor does or the signal aborts. */
+  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<TunnelEvent>;
+  close(): Promise<void>;
+}
+
+/** What `net.json` holds, version 2. It names; live facts come from the supervisor's control socket. */
+export interface NetDocument {
+  readonly supervisor?: {
+    readonly instance: string;
+    readonly identity: import('@hawser/state-store/process').ProcessIdentity;
+    /** Path of the control socket. */
+    readonly socket: string;
+    readonly startedAt: string;
+  };
+  readonly tunnels: readonly {
+    readonly name: string;
+    readonly set: string;
+    readonly via: ViaKind;
+    readonly local: { readonly host: string; readonly port: number; readonly path?: string };
+    readonly to: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly createdAt: string;
+  }[];
+  /** Ports given before, by tunnel, so that they are given again. */
+  readonly ports: Readonly<Record<string, number>>;
+}
