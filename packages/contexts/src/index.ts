@@ -5,3 +5,13 @@ export {
   contextsErrors,
   type JsonValue,
 } from './errors.js';
+export {
+  contextsDocument,
+  type ContextRecord,
+  type ContextsData,
+  type ContextTargets,
+  type KubernetesPart,
+  type PrefectPart,
+  type WrittenPlace,
+  type WrittenStep,
+} from './plan/contexts-document.js';
