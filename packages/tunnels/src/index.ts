@@ -9,7 +9,8 @@ export type {
   OpenLinkOptions,
   Provider,
 } from './providers/provider.js';
-export type { ProbeResult, RunProbe } from './probe/probe.js';
+export { runProbe } from './probe/index.js';
+export { DEFAULT_SETTLE_MS, type ProbeResult, type RunProbe } from './probe/probe.js';
 export type {
   ChainVia,
   DirectVia,

@@ -12,6 +12,15 @@ export type ProbeResult =
       readonly hint: string;
     };
 
+/** What is concluded of one connection; the time it took is told by the whole. */
+export type Verdict = { readonly ok: true; readonly detail: string } | Extract<ProbeResult, { readonly ok: false }>;
+
+/**
+ * Links by ssh take a connection before the far end has reached the target, and close it a round trip later. A longer
+ * wait is surer on slow links, and delays whoever waits for the tunnel.
+ */
+export const DEFAULT_SETTLE_MS = 75;
+
 /** Asks the application behind a tunnel whether it is there. Never throws; the connection is closed afterwards. */
 export type RunProbe = (options: {
   readonly probe: ProbeSpec;
@@ -19,4 +28,6 @@ export type RunProbe = (options: {
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** How long a connection must stay open without a word to count as well, for `tcp`; default {@link DEFAULT_SETTLE_MS}. */
+  readonly settleMs?: number;
 }) => Promise<ProbeResult>;
