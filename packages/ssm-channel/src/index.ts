@@ -8,7 +8,9 @@ export {
 } from './copy/index.js';
 export { type DocumentSession, type DocumentSessionOptions, openDocumentSession } from './forward/document-session.js';
 export { type BoundAddress, type ListenAddress } from './forward/listen.js';
-export { type Forward, type ForwardEvents, type ForwardPortOptions, forwardPort } from './forward/open.js';
+export { type Dialer, openDialer } from './forward/dial.js';
+export { type ForwardEvents, type OpenLanesOptions } from './forward/lanes.js';
+export { type Forward, type ForwardPortOptions, forwardPort } from './forward/open.js';
 export {
   type JsonValue,
   SsmChannelError,

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import { FlagPayload, PayloadType, encodeFlag } from '../codec/index.js';
 import type { DataChannel } from '../session/session-type.js';
 import type { ServedLane } from './lane.js';
+import type { NearEnd } from './near-end.js';
 
 /**
  * One local connection after the other, for agents up to 3.0.196.0. Later ones wait their turn.
@@ -9,11 +9,11 @@ import type { ServedLane } from './lane.js';
  * the local program has to.
  */
 export function serveBasic(channel: DataChannel): ServedLane {
-  const waiting: Socket[] = [];
+  const waiting: NearEnd[] = [];
   /** Sent by a destination that speaks first, before anybody connected. */
   let early: Buffer[] = [];
   let earlier = false;
-  let current: Socket | undefined;
+  let current: NearEnd | undefined;
   let open = true;
 
   function next(): void {
@@ -32,7 +32,7 @@ export function serveBasic(channel: DataChannel): ServedLane {
     socket.resume();
   }
 
-  async function letGo(socket: Socket): Promise<void> {
+  async function letGo(socket: NearEnd): Promise<void> {
     channel.control(PayloadType.Flag, encodeFlag(FlagPayload.DisconnectToPort));
     // The agent acknowledges the flag behind all it sent before: what arrives until then is the old connection's.
     await channel.flush();
@@ -40,7 +40,7 @@ export function serveBasic(channel: DataChannel): ServedLane {
     next();
   }
 
-  function pass(socket: Socket, bytes: Buffer): void {
+  function pass(socket: NearEnd, bytes: Buffer): void {
     if (socket.destroyed) channel.delivered(bytes.length);
     else socket.write(bytes, () => channel.delivered(bytes.length));
   }
@@ -59,6 +59,8 @@ export function serveBasic(channel: DataChannel): ServedLane {
         waiting.push(socket);
         if (current === undefined) next();
       },
+      // Data belongs to the connection here: only what is under way can be waited for.
+      ask: () => channel.flush(),
     },
     handler: {
       deliver(kind, bytes) {

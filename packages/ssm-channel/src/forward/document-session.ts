@@ -4,7 +4,8 @@ import { standardSessionTypes } from '../session/open.js';
 import type { OpenSessionOptions, Session } from '../session/types.js';
 import type { Lane } from './lane.js';
 import type { ListenAddress } from './listen.js';
-import { type Forward, forwardLane, isForwarding, serveLane } from './open.js';
+import { isForwarding, serveLane } from './lanes.js';
+import { type Forward, forwardLane } from './open.js';
 
 /** A started session, served as its document means it: byte streams, or a local port for many connections. */
 export type DocumentSession =

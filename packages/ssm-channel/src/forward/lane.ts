@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { NearEnd } from './near-end.js';
 import type { DataChannel, DataHandler } from '../session/session-type.js';
 
 /** One session of type Port that carries local connections. */
@@ -9,8 +9,10 @@ export interface Lane {
   readonly open: boolean;
   /** Connections it carries now. */
   readonly active: number;
-  /** Takes over a local connection; it is paused until now. */
-  carry(socket: Socket): void;
+  /** Takes over the near end of a connection; it is paused until now. */
+  carry(near: NearEnd): void;
+  /** Resolves once the agent acknowledged something sent now, or the session is over. */
+  ask(): Promise<void>;
 }
 
 /** A lane and the place where its data arrives. */

@@ -1,10 +1,11 @@
-import type { Socket } from 'node:net';
 import { agentNeedsNoKeepAlive } from '../codec/index.js';
 import { SsmChannelError } from '../errors.js';
 import type { DataChannel } from '../session/session-type.js';
 import { type Mux, type MuxWish, createMux } from '../smux/index.js';
+import { Command, encodeFrame } from '../smux/frame.js';
 import { nowMs } from '../transport/clock.js';
 import type { ServedLane } from './lane.js';
+import type { NearEnd } from './near-end.js';
 
 /** smux keep-alive of agents up to 3.1.1511.0, which drop a connection that is silent for 30 s. */
 const KEEP_ALIVE_MS = 10_000;
@@ -117,6 +118,10 @@ export function serveMux(channel: DataChannel): ServedLane {
         streams.set(id, new LocalStream(id, socket, mux, schedulePump, () => streams.delete(id)));
         schedulePump();
       },
+      ask() {
+        if (open) channel.write(encodeFrame(1, Command.Nop, 0));
+        return channel.flush();
+      },
     },
     handler: {
       deliver(kind, bytes) {
@@ -140,14 +145,14 @@ export function serveMux(channel: DataChannel): ServedLane {
 /** One local connection and its stream. */
 class LocalStream {
   readonly #id: number;
-  readonly #socket: Socket;
+  readonly #socket: NearEnd;
   readonly #mux: Mux;
   readonly #changed: () => void;
   #received = 0;
   #grace: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(id: number, socket: Socket, mux: Mux, changed: () => void, gone: () => void) {
+  constructor(id: number, socket: NearEnd, mux: Mux, changed: () => void, gone: () => void) {
     this.#id = id;
     this.#socket = socket;
     this.#mux = mux;
@@ -184,7 +189,9 @@ class LocalStream {
   finished(refused: (() => void) | undefined): void {
     if (refused && this.#received === 0) {
       refused();
-      this.#socket.resetAndDestroy();
+      this.#socket.resetAndDestroy(
+        new SsmChannelError('HAWSER_SSM_CONNECT_REFUSED', 'The agent could not connect to the destination'),
+      );
     } else this.#socket.end(() => this.#socket.destroySoon());
     this.#close();
   }
@@ -196,7 +203,7 @@ class LocalStream {
   drop(error: Error | undefined): void {
     this.#closed = true;
     clearTimeout(this.#grace);
-    if (error) this.#socket.resetAndDestroy();
+    if (error) this.#socket.resetAndDestroy(error);
     else this.#socket.destroySoon();
   }
 

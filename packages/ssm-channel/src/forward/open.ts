@@ -1,25 +1,10 @@
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { SessionFacts } from '../channel/types.js';
-import { agentSpeaksMux } from '../codec/index.js';
-import { SsmChannelError } from '../errors.js';
-import { openDataChannel } from '../session/data-channel.js';
-import type { ChannelTuning, DataChannel, SessionType } from '../session/session-type.js';
-import type { OpenSessionOptions, SessionEnd, SessionState, StartedSession } from '../session/types.js';
-import { serveBasic } from './basic.js';
-import type { Lane, ServedLane } from './lane.js';
+import type { SessionEnd } from '../session/types.js';
+import type { Lane } from './lane.js';
+import { type ForwardEvents, OpenLanes, type OpenLanesOptions, openLanes } from './lanes.js';
 import { type BoundAddress, type ListenAddress, type Listeners, listen } from './listen.js';
-import { serveMux } from './mux.js';
-
-/** What a forward tells while it lives. */
-export interface ForwardEvents {
-  /** A local program connected; `active` counts the open connections, this one included. */
-  connection: [{ readonly active: number }];
-  /** The agent could not reach the destination. */
-  'connect-error': [{ readonly sessionId: string }];
-  state: [SessionState & { readonly sessionId: string }];
-  debug: [string];
-}
 
 /** A local port (or unix socket) whose connections come out at the target. */
 export interface Forward extends EventEmitter<ForwardEvents>, AsyncDisposable {
@@ -36,42 +21,9 @@ export interface Forward extends EventEmitter<ForwardEvents>, AsyncDisposable {
 }
 
 /** How a port is forwarded. */
-export interface ForwardPortOptions extends OpenSessionOptions, ChannelTuning {
-  /**
-   * More started sessions to the same destination. New connections go to the lane with the fewest;
-   * downloads of one session are paced by the agent, several lanes multiply that.
-   */
-  readonly lanes?: readonly StartedSession[];
+export interface ForwardPortOptions extends OpenLanesOptions {
   /** Where to listen. Default: what the session document says (`localPortNumber`, `localUnixSocket`), else any free port. */
   readonly listen?: ListenAddress;
-}
-
-const laneTypes: readonly SessionType<Lane>[] = [
-  {
-    name: 'Port',
-    serve(channel) {
-      if (!isForwarding(channel.facts)) {
-        throw new SsmChannelError(
-          'HAWSER_SSM_BAD_INPUT',
-          `Session ${channel.sessionId} carries one byte stream, not a forwarded port`,
-          {
-            hint: 'Open it with openSession, or start it with a port forwarding document.',
-          },
-        );
-      }
-      return serveLane(channel);
-    },
-  },
-];
-
-/** Whether a Port session is meant for local connections, and not for one byte stream. */
-export function isForwarding(facts: SessionFacts): boolean {
-  return facts.properties['type'] === 'LocalPortForwarding';
-}
-
-/** Serves a Port session in the mode its agent knows. */
-export function serveLane(channel: DataChannel): ServedLane {
-  return agentSpeaksMux(channel.facts.agentVersion) ? serveMux(channel) : serveBasic(channel);
 }
 
 /**
@@ -83,19 +35,13 @@ export async function forwardPort(options: ForwardPortOptions): Promise<Forward>
   const doorstep = createDoorstep();
   // A taken port is found before the sessions are opened.
   const listeners = options.listen ? await listen(options.listen, doorstep.connected) : undefined;
-  const lanes: Lane[] = [];
+  let lanes: readonly [Lane, ...Lane[]] | undefined;
   try {
-    const opened = await Promise.allSettled(
-      [options.start, ...(options.lanes ?? [])].map(async (start) => {
-        lanes.push(await openDataChannel({ ...options, start, types: laneTypes }));
-      }),
-    );
-    const failed = opened.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    lanes = await openLanes(options);
     return await openForward(lanes, doorstep, listeners);
   } catch (error) {
     doorstep.drop();
-    await Promise.all([listeners?.close(), ...lanes.map((lane) => lane.channel.terminate())]);
+    await Promise.all([listeners?.close(), ...(lanes ?? []).map((lane) => lane.channel.terminate())]);
     throw error;
   }
 }
@@ -112,14 +58,12 @@ export async function forwardLane(lane: Lane, where: ListenAddress | undefined):
 }
 
 async function openForward(
-  lanes: readonly Lane[],
+  lanes: readonly [Lane, ...Lane[]],
   doorstep: Doorstep,
   listeners: Listeners | undefined,
 ): Promise<Forward> {
-  const [first] = lanes;
-  if (first === undefined) throw new Error('a forward has at least one lane');
-  const bound = listeners ?? (await listen(documentAddress(first.channel.facts), doorstep.connected));
-  const forward = new OpenForward(lanes, first, bound);
+  const bound = listeners ?? (await listen(documentAddress(lanes[0].channel.facts), doorstep.connected));
+  const forward = new OpenForward(lanes, bound);
   doorstep.leadTo(forward);
   return forward;
 }
@@ -154,65 +98,11 @@ function documentAddress({ properties }: SessionFacts): ListenAddress {
   return { port: typeof port === 'string' && port !== '' ? Number(port) : 0 };
 }
 
-class OpenForward extends EventEmitter<ForwardEvents> implements Forward {
+class OpenForward extends OpenLanes implements Forward {
   readonly address: BoundAddress;
-  readonly mode: 'mux' | 'basic';
-  readonly facts: SessionFacts;
-  readonly sessionIds: readonly string[];
-  readonly ended: Promise<SessionEnd>;
-  readonly #lanes: Set<Lane>;
-  readonly #sockets = new Set<Socket>();
 
-  constructor(lanes: readonly Lane[], first: Lane, listeners: Listeners) {
-    super();
+  constructor(lanes: readonly [Lane, ...Lane[]], listeners: Listeners) {
+    super(lanes, () => listeners.close());
     this.address = listeners.address;
-    this.mode = first.mode;
-    this.facts = first.channel.facts;
-    this.sessionIds = lanes.map((lane) => lane.channel.sessionId);
-    this.#lanes = new Set(lanes);
-    for (const { channel } of lanes) {
-      const { sessionId } = channel;
-      channel.on('connect-error', () => this.emit('connect-error', { sessionId }));
-      channel.on('state', (state) => this.emit('state', { ...state, sessionId }));
-      channel.on('debug', (line) => this.emit('debug', line));
-    }
-    this.ended = this.#watch(lanes, listeners);
-  }
-
-  async #watch(lanes: readonly Lane[], listeners: Listeners): Promise<SessionEnd> {
-    let last: SessionEnd | undefined;
-    await Promise.all(
-      lanes.map(async (lane) => {
-        last = await lane.channel.ended;
-        this.#lanes.delete(lane);
-      }),
-    );
-    for (const socket of this.#sockets) socket.destroySoon();
-    await listeners.close();
-    return last ?? { reason: 'exited', output: '', bytesIn: 0, bytesOut: 0 };
-  }
-
-  /** Gives a local connection to the least busy lane. */
-  take(socket: Socket): void {
-    let chosen: Lane | undefined;
-    for (const lane of this.#lanes)
-      if (lane.open && (chosen === undefined || lane.active < chosen.active)) chosen = lane;
-    if (chosen === undefined) {
-      socket.resetAndDestroy();
-      return;
-    }
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    chosen.carry(socket);
-    this.emit('connection', { active: this.#sockets.size });
-  }
-
-  async close(): Promise<SessionEnd> {
-    await Promise.all([...this.#lanes].map((lane) => lane.channel.terminate()));
-    return await this.ended;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
