@@ -45,8 +45,8 @@ function deleteIn(text: string, path: PlainPath): string | undefined {
   const splices: Splice[] = [];
   for (const section of sections) {
     if (section.path.length > 0 && isPrefix(path, section.path)) {
-      const end = section.entries.at(-1)?.valueEnd ?? section.start;
-      splices.push({ start: lineStart(text, section.start), end: nextLine(text, end), text: '' });
+      const end = nextLine(text, section.entries.at(-1)?.valueEnd ?? section.start);
+      splices.push({ start: withGap(text, lineStart(text, section.start), end), end, text: '' });
       continue;
     }
     for (const { path: at, start, valueEnd } of section.entries) {
@@ -54,6 +54,13 @@ function deleteIn(text: string, path: PlainPath): string | undefined {
     }
   }
   return applySplices(text, splices);
+}
+
+/** Where a section begins that ends at `end`: with the empty line before it, unless something else needs that line. */
+function withGap(text: string, start: number, end: number): number {
+  const isLast = end === text.length || /^\r?\n/.test(text.slice(end, end + 2));
+  const gap = isLast ? /(?<=\n)\r?\n$/.exec(text.slice(Math.max(0, start - 3), start)) : null;
+  return start - (gap?.[0].length ?? 0);
 }
 
 /** Changes a value, or a part of one, that is written behind a '='. */

@@ -1,4 +1,4 @@
-import { openForeign, type ForeignFormat, type PathSegment } from '@hawser/state-store/foreign';
+import { draftForeign, openForeign, type ForeignFormat, type PathSegment } from '@hawser/state-store/foreign';
 import { describe, expect, test } from '@jest/globals';
 import { draftOf } from '../../src/foreign/draft.js';
 import { FORMATS } from '../../src/foreign/formats.js';
@@ -275,8 +275,8 @@ inline = { x = 1, y = "z" }
     [['set', ['dot', 'inline', 'w'], 7], ['inline = { x = 1, y = "z" }'], ['inline = { x = 1, y = "z", w = 7 }']],
     [['set', ['x', 'y', 'z'], 1], [], ['[x.y]', 'z = 1', '']],
     [['delete', ['active']], ['active = "local" # which'], []],
-    [['delete', ['profiles', 'local']], ['[profiles.local]', '# inside', 'A = "1"', "B = ['x', 'y'] # arr"], []],
-    [['delete', ['items', 1]], ['[[items]]', 'name = "two"'], []],
+    [['delete', ['profiles', 'local']], ['[profiles.local]', '# inside', 'A = "1"', "B = ['x', 'y'] # arr", ''], []],
+    [['delete', ['items', 1]], ['[[items]]', 'name = "two"', ''], []],
     [['delete', ['dot', 'a']], ['a.b = 1', 'a.c = 2'], []],
     [['delete', ['dot', 'inline', 'x']], ['inline = { x = 1, y = "z" }'], ['inline = { y = "z" }']],
   ]);
@@ -344,4 +344,17 @@ test('every format opens', async () => {
       value: {},
     });
   }
+});
+
+test('a text that is in no file is changed as a file would be', async () => {
+  const text = 'active = "a" # mine\n\n[profiles.a]\nURL = "1"\n';
+  const draft = await draftForeign({ text, format: 'toml', subject: 'profiles.toml' });
+  draft.set(['profiles', 'my own', 'URL'], '2');
+  expect(draft.text).toBe(`${text}\n[profiles."my own"]\nURL = "2"\n`);
+  draft.delete(['profiles', 'my own']);
+  expect(draft.text).toBe(text);
+  await expect(draftForeign({ text: '[', format: 'toml', subject: 'profiles.toml' })).rejects.toMatchObject({
+    code: 'HAWSER_STATE_FOREIGN_SYNTAX',
+    message: expect.stringMatching(/^profiles\.toml cannot be read as TOML: /),
+  });
 });
