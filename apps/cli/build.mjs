@@ -2,9 +2,11 @@
 //
 // dist/main.cjs   everything a command needs to begin: oclif, the library, all command classes, each loaded when asked
 //                 for. One CommonJS file, because Node 20 needs 10 ms for the dozen ES modules it would otherwise be.
+// dist/eks-token.cjs  the credential plugin that a kubeconfig runs, without the command line around it.
 // dist/lib/*.js   what commands import() once they know what to do: sessions, the AWS SDK, the emulator. ES modules,
 //                 shared code split off.
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+// dist/docs, dist/schemas   what `hawser distro docs` makes manuals of, besides the manifest.
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -29,7 +31,7 @@ const common = {
 const deferred = new Map();
 const start = await build({
   ...common,
-  entryPoints: { main: 'src/main.ts' },
+  entryPoints: { main: 'src/main.ts', 'eks-token': 'src/aws/eks-token-main.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
@@ -53,8 +55,21 @@ const later = await build({
   },
 });
 
+// What `hawser distro docs` makes manuals of, besides the manifest.
+const copied = [];
+for (const [folder, from, wanted] of [
+  ['dist/docs', '../../docs/reference', /^(?:errors|environment)\.md$/],
+  ['dist/schemas', 'schemas', /\.json$/],
+]) {
+  await mkdir(join(root, folder), { recursive: true });
+  for (const name of (await readdir(join(root, from))).filter((file) => wanted.test(file))) {
+    await copyFile(join(root, from, name), join(root, folder, name));
+    copied.push(`${folder}/${name}`);
+  }
+}
+
 // What an earlier build left; only now, so that a failed build leaves a working command.
-const made = new Set([start, later].flatMap(({ metafile }) => Object.keys(metafile.outputs)));
+const made = new Set([...[start, later].flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...copied]);
 for (const entry of await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(relative(root, file).replaceAll(sep, '/'))) await rm(file);

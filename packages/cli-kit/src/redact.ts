@@ -12,6 +12,8 @@ const shapes: readonly RegExp[] = [
   /((?:aws_?)?(?:secret_?access_?key|session_?token|security_?token|token_?value)["']?\s*[:=]\s*["']?)[^\s"'&,;}]{8,}/gi,
   /(X-Amz-(?:Security-Token|Signature|Credential)["']?\s*[:=]\s*["']?)[^\s"'&,;}]+/gi,
   /(\bSignature=)[0-9a-f]{64}\b/g,
+  // EKS: the presigned request that a cluster takes for an identity.
+  /\bk8s-aws-v1\.[A-Za-z0-9_-]{20,}/g,
   // Others: JSON web tokens, GitHub, Hugging Face, bearer headers, passwords in addresses, private keys.
   /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/g,
   /\b(?:gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})/g,

@@ -13,10 +13,11 @@ export type ContextsErrorCode =
   | 'HAWSER_AWS_REGION_MISSING'
   | 'HAWSER_AWS_CREDENTIALS_MISSING'
   | 'HAWSER_AWS_CREDENTIALS_EXPIRED'
+  | 'HAWSER_AWS_CREDENTIALS_REFUSED'
   | 'HAWSER_AWS_ACCESS_DENIED'
+  | 'HAWSER_AWS_TOKEN_TOO_LONG'
   | 'HAWSER_AWS_CLUSTER_NOT_FOUND'
   | 'HAWSER_AWS_UNREACHABLE'
-  | 'HAWSER_AWS_CHECK_FAILED'
   | 'HAWSER_CTX_BAD_INPUT'
   | 'HAWSER_CTX_NOT_FOUND'
   | 'HAWSER_CTX_EXISTS'
@@ -57,16 +58,20 @@ export const contextsErrors: Readonly<Record<ContextsErrorCode, ContextsErrorRow
     exitCode: 1,
     hint: 'Log in again with aws sso login --profile NAME, or renew the keys.',
   },
+  HAWSER_AWS_CREDENTIALS_REFUSED: {
+    exitCode: 1,
+    hint: 'Check that the keys are still active, and that the clock of this machine is right.',
+  },
   HAWSER_AWS_ACCESS_DENIED: { exitCode: 1, hint: 'Ask for the permission that is named.' },
+  HAWSER_AWS_TOKEN_TOO_LONG: {
+    exitCode: 1,
+    hint: 'Use credentials with a shorter session token: a role without session tags or long session policies.',
+  },
   HAWSER_AWS_CLUSTER_NOT_FOUND: {
     exitCode: 1,
     hint: 'Check the name and --region; aws eks list-clusters names the clusters there are.',
   },
   HAWSER_AWS_UNREACHABLE: { exitCode: 1, hint: 'Check the network, the proxy and --region.' },
-  HAWSER_AWS_CHECK_FAILED: {
-    exitCode: 1,
-    hint: 'Mend what failed, from the top: later checks depend on earlier ones.',
-  },
   HAWSER_CTX_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
   HAWSER_CTX_NOT_FOUND: { exitCode: 2, hint: 'hawser ctx list names the contexts there are.' },
   HAWSER_CTX_EXISTS: { exitCode: 2, hint: 'Pass --overwrite to replace it.' },

@@ -15,3 +15,4 @@ export {
   type WrittenPlace,
   type WrittenStep,
 } from './plan/contexts-document.js';
+export { type AwsCredentials, eksToken, type EksToken, type EksTokenOptions } from './eks/token.js';

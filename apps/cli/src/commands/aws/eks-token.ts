@@ -1,0 +1,45 @@
+import { homedir } from 'node:os';
+import { Flags } from '@oclif/core';
+import { awsFlags, HawserCommand } from '@hawser/cli-kit';
+import type { Result, Work } from '@hawser/cli-kit';
+
+interface Token {
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+export default class AwsEksToken extends HawserCommand<typeof AwsEksToken, Token> {
+  static override summary = 'Print the token that lets kubectl into an EKS cluster.';
+  static override description =
+    'What a kubeconfig of hawser ctx init runs: a client-go credential plugin that needs no AWS CLI.\n' +
+    'The token is a presigned request; nothing is sent unless a role is to be assumed.';
+  static override flags = {
+    'eks-cluster': Flags.string({
+      summary: 'Name of the cluster; its id for a local cluster on Outposts.',
+      helpValue: 'NAME',
+      required: true,
+    }),
+    'role-arn': Flags.string({ summary: 'Assume this role first, and be it.', helpValue: 'ARN' }),
+    'no-cache': Flags.boolean({ summary: 'Make a new token, also where one could be kept.' }),
+    ...awsFlags,
+  };
+  static override examples = ['<%= config.bin %> <%= command.id %> --eks-cluster staging --region eu-west-1'];
+
+  protected async work({ flags, out, signal }: Work<typeof AwsEksToken>): Promise<Result<Token>> {
+    const { execCredential, pluginToken } = await import('@hawser/contexts/eks-token');
+    const token = await pluginToken({
+      cluster: flags['eks-cluster'],
+      region: flags.region,
+      profile: flags.profile,
+      roleArn: flags['role-arn'],
+      stsEndpoint: flags['endpoint-url'],
+      cache: !flags['no-cache'],
+      env: process.env,
+      home: homedir(),
+      nowMs: Date.now(),
+      signal,
+    });
+    out.show(token.token);
+    return { data: token, text: execCredential(token, process.env['KUBERNETES_EXEC_INFO']).trimEnd() };
+  }
+}

@@ -1,0 +1,70 @@
+import { ContextsError } from '../errors.js';
+import type { Environment } from '../types.js';
+import type { AwsCredentials } from './token.js';
+
+/** Longest wait for the metadata service of a machine that has none, in milliseconds, per attempt. */
+const METADATA_TIMEOUT_MS = 500;
+
+const nothing = (): void => {};
+/** The SDK would write its advice to the console, which belongs to the program. */
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** Credentials with the marks the SDK leaves on them; see `chainSource` for what they mean. */
+export interface SdkCredentials extends AwsCredentials {
+  readonly accountId?: string;
+  readonly $source?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Asks the SDK's own chain: sign-in sessions, web identity, containers and machines included.
+ *
+ * @param requestHandler carries the calls that some sources need, past a proxy for example.
+ * @throws ContextsError `HAWSER_AWS_CREDENTIALS_MISSING`, or `HAWSER_AWS_CREDENTIALS_EXPIRED` with the command that
+ * signs in again.
+ */
+export async function sdkCredentials(options: {
+  readonly profile?: string | undefined;
+  readonly env: Environment;
+  readonly requestHandler?: object | undefined;
+}): Promise<SdkCredentials> {
+  const { env, requestHandler } = options;
+  const profile = options.profile ?? (env['AWS_PROFILE'] || undefined);
+  const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'];
+  const configFilepath = env['AWS_CONFIG_FILE'];
+  try {
+    return await defaultProvider({
+      ...(profile === undefined ? {} : { profile }),
+      ...(filepath ? { filepath } : {}),
+      ...(configFilepath ? { configFilepath } : {}),
+      ...(requestHandler === undefined ? {} : { clientConfig: { requestHandler } }),
+      timeout: METADATA_TIMEOUT_MS,
+      maxRetries: 0,
+      logger: silent,
+    })();
+  } catch (error) {
+    throw explainMissing(error, profile);
+  }
+}
+
+/** Says why there are no credentials: none anywhere, or a sign-in that has ended. */
+function explainMissing(error: unknown, profile: string | undefined): ContextsError {
+  const message = error instanceof Error ? error.message : String(error);
+  const of = profile === undefined ? '' : ` of the profile ${profile}`;
+  const details = profile === undefined ? {} : { profile };
+  if (/\bsso\b.*(?:expired|invalid|login)|Token is expired|session has expired/i.test(message)) {
+    return new ContextsError('HAWSER_AWS_CREDENTIALS_EXPIRED', `The sign-in${of} has ended`, {
+      hint: `Sign in again: aws sso login${profile === undefined ? '' : ` --profile ${quoted(profile)}`}`,
+      details,
+      cause: error,
+    });
+  }
+  return new ContextsError('HAWSER_AWS_CREDENTIALS_MISSING', `There are no AWS credentials${of}: ${message}`, {
+    details,
+    cause: error,
+  });
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
