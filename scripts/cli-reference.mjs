@@ -2,18 +2,18 @@
 // command-snapshot.json, schemas/*.json and docs/reference/cli.md. node scripts/cli-reference.mjs [--update]
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import ts from 'typescript';
 import { readText, report, root } from './workspace.mjs';
 
 const app = 'apps/cli';
 const { commands } = JSON.parse(readText(`${app}/oclif.manifest.json`));
-const { oclif } = JSON.parse(readText(`${app}/package.json`));
 const ids = Object.keys(commands).toSorted();
 const spaced = (id) => id.replaceAll(':', ' ');
 
 const files = new Map([
   [`${app}/command-snapshot.json`, json(snapshot())],
-  ['docs/reference/cli.md', reference()],
+  ['docs/reference/cli.md', await reference()],
   ...schemas(),
 ]);
 const stale = existsSync(join(root, app, 'schemas'))
@@ -50,72 +50,25 @@ function snapshot() {
   });
 }
 
-/** The reference of the command line, for people. */
-function reference() {
-  const parts = [
-    '# Command line',
-    '',
-    '<!-- Made by scripts/cli-reference.mjs from the commands themselves; edit those. -->',
-    '',
-    'Data goes to standard output, talk to standard error. With `--json` standard output carries',
-    '`{ "ok": true, "data": …, "warnings": [] }` or `{ "ok": false, "error": { "code", "message", "hint", "exitCode",',
-    '"details" } }`, one value a line; the schemas of `data` lie in [`apps/cli/schemas`](../../apps/cli/schemas). Commands',
-    'that go on after saying something print that as a line of its own. The [errors](errors.md) and the',
-    '[environment](environment.md) have pages of their own.',
-    '',
-    'Exit codes: 0 done; 1 the world is not as wanted; 2 the input is wrong; 129, 130, 141 and 143 ended by a hang-up,',
-    'Ctrl-C, a reader that left, or SIGTERM. Commands that hand on the exit code of another command end with 75, 124 or',
-    '125 where it is their own.',
-    '',
-    'Flags of every command: `--json`, `--quiet` (say nothing but data and errors), `--debug` (say what is done, and where',
-    'an error came from), `--help`.',
-  ];
-  for (const id of ids) {
-    const { summary, description, args, flags, examples = [], aliases } = commands[id];
-    parts.push('', `## hawser ${spaced(id)}`, '', summary);
-    if (description) parts.push('', description.includes('\n\n') ? fenced(description) : description);
-    parts.push('', fenced(`hawser ${usageOf(id)}`));
-    if (aliases.length > 0)
-      parts.push('', `Also called ${aliases.map((alias) => `\`hawser ${spaced(alias)}\``).join(', ')}.`);
-    const rows = [
-      ...Object.values(args).map((arg) => [arg.name.toUpperCase(), arg.description ?? '']),
-      ...Object.values(flags)
-        .filter(({ helpGroup }) => helpGroup !== 'GLOBAL')
-        .map((flag) => [flagName(flag), flag.summary + (flag.env ? ` (\`${flag.env}\`)` : '')]),
-    ];
-    if (rows.length > 0)
-      parts.push('', '| | |', '|---|---|', ...rows.map(([name, text]) => `| \`${name}\` | ${cell(text)} |`));
-    if (examples.length > 0) parts.push('', fenced(examples.map((example) => filled(example, id)).join('\n')));
-  }
-  return `${parts.join('\n')}\n`;
-}
-
-/** As the command states it, else made as its usage errors make it. */
-function usageOf(id) {
-  const { usage, args, flags } = commands[id];
-  if (usage) return filled([usage].flat()[0], id);
-  const words = Object.values(args).map(({ name, required }) =>
-    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
-  );
-  const needed = Object.values(flags).filter(({ required }) => required);
-  return [spaced(id), ...words, ...needed.map(({ name, helpValue }) => `--${name} ${helpValue}`), '[FLAGS]'].join(' ');
-}
-
-function flagName({ name, char, type, helpValue }) {
-  const value = type === 'option' ? ` ${helpValue ?? 'VALUE'}` : '';
-  return `${char ? `-${char}, ` : ''}--${name}${value}`;
-}
-
-function filled(template, id) {
-  return template.replaceAll('<%= config.bin %>', oclif.bin).replaceAll('<%= command.id %>', spaced(id));
-}
-
-function fenced(text) {
-  return `\`\`\`\n${text}\n\`\`\``;
-}
-
-function cell(text) {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** The reference of the command line, for people, by the code that `hawser distro docs` runs. */
+async function reference() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export { readManual } from './manual.ts'; export { renderReference } from './markdown.ts';",
+      resolveDir: join(root, app, 'src/distro'),
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  const source = Buffer.from(outputFiles[0].contents).toString('base64');
+  const { readManual, renderReference } = await import(`data:text/javascript;base64,${source}`);
+  const files = ['package.json', 'oclif.manifest.json'].map((name) => [name, readText(`${app}/${name}`)]);
+  return renderReference(readManual(new Map(files)), {
+    schemas: '../../apps/cli/schemas',
+    note: 'Made by scripts/cli-reference.mjs from the commands themselves; edit those.',
+  });
 }
 
 /**

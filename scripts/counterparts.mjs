@@ -171,6 +171,7 @@ const list = [
     shows: '^iptables v1\\.',
   },
   { name: 'tmux', kind: 'debian', packages: ['tmux'], program: 'tmux', probe: ['-V'], shows: '^tmux 3' },
+  { name: 'zsh', kind: 'debian', packages: ['zsh'], program: 'zsh', probe: ['--version'], shows: '^zsh 5' },
   { name: 'mandoc', kind: 'debian', packages: ['mandoc'], program: 'mandoc', probe: ['-V'], shows: '^usage: mandoc' },
   {
     name: 'node-22',

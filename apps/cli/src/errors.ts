@@ -8,6 +8,9 @@ export type CliErrorCode =
   | 'HAWSER_SSM_EXIT_UNKNOWN'
   | 'HAWSER_SSM_FORWARD_ENDED'
   | 'HAWSER_ECS_TARGET'
+  | 'HAWSER_DISTRO_FOREIGN_FOLDER'
+  | 'HAWSER_DISTRO_PACKAGE_INVALID'
+  | 'HAWSER_DISTRO_WRITE_FAILED'
   | 'HAWSER_HF_SETTING'
   | 'HAWSER_HF_PLAN_FILE';
 
@@ -28,6 +31,15 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
   },
   HAWSER_HF_PLAN_FILE: { exitCode: 2, hint: 'Make it with hawser hf plan NAME --output FILE.' },
   HAWSER_HF_SETTING: { exitCode: 2, hint: 'Write it like --variable KEY=VALUE, --secret NAME or --secret NAME=@FILE.' },
+  HAWSER_DISTRO_FOREIGN_FOLDER: {
+    exitCode: 2,
+    hint: 'Choose an empty folder, or one that was made by hawser distro docs.',
+  },
+  HAWSER_DISTRO_PACKAGE_INVALID: { exitCode: 2, hint: 'Give the archive that npm pack makes of @hawser/cli.' },
+  HAWSER_DISTRO_WRITE_FAILED: {
+    exitCode: 1,
+    hint: 'Make room, or see that the folder can be written, and run it again.',
+  },
   HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
 };
 

@@ -129,7 +129,8 @@ function spacedRow([id, text]: Row): Row {
   return [spaced(id), text];
 }
 
-function usageOf({ id, usage, args, flags }: DescribedCommand): string | string[] {
+/** As the command states it, else made of its arguments and required flags. */
+export function usageOf({ id, usage, args, flags }: DescribedCommand): string | string[] {
   if (usage !== undefined) return usage;
   const words = Object.values(args).map(({ name, required }) =>
     required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
@@ -153,11 +154,13 @@ function describeFlag(flag: DescribedFlag): Row {
   return [`${char ? `-${char}, ` : ''}${nameOfFlag(flag)}`, text];
 }
 
-function nameOfFlag({ name, type, helpValue }: DescribedFlag): string {
+/** `--name`, with what its value is called. */
+export function nameOfFlag({ name, type, helpValue }: DescribedFlag): string {
   return type === 'boolean' ? `--${name}` : `--${name} ${[helpValue ?? 'VALUE'].flat().join(' ')}`;
 }
 
-function fillIn(template: string, { id }: DescribedCommand, bin: string): string {
+/** Fills in the templates that our own commands use. */
+export function fillIn(template: string, { id }: DescribedCommand, bin: string): string {
   return template.replaceAll(/<%= *config\.bin *%>/g, bin).replaceAll(/<%= *command\.id *%>/g, spaced(id));
 }
 
