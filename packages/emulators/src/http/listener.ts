@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { EmulatorError } from '../errors.js';
 
 /** A listening server that can be taken down and brought back on its port. */
 export interface Listener {
   readonly port: number;
-  readonly server: Server;
+  readonly server: Server | TlsServer;
   start(): Promise<void>;
   /** Stops listening and destroys every connection. */
   stop(): Promise<void>;
@@ -18,11 +19,14 @@ const keepAliveMs = 120_000;
 export function createListener(options: {
   readonly host: string;
   readonly port: number;
+  /** Speaks TLS, with these certificates. */
+  readonly tls?: ServerOptions;
   serve(raw: IncomingMessage, response: ServerResponse): void;
 }): Listener {
   let port = options.port;
   const sockets = new Set<Socket>();
-  const server = createServer((raw, response) => options.serve(raw, response));
+  const serve = (raw: IncomingMessage, response: ServerResponse): void => options.serve(raw, response);
+  const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
   server.keepAliveTimeout = keepAliveMs;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

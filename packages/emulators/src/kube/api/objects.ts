@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { parseSelectors } from '../store/selectors.js';
+import { apiVersionOf, type Kind } from '../store/kinds.js';
+import { now, sortKey } from '../store/store.js';
+import type { KubeObject } from '../types.js';
+import { parseJson } from './json.js';
+import { applyPatch } from './patch.js';
+import type { ResourcePath } from './path.js';
+import { ApiStatus, badRequest, expired, notAllowed, notFound } from './status.js';
+import { toTable, wantsTable } from './table.js';
+import type { World } from './world.js';
+
+/** A request on a resource, after everything before it was in order. */
+export interface ObjectRequest {
+  readonly method: string;
+  readonly kind: Kind;
+  readonly path: ResourcePath;
+  readonly query: URLSearchParams;
+  readonly accept: string;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** What is answered. */
+export interface ObjectAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** Reads and writes objects as the API does (Kubernetes API concepts). */
+export function answerObject(world: World, request: ObjectRequest): ObjectAnswer {
+  const { method, path } = request;
+  if (path.subresource !== undefined && path.subresource !== 'status') throw notAllowed();
+  if (path.name === undefined) {
+    if (method === 'GET') return { status: 200, body: list(world, request) };
+    if (method === 'POST') return { status: 201, body: create(world, request) };
+    if (method === 'DELETE') return { status: 200, body: removeAll(world, request) };
+    throw notAllowed();
+  }
+  if (method === 'GET') {
+    const object = existing(world, request);
+    return { status: 200, body: wantsTable(request.accept) ? toTable(object.kind, [object], {}) : object };
+  }
+  if (method === 'PUT') return { status: 200, body: update(world, request, parseJson(request.body) as KubeObject) };
+  if (method === 'PATCH') {
+    const patched = applyPatch(request.contentType, existing(world, request), parseJson(request.body));
+    return { status: 200, body: update(world, request, patched as KubeObject) };
+  }
+  if (method === 'DELETE') return { status: 200, body: remove(world, request, existing(world, request)) };
+  throw notAllowed();
+}
+
+/** One page of a list, with `continue` when there are more. */
+function list(world: World, request: ObjectRequest): object {
+  const { kind, path, query } = request;
+  const matches = parseSelectors(query.get('labelSelector'), query.get('fieldSelector'));
+  const after = readContinue(world, query.get('continue'));
+  const rest = world.store
+    .list(kind, path.namespace)
+    .filter((object) => matches(object) && (after === undefined || sortKey(object) > after.key));
+  const limit = Number(query.get('limit') ?? 0) || rest.length;
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  const resourceVersion = String(after?.version ?? world.store.version);
+  const metadata = {
+    resourceVersion,
+    ...(rest.length > limit &&
+      last && {
+        continue: Buffer.from(JSON.stringify({ version: Number(resourceVersion), key: sortKey(last) })).toString(
+          'base64url',
+        ),
+        remainingItemCount: rest.length - limit,
+      }),
+  };
+  if (wantsTable(request.accept)) return toTable(kind.kind, items, metadata);
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
+}
+
+function readContinue(world: World, token: string | null): { version: number; key: string } | undefined {
+  if (!token) return undefined;
+  const read = parseJson(Buffer.from(token, 'base64url')) as { version: number; key: string };
+  if (read.version < world.store.compactedVersion) {
+    throw expired(
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+    );
+  }
+  return read;
+}
+
+function create(world: World, request: ObjectRequest): KubeObject {
+  const { kind, path } = request;
+  const given = parseJson(request.body) as KubeObject;
+  checkKind(kind, given);
+  if (kind.isNamespaced && path.namespace === undefined) throw notAllowed();
+  const prefix = given.metadata?.['generateName'];
+  const name = given.metadata?.name ?? (typeof prefix === 'string' ? `${prefix}${suffix()}` : undefined);
+  if (!name)
+    throw new ApiStatus(
+      422,
+      'Invalid',
+      `${kind.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+    );
+  if (world.store.get(kind, path.namespace, name)) {
+    throw new ApiStatus(409, 'AlreadyExists', `${kind.resource} "${name}" already exists`, {
+      name,
+      kind: kind.resource,
+    });
+  }
+  const { status: _status, ...rest } = given;
+  const object = kind.subresources.includes('status') ? rest : given;
+  return write(world, request, { ...object, metadata: within(path, { ...given.metadata, name }) });
+}
+
+/** Five characters, of those that spell no words. */
+function suffix(): string {
+  const letters = 'bcdfghjklmnpqrstvwxz2456789';
+  return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join('');
+}
+
+function update(world: World, request: ObjectRequest, given: KubeObject): KubeObject {
+  const { kind, path } = request;
+  const old = existing(world, request);
+  checkKind(kind, given);
+  const version = given.metadata?.['resourceVersion'];
+  if (version !== undefined && version !== old.metadata['resourceVersion']) {
+    throw new ApiStatus(
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on ${kind.resource} "${old.metadata.name}": the object has been modified; please apply your changes to the latest version and try again`,
+      { name: old.metadata.name, kind: kind.resource },
+    );
+  }
+  if (path.subresource === 'status') return write(world, request, { ...old, status: given['status'] });
+  const keepsStatus = kind.subresources.includes('status') && old['status'] !== undefined;
+  const { uid, creationTimestamp, deletionTimestamp } = old.metadata;
+  const metadata = within(path, {
+    ...given.metadata,
+    name: old.metadata.name,
+    uid,
+    creationTimestamp,
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+  });
+  const object = { ...given, ...(keepsStatus && { status: old['status'] }), metadata };
+  const isReleased = deletionTimestamp !== undefined && finalizersOf(object).length === 0;
+  if (isReleased && !isDryRun(request)) {
+    world.store.remove(kind, path.namespace, object.metadata.name);
+    return object;
+  }
+  return write(world, request, object);
+}
+
+function removeAll(world: World, request: ObjectRequest): object {
+  const { kind, path, query } = request;
+  const matches = parseSelectors(query.get('labelSelector'), query.get('fieldSelector'));
+  const items = world.store.list(kind, path.namespace).filter(matches);
+  for (const object of items) remove(world, request, object);
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: {}, items };
+}
+
+/** With finalizers it is only marked, until the last of them is taken off. */
+function remove(world: World, request: ObjectRequest, object: KubeObject): object {
+  const { kind } = request;
+  const { name, namespace, uid } = object.metadata;
+  if (finalizersOf(object).length > 0) {
+    const metadata = { ...object.metadata, deletionTimestamp: object.metadata['deletionTimestamp'] ?? now() };
+    return write(world, request, { ...object, metadata });
+  }
+  if (!isDryRun(request)) world.store.remove(kind, namespace, name);
+  const details = { name, group: kind.group, kind: kind.resource, uid };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+function existing(world: World, { kind, path }: ObjectRequest): KubeObject {
+  const object = path.name === undefined ? undefined : world.store.get(kind, path.namespace, path.name);
+  if (!object) throw notFound(kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`, path.name ?? '');
+  return object;
+}
+
+function write(world: World, request: ObjectRequest, object: KubeObject): KubeObject {
+  if (isDryRun(request)) return object;
+  const written = world.store.put(request.kind, object);
+  if (object.kind === 'CustomResourceDefinition') world.kinds.define(object);
+  return written;
+}
+
+function isDryRun({ query }: ObjectRequest): boolean {
+  return query.get('dryRun') === 'All';
+}
+
+function within(path: ResourcePath, metadata: KubeObject['metadata']): KubeObject['metadata'] {
+  if (path.namespace === undefined) return metadata;
+  if (metadata.namespace !== undefined && metadata.namespace !== path.namespace) {
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+  }
+  return { ...metadata, namespace: path.namespace };
+}
+
+function checkKind(kind: Kind, object: KubeObject): void {
+  if (object.kind === kind.kind && object.apiVersion === apiVersionOf(kind)) return;
+  throw badRequest(
+    `${object.apiVersion ?? ''}, Kind=${object.kind ?? ''} in the request body does not match ${apiVersionOf(kind)}, Kind=${kind.kind} of the path`,
+  );
+}
+
+function finalizersOf(object: KubeObject): readonly unknown[] {
+  const finalizers = object.metadata['finalizers'];
+  return Array.isArray(finalizers) ? finalizers : [];
+}
