@@ -18,6 +18,7 @@ export type ContextsErrorCode =
   | 'HAWSER_AWS_TOKEN_TOO_LONG'
   | 'HAWSER_AWS_CLUSTER_NOT_FOUND'
   | 'HAWSER_AWS_UNREACHABLE'
+  | 'HAWSER_AWS_CALL_FAILED'
   | 'HAWSER_CTX_BAD_INPUT'
   | 'HAWSER_CTX_NOT_FOUND'
   | 'HAWSER_CTX_EXISTS'
@@ -33,8 +34,7 @@ export type ContextsErrorCode =
   | 'HAWSER_ENV_VAULT_FAILED'
   | 'HAWSER_ARC_BAD_INPUT'
   | 'HAWSER_ARC_SNAPSHOT_INVALID'
-  | 'HAWSER_ARC_UNHEALTHY'
-  | 'HAWSER_ARC_TIMEOUT'
+  | 'HAWSER_ARC_STORE_FAILED'
   | 'HAWSER_ARC_GITHUB_FAILED'
   | 'HAWSER_ARC_CLUSTER_FAILED';
 
@@ -71,6 +71,7 @@ export const contextsErrors: Readonly<Record<ContextsErrorCode, ContextsErrorRow
     exitCode: 1,
     hint: 'Check the name and --region; aws eks list-clusters names the clusters there are.',
   },
+  HAWSER_AWS_CALL_FAILED: { exitCode: 1, hint: 'Read what AWS said, and try again in a while.' },
   HAWSER_AWS_UNREACHABLE: { exitCode: 1, hint: 'Check the network, the proxy and --region.' },
   HAWSER_CTX_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
   HAWSER_CTX_NOT_FOUND: { exitCode: 2, hint: 'hawser ctx list names the contexts there are.' },
@@ -90,8 +91,10 @@ export const contextsErrors: Readonly<Record<ContextsErrorCode, ContextsErrorRow
   HAWSER_ENV_VAULT_FAILED: { exitCode: 1, hint: 'Check HAWSER_VAULT_ADDR and the login to Vault.' },
   HAWSER_ARC_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
   HAWSER_ARC_SNAPSHOT_INVALID: { exitCode: 2, hint: 'Record another with hawser arc record.' },
-  HAWSER_ARC_UNHEALTHY: { exitCode: 1, hint: 'Mend what failed, from the top.' },
-  HAWSER_ARC_TIMEOUT: { exitCode: 1, hint: 'Wait longer with --timeout, or look at what was still busy.' },
+  HAWSER_ARC_STORE_FAILED: {
+    exitCode: 1,
+    hint: 'Make room, choose another folder with --store-dir, or pass --no-store-summary.',
+  },
   HAWSER_ARC_GITHUB_FAILED: {
     exitCode: 1,
     hint: 'Check GITHUB_TOKEN: listing runners needs administration (read) of the repository, or self-hosted runners (read) of the organization.',
