@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { ContextsError, execCredential, pluginToken } from '@hawser/contexts/eks-token';
 
 const options = {
-  'eks-cluster': { type: 'string' },
+  'cluster-name': { type: 'string' },
+  'cluster-id': { type: 'string' },
   region: { type: 'string' },
   profile: { type: 'string' },
   'role-arn': { type: 'string' },
@@ -18,9 +19,10 @@ export async function main(argv: string[]): Promise<void> {
   const { env } = process;
   try {
     const flags = parse(argv);
-    if (flags['eks-cluster'] === undefined) throw new ContextsError('HAWSER_AWS_BAD_INPUT', 'Pass --eks-cluster NAME');
+    const cluster = flags['cluster-name'] ?? flags['cluster-id'];
+    if (cluster === undefined) throw new ContextsError('HAWSER_AWS_BAD_INPUT', 'Pass --cluster-name NAME');
     const token = await pluginToken({
-      cluster: flags['eks-cluster'],
+      cluster,
       region: flags.region ?? (env['HAWSER_REGION'] || undefined),
       profile: flags.profile ?? (env['HAWSER_PROFILE'] || undefined),
       roleArn: flags['role-arn'],

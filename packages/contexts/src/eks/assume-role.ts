@@ -25,8 +25,8 @@ const ANSWER_TIMEOUT_MS = 15_000;
  * answer to come.
  *
  * @throws ContextsError `HAWSER_AWS_ACCESS_DENIED` with the statement to ask for, `HAWSER_AWS_CREDENTIALS_EXPIRED`,
- * `HAWSER_AWS_CREDENTIALS_REFUSED` for keys that STS does not know or a clock that is wrong, or
- * `HAWSER_AWS_UNREACHABLE`.
+ * `HAWSER_AWS_CREDENTIALS_REFUSED` for keys that STS does not know or a clock that is wrong,
+ * `HAWSER_AWS_UNREACHABLE`, or `HAWSER_AWS_CALL_FAILED`.
  */
 export async function assumeRole(input: AssumeRoleInput): Promise<AwsCredentials> {
   const { roleArn, endpoint, region, nowMs } = input;
@@ -58,7 +58,7 @@ export async function assumeRole(input: AssumeRoleInput): Promise<AwsCredentials
     'Expiration',
   ].map((name) => element(text, name));
   if (accessKeyId === undefined || secretAccessKey === undefined || expiration === undefined) {
-    throw new ContextsError('HAWSER_AWS_UNREACHABLE', `What answered at ${endpoint} for AssumeRole is not STS`);
+    throw new ContextsError('HAWSER_AWS_CALL_FAILED', `What answered AssumeRole at ${endpoint} is not STS`);
   }
   return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(expiration) };
 }
@@ -98,8 +98,9 @@ function refusal(roleArn: string, status: number, text: string): ContextsError {
   }
   if (awsCode.startsWith('ExpiredToken'))
     return new ContextsError('HAWSER_AWS_CREDENTIALS_EXPIRED', message, { details });
-  if (status >= 500 || /Throttl/.test(awsCode))
-    return new ContextsError('HAWSER_AWS_UNREACHABLE', message, { details });
+  if (status >= 500 || /Throttl|^HTTP/.test(awsCode)) {
+    return new ContextsError('HAWSER_AWS_CALL_FAILED', message, { details });
+  }
   return new ContextsError('HAWSER_AWS_CREDENTIALS_REFUSED', message, { details });
 }
 

@@ -12,23 +12,25 @@ export default class AwsEksToken extends HawserCommand<typeof AwsEksToken, Token
   static override summary = 'Print the token that lets kubectl into an EKS cluster.';
   static override description =
     'What a kubeconfig of hawser ctx init runs: a client-go credential plugin that needs no AWS CLI.\n' +
-    'The token is a presigned request; nothing is sent unless a role is to be assumed.';
+    'The token is a presigned request; nothing is sent unless a role is to be assumed.\n' +
+    'Takes the flags of aws eks get-token.';
   static override flags = {
-    'eks-cluster': Flags.string({
-      summary: 'Name of the cluster; its id for a local cluster on Outposts.',
+    'cluster-name': Flags.string({
+      summary: 'Name of the cluster.',
       helpValue: 'NAME',
-      required: true,
+      exactlyOne: ['cluster-name', 'cluster-id'],
     }),
+    'cluster-id': Flags.string({ summary: 'Id of a local cluster on Outposts, instead.', helpValue: 'ID' }),
     'role-arn': Flags.string({ summary: 'Assume this role first, and be it.', helpValue: 'ARN' }),
     'no-cache': Flags.boolean({ summary: 'Make a new token, also where one could be kept.' }),
     ...awsFlags,
   };
-  static override examples = ['<%= config.bin %> <%= command.id %> --eks-cluster staging --region eu-west-1'];
+  static override examples = ['<%= config.bin %> <%= command.id %> --cluster-name staging --region eu-west-1'];
 
   protected async work({ flags, out, signal }: Work<typeof AwsEksToken>): Promise<Result<Token>> {
     const { execCredential, pluginToken } = await import('@hawser/contexts/eks-token');
     const token = await pluginToken({
-      cluster: flags['eks-cluster'],
+      cluster: flags['cluster-name'] ?? flags['cluster-id'] ?? '',
       region: flags.region,
       profile: flags.profile,
       roleArn: flags['role-arn'],
