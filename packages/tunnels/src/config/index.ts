@@ -12,4 +12,4 @@ export {
 export type { PlaceOptions } from './places.js';
 export { type Schema, tunnelsSchema } from './schema.js';
 export { allowedSshOptions } from './untrusted.js';
-export { isLoopback, readTarget, writeTarget } from './values.js';
+export { isLoopback, readTarget } from './values.js';

@@ -26,7 +26,8 @@ const byType = (description: string, types: Readonly<Record<string, Schema>>): S
 // No white space, no leading dash, and none of the characters that a shell in a ProxyCommand would act upon (%h, %r).
 const sshHost = text('a host or an alias of the ssh configuration', '^[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,253}$');
 const sshUser = text('a user name', '^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$');
-const jumpHost = '[A-Za-z0-9_][A-Za-z0-9_.@:\\[\\]-]{0,253}';
+const jumpHost =
+  '([A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}@)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:[0-9]{1,5})?';
 const port: Schema = { description: 'a port from 1 to 65535', type: 'integer', minimum: 1, maximum: 65_535 };
 const duration = text('a duration such as 90s, 15m or 12h', '^([0-9]+([.][0-9]+)?(ms|s|m|h))+$');
 const variables: Schema = {

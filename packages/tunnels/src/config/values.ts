@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { HostTarget, Target } from '../spec.js';
+import type { Target } from '../spec.js';
 
 const unitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 /** What a timer of Node can wait, to the day. */
@@ -23,16 +23,6 @@ export function readTarget(text: string): Target | undefined {
   if (port < 1 || port > 65_535) return undefined;
   if (v6 !== undefined) return isIP(v6) === 6 ? { host: v6, port } : undefined;
   return name.startsWith('-') ? undefined : { host: name, port };
-}
-
-/** `HOST:PORT` or `unix:/PATH` of a target, as it is written in a file. */
-export function writeTarget(target: Target): string {
-  if ('path' in target) return `unix:${target.path}`;
-  return hostPort(target);
-}
-
-function hostPort({ host, port }: HostTarget): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Whether only this machine reaches it. */
