@@ -1,5 +1,7 @@
 import { EmulatorError } from '../errors.js';
+import { createFaults } from '../http/faults.js';
 import { createListener } from '../http/listener.js';
+import { createRequestLog } from '../http/request-log.js';
 import { commitRoutes } from './api/commit.js';
 import { discussionRoutes } from './api/discussions.js';
 import { identityRoutes } from './api/identity.js';
@@ -17,14 +19,13 @@ import { settingRoutes } from './api/settings.js';
 import { treeRoutes } from './api/tree.js';
 import { validateRoutes } from './api/validate-yaml.js';
 import { xetRoutes } from './api/xet.js';
-import { createFaults } from './http/faults.js';
 import { createRateLimit } from './http/rate-limit.js';
 import { serve, type Door } from './http/serve.js';
 import { createHub } from './state/hub.js';
 import { createLfsStore } from './state/lfs-store.js';
 import { mainRef } from './state/spaces.js';
 import { createTokens } from './state/tokens.js';
-import type { HubAccount, HubEmulator, HubEmulatorOptions, HubRequest } from './types.js';
+import type { HubAccount, HubEmulator, HubEmulatorOptions, HubFault, HubRequest } from './types.js';
 
 const defaultAccounts: readonly HubAccount[] = [
   { name: 'hawser', token: 'hf_emulated_hawser_write', role: 'write', isPro: true, orgs: { 'my-org': 'admin' } },
@@ -55,9 +56,8 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     url: (path) => `http://${host}:${listener.port}${path}`,
   });
   const tokens = createTokens(accounts);
-  const requests: HubRequest[] = [];
-  const waiting = new Set<Waiting>();
-  const faults = createFaults();
+  const log = createRequestLog<HubRequest>('The Hub');
+  const faults = createFaults<HubFault['does']>();
   const door: Door = {
     routes: [
       ...identityRoutes(hub),
@@ -84,10 +84,7 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     faults,
     rateLimit: options.rateLimit && createRateLimit(options.rateLimit, nowMs),
     identify: (headers) => tokens.identify(headers),
-    record: (request) => {
-      requests.push(request);
-      for (const one of waiting) if (one.match(request)) one.found(request);
-    },
+    record: (request) => log.record(request),
   };
   const listener = createListener({
     host,
@@ -106,7 +103,7 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     closed ??= (async () => {
       await listener.stop();
       await lfs.close();
-      for (const one of waiting) one.missed();
+      log.close();
     })();
     return closed;
   };
@@ -114,12 +111,9 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     endpoint,
     accounts,
     env: environmentFor(endpoint, accounts[0]?.token ?? ''),
-    requests,
+    requests: log.requests,
     fail: (fault) => faults.add(fault),
-    requested: (match) => {
-      const past = requests.find(match);
-      return past ? Promise.resolve(past) : waitFor(waiting, match);
-    },
+    requested: (match) => log.requested(match),
     head: (id, branch = 'main') => {
       const repository = hub.spaces.get(id)?.repository;
       const commit = repository?.resolve(branch === 'main' ? mainRef : branch);
@@ -131,27 +125,6 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-interface Waiting {
-  match(request: HubRequest): boolean;
-  found(request: HubRequest): void;
-  missed(): void;
-}
-
-function waitFor(waiting: Set<Waiting>, match: (request: HubRequest) => boolean): Promise<HubRequest> {
-  return new Promise((resolve, reject) => {
-    const one: Waiting = {
-      match,
-      found: (request) => {
-        waiting.delete(one);
-        resolve(request);
-      },
-      missed: () =>
-        reject(new EmulatorError('HAWSER_EMULATOR_CLOSED', 'The Hub was closed before such a request came.')),
-    };
-    waiting.add(one);
-  });
 }
 
 /** What a client needs to talk to the emulator, and to nothing else. */

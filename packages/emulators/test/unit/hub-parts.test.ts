@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { HubFault } from '@hawser/emulators/hub';
+import { createFaults } from '../../src/http/faults.js';
 import { readLines, type Line } from '../../src/hub/api/ndjson.js';
-import { createFaults } from '../../src/hub/http/faults.js';
 import { createRateLimit } from '../../src/hub/http/rate-limit.js';
 import { readCard } from '../../src/hub/state/card.js';
 import { encodePointer, readPointer } from '../../src/hub/state/pointer.js';
@@ -113,7 +114,7 @@ test('a rate limit begins anew with each window', () => {
 });
 
 test('faults are for the requests they name, and used up', () => {
-  const faults = createFaults();
+  const faults = createFaults<HubFault['does']>();
   faults.add({ method: 'POST', path: /x/gu, after: 1, does: { kind: 'stall' } });
   expect([faults.next('GET', '/x'), faults.next('POST', '/y'), faults.next('POST', '/x')]).toEqual([
     undefined,

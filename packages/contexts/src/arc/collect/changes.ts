@@ -23,7 +23,8 @@ export function watchChanges(cluster: Cluster, { namespace, scaleSet }: Subject,
   const follow = async (path: string): Promise<void> => {
     try {
       const labelSelector = `${labels.scaleSet}=${setName ?? scaleSet}`;
-      for await (const _ of cluster.watch(path, { labelSelector, signal: ending.signal })) changed();
+      const events = cluster.watch(path, { labelSelector, signal: ending.signal })[Symbol.asyncIterator]();
+      while (!(await events.next()).done) changed();
     } catch {
       // Refused, or over: the intervals go on without it.
     }

@@ -1,6 +1,6 @@
 import { ContextsError } from '../../errors.js';
 import type { Seen, Unseen } from '../evidence/observation.js';
-import { BadShape } from '../evidence/shape.js';
+import type { BadShape } from '../evidence/shape.js';
 
 /** What somebody answered, or why it was not to be had; only an abort is thrown on. */
 export async function see<T>(look: () => Promise<T>, signal: AbortSignal | undefined): Promise<Seen<T>> {

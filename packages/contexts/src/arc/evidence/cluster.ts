@@ -30,6 +30,11 @@ const meta: Reader<Meta> = object({
   labels: optional(map(text, (key) => (Object.values(labels) as readonly string[]).includes(key))),
 });
 
+/** Where the credentials lie in a vault, there is no Secret to look at. */
+export interface VaultConfig {
+  readonly type?: string;
+}
+
 /** AutoscalingRunnerSet: what a person installs. */
 export interface ScaleSet {
   readonly metadata: Meta;
@@ -41,8 +46,7 @@ export interface ScaleSet {
     readonly runnerScaleSetLabels?: readonly string[];
     readonly minRunners?: number;
     readonly maxRunners?: number;
-    /** Where the credentials lie in a vault, there is no Secret to look at. */
-    readonly vaultConfig?: Readonly<Record<never, never>>;
+    readonly vaultConfig?: VaultConfig;
   };
   readonly status?: { readonly currentRunners?: number; readonly phase?: string };
 }
@@ -57,7 +61,7 @@ export const scaleSet: Reader<ScaleSet> = object({
     runnerScaleSetLabels: optional(list(text)),
     minRunners: optional(whole),
     maxRunners: optional(whole),
-    vaultConfig: optional(object({})),
+    vaultConfig: optional(object({ type: optional(text) })),
   }),
   status: optional(object({ currentRunners: optional(whole), phase: optional(text) })),
 });

@@ -46,7 +46,7 @@ export function list<T>(reader: Reader<T>): Reader<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new BadShape(path, 'a list', value);
     if (value.length > longestList)
-      throw new BadShape(path, `a list of at most ${longestList} items`, `${value.length} items`);
+      throw new BadShape(path, `a list of at most ${longestList} items`, value.length);
     return value.map((item, index) => reader(item, `${path}[${index}]`));
   };
 }
@@ -106,6 +106,6 @@ function describe(value: unknown): string {
   if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const words = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const words = JSON.stringify(value);
   return words.length > 60 ? `${words.slice(0, 60)}…` : words;
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { HubRequest } from '../types.js';
+import type { Faults } from '../../http/faults.js';
+import type { HubFault, HubRequest } from '../types.js';
 import { Refusal, type Answer } from './answer.js';
 import { Body, type Call, type Caller } from './call.js';
-import type { Faults } from './faults.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** What answers one kind of request. */
@@ -19,7 +19,7 @@ export interface Route {
 /** What a Hub's door needs. */
 export interface Door {
   readonly routes: readonly Route[];
-  readonly faults: Faults;
+  readonly faults: Faults<HubFault['does']>;
   readonly rateLimit: RateLimit | undefined;
   /** Who a request comes from. Throws 401 for a token nobody has. */
   identify(headers: IncomingMessage['headers']): Caller | undefined;
