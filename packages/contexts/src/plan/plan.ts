@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Store } from '@hawser/state-store';
+import { ContextsError } from '../errors.js';
+import { readText } from '../files.js';
+import { contextsDocument, type ContextRecord, type ContextsData } from './contexts-document.js';
+import { openSheet, type Edit, type PlannedFile, type Sheet } from './edit.js';
+import type { Intent, Settled } from './intent.js';
+import { showDiff } from './show-diff.js';
+
+/** One file that a plan changes. */
+export interface PlanStep extends PlannedFile {
+  /** Whether the file has to be made. */
+  readonly isNew: boolean;
+  /** A unified diff to be read: secrets are hidden in it, and long lines are cut. */
+  readonly diff: string;
+}
+
+/** What would be done. Nothing has been touched yet. */
+export interface ContextPlan {
+  readonly purpose: Intent['purpose'];
+  readonly context: string;
+  readonly steps: readonly PlanStep[];
+  /** Files that were looked into, and are right as they are. */
+  readonly unchanged: readonly string[];
+  /** What the context will be recorded as; missing when it is removed. */
+  readonly record?: ContextRecord;
+  /** Whether the record changes; with no steps either, there is nothing to do. */
+  readonly recordChanges: boolean;
+  /** What the person should know. */
+  readonly notes: readonly string[];
+}
+
+/** A plan with what is needed to carry it out. */
+export interface ReadyPlan extends ContextPlan {
+  readonly '~intent': Intent;
+  readonly '~basis': Basis;
+}
+
+/** What a plan was made of, and what follows: carried out as it is as long as its files are what they were. */
+export interface Basis {
+  readonly texts: ReadonlyMap<string, string | undefined>;
+  readonly data: ContextsData;
+  readonly edits: ReadonlyMap<string, readonly Edit[]>;
+  readonly settled: Settled;
+}
+
+/** Looks at all there is and says what would be done. Takes no lock, and writes nothing. */
+export async function draftPlan(store: Store, intent: Intent, now: Date): Promise<ReadyPlan> {
+  const { data } = await store.document(contextsDocument).read();
+  const texts = new Map<string, string | undefined>();
+  const problems = new Map<string, ContextsError>();
+  for (const { path } of intent.files)
+    await keepProblem(problems, path, async () => texts.set(path, await readText(path)));
+  const { sheets, settled } = await settleOn(intent, { texts, data, problems, now });
+  const changed = sheets.filter(({ edits }) => edits.length > 0);
+  const record = settled.data.contexts[intent.context];
+  return {
+    purpose: intent.purpose,
+    context: intent.context,
+    steps: changed.map(({ path, format, before, after }) => ({
+      path,
+      format,
+      isNew: before === undefined,
+      diff: showDiff(path, before, after),
+    })),
+    unchanged: sheets.filter(({ edits, before }) => edits.length === 0 && before !== undefined).map(({ path }) => path),
+    ...(record === undefined ? {} : { record }),
+    recordChanges: !isDeepStrictEqual(settled.data, data),
+    notes: settled.notes,
+    '~intent': intent,
+    '~basis': { texts, data, edits: new Map(changed.map(({ path, edits }) => [path, edits])), settled },
+  };
+}
+
+/** Settles an intent on texts: pure, but for the parsers that are loaded. */
+export async function settleOn(
+  intent: Intent,
+  on: {
+    readonly texts: ReadonlyMap<string, string | undefined>;
+    readonly data: ContextsData;
+    readonly problems?: Map<string, ContextsError>;
+    readonly now: Date;
+  },
+): Promise<{ readonly sheets: readonly Sheet[]; readonly settled: Settled }> {
+  const { texts, data, problems = new Map<string, ContextsError>(), now } = on;
+  const sheets: Sheet[] = [];
+  for (const file of intent.files) {
+    if (problems.has(file.path)) continue;
+    await keepProblem(problems, file.path, async () => sheets.push(await openSheet(file, texts.get(file.path))));
+  }
+  const settled = intent.settle({ sheets, problems, data, now: now.toISOString() });
+  return { sheets, settled: isDeepStrictEqual(settled.data, data) ? { ...settled, data } : settled };
+}
+
+async function keepProblem(
+  problems: Map<string, ContextsError>,
+  path: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ContextsError)) throw error;
+    problems.set(path, error);
+  }
+}
