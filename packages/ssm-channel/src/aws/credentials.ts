@@ -58,6 +58,8 @@ async function makeChain(
     ...(profile ? { profile } : {}),
     ...(filepath ? { filepath } : {}),
     ...(configFilepath ? { configFilepath } : {}),
+    // The SDK keeps what it once read of these files, and a long-lived process would never see new keys in them.
+    ignoreCache: true,
     timeout: METADATA_TIMEOUT_MS,
     maxRetries: 0,
     clientConfig: { requestHandler },

@@ -13,6 +13,8 @@ export interface Dialer extends EventEmitter<ForwardEvents>, AsyncDisposable {
   /** What the agent of the first lane said. */
   readonly facts: SessionFacts;
   readonly sessionIds: readonly string[];
+  /** Whether any of its sessions still takes connections. */
+  readonly open: boolean;
   /**
    * One connection to the destination, at once: the agent connects meanwhile, and says nothing when it has.
    * The stream fails with HAWSER_SSM_CONNECT_REFUSED when the agent cannot, with `ECONNRESET` when the session ends
@@ -41,6 +43,10 @@ export async function openDialer(options: OpenLanesOptions): Promise<Dialer> {
 }
 
 class OpenDialer extends OpenLanes implements Dialer {
+  get open(): boolean {
+    return [...this.lanes].some((lane) => lane.open);
+  }
+
   dial(): Duplex {
     const { user, near } = createNearPair();
     this.take(near);
@@ -57,7 +63,7 @@ class OpenDialer extends OpenLanes implements Dialer {
         resolve();
       });
     });
-    if (![...this.lanes].some((lane) => lane.open)) {
+    if (!this.open) {
       throw new SsmChannelError('HAWSER_SSM_LINK_LOST', `The session ${this.sessionIds.join(', ')} is over`);
     }
   }

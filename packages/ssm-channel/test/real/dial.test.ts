@@ -48,7 +48,7 @@ describe('connections made within this process', () => {
 
   test('get their own bytes back, over all lanes', async () => {
     const opened = await dialer(await serve(echo), 2);
-    expect([opened.mode, opened.sessionIds.length]).toEqual(['mux', 2]);
+    expect([opened.mode, opened.sessionIds.length, opened.open]).toEqual(['mux', 2, true]);
     const sizes = Array.from({ length: 40 }, (_, index) => randomBytes(1_000 + index * 3_000));
     const backs = await Promise.all(
       sizes.map(async (bytes) => {
@@ -118,6 +118,7 @@ describe('connections made within this process', () => {
     const { sessionIds } = opened;
     await world.api.terminateSession(sessionIds[0] ?? '', {});
     await expect(text(stream)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(opened.open).toBe(false);
     expect((await opened.ended).reason).toBe('exited');
     const [late] = (await once(opened.dial(), 'error')) as [NodeJS.ErrnoException];
     expect(late.code).toBe('ECONNRESET');
