@@ -28,6 +28,9 @@ const common = {
   external: ['@lydell/node-pty', 'typescript', 'ts-node'],
 };
 
+// Programs of their own that commands start, by the name they get in dist/lib.
+const programs = { 'net-supervisor': 'src/supervisor-entry.ts' };
+
 const deferred = new Map();
 const start = await build({
   ...common,
@@ -39,7 +42,7 @@ const start = await build({
 });
 const later = await build({
   ...common,
-  entryPoints: Object.fromEntries(deferred),
+  entryPoints: { ...Object.fromEntries(deferred), ...programs },
   outdir: 'dist/lib',
   format: 'esm',
   splitting: true,

@@ -1,3 +1,4 @@
+import type { RunProbe } from '../probe/probe.js';
 import type { Provider } from '../providers/provider.js';
 import type { SupervisorStatus, TunnelEvent, TunnelStatus } from '../status.js';
 import type { TunnelSpec, ViaKind } from '../spec.js';
@@ -18,10 +19,15 @@ export interface TunnelSelector {
   readonly pid?: number;
 }
 
-export interface ConnectOptions {
+/** Which project is meant. */
+export interface LocatedProject {
   /** Where the project's state folder is looked for from. */
   readonly from: string;
+  /** `HAWSER_STATE_DIR`, `XDG_RUNTIME_DIR`, `XDG_STATE_HOME`, `TMPDIR` and `HOME` count; `process.env` unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ConnectOptions extends LocatedProject {
   /** Starts one if none runs. `entry` is a file that calls `runSupervisor` (an entry of the app's bundle). */
   readonly spawn?: { readonly entry: string };
   readonly signal?: AbortSignal;
@@ -57,6 +63,36 @@ export interface SupervisorClient extends AsyncDisposable {
   /** Everything from now on; ends when the supervisor does or the signal aborts. */
   events(options?: { readonly signal?: AbortSignal }): AsyncIterable<TunnelEvent>;
   close(): Promise<void>;
+}
+
+export interface ForegroundOptions extends LocatedProject {
+  readonly providers: Providers;
+  readonly runProbe?: RunProbe;
+  /** How long connections may take to end when their tunnel is closed, in milliseconds; 5,000 unless given. */
+  readonly drainMs?: number;
+}
+
+/** A supervisor in this process. */
+export interface Foreground extends AsyncDisposable {
+  readonly client: SupervisorClient;
+  /** Settles when it has left, with its last tunnel or by {@link close}; nothing of it remains then. */
+  readonly ended: Promise<void>;
+  /** Closes all tunnels. */
+  close(): Promise<void>;
+}
+
+/** What {@link reap} found and cleared away. */
+export interface ReapReport {
+  /** Processes that were ended. */
+  readonly ended: readonly number[];
+  /** Tunnels that were on record, with nobody behind them. */
+  readonly stale: readonly string[];
+}
+
+export interface ReadEventsOptions extends LocatedProject {
+  /** Goes on with the events to come. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** What `net.json` holds, version 2. It names; live facts come from the supervisor's control socket. */

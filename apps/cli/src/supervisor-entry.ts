@@ -1,0 +1,6 @@
+import { createProviders, runSupervisor } from '@hawser/tunnels/supervisor';
+
+// The program that `net up` leaves behind: it keeps the tunnels of one project, and leaves with the last of them.
+await runSupervisor({ process, providers: createProviders() });
+// Sockets a provider forgot must not keep it.
+process.exit();

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { connectSupervisor } from '@hawser/tunnels/supervisor';
+import { isAlive, identifyProcess } from '@hawser/state-store/process';
+import { ask, Echo, Project, spec } from '../support/project.js';
+
+test('one tunnel: up, used, seen, down; nothing is left', async () => {
+  await using project = await Project.make();
+  await using echo = await Echo.start();
+  const client = await project.connect();
+  const identity = (await identifyProcess(client.pid))!;
+
+  const [tunnel] = await client.up([spec({ to: echo.target, env: { URL: 'http://{addr}/api' } })]);
+  expect(tunnel).toMatchObject({ link: { state: 'ready' }, probe: { state: 'ok' } });
+  const { port } = tunnel!.local;
+  expect(tunnel!.local.hosts).toContain('127.0.0.1');
+  expect(tunnel!.env).toEqual({ URL: `http://127.0.0.1:${port}/api` });
+  expect(await ask({ port }, 'hello')).toBe('hello');
+
+  const status = await client.status();
+  expect(status.tunnels[0]).toMatchObject({ bytes: { in: 5, out: 5 }, connections: { total: 1 } });
+  expect(await project.record()).toMatchObject({
+    version: 2,
+    data: { supervisor: { identity: { pid: client.pid } }, tunnels: [{ name: 'app', local: { port } }], ports: { app: port } },
+  });
+
+  expect(await client.down({ names: ['app', 'other'] })).toEqual({ stopped: ['app'], unknown: ['other'] });
+  expect(await isAlive(identity)).toBe(false);
+  await expect(ask({ port }, '')).rejects.toThrow('ECONNREFUSED');
+  expect(await connectSupervisor(project.where)).toBeUndefined();
+  expect((await project.record())?.data).toEqual({ tunnels: [], ports: { app: port } });
+});

@@ -1,0 +1,24 @@
+// The far end of a test's link: the first line of each connection names the target, the rest is carried there and back.
+import { connect, createServer } from 'node:net';
+
+const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+  client.on('error', () => client.destroy());
+  let head = Buffer.alloc(0);
+  const read = (chunk) => {
+    head = Buffer.concat([head, chunk]);
+    const end = head.indexOf(10);
+    if (end === -1) return;
+    client.off('data', read);
+    client.pause();
+    const far = connect({ ...JSON.parse(head.subarray(0, end).toString()), allowHalfOpen: true });
+    far.on('error', () => client.destroy());
+    far.on('close', () => client.destroy());
+    client.on('close', () => far.destroy());
+    far.write(head.subarray(end + 1));
+    client.pipe(far);
+    far.pipe(client);
+  };
+  client.on('data', read);
+  client.resume();
+});
+server.listen(process.argv[2], () => process.stdout.write('up\n'));
