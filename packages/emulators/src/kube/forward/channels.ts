@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { World } from '../api/world.js';
+import { refusal } from './refusal.js';
 import type { ForwardedPod } from './serve-upgrade.js';
 
 /** A message on this channel says that the channel named by its second byte sends no more (v5). */
@@ -65,9 +66,4 @@ export function serveChannels(
 function endWriting(websocket: WebSocket, connection: Socket | undefined): void {
   connection?.end();
   if (connection?.readableEnded) websocket.close();
-}
-
-/** As a kubelet words it. */
-export function refusal(pod: ForwardedPod, port: number, why: string): string {
-  return `error forwarding port ${port} to pod ${pod.name}, uid : failed to connect to localhost:${port} inside namespace: ${why}`;
 }

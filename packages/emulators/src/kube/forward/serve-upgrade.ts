@@ -8,6 +8,7 @@ import { authenticate } from '../api/serve.js';
 import { ApiStatus, badRequest, noSuchResource, notFound } from '../api/status.js';
 import type { World } from '../api/world.js';
 import { serveChannels } from './channels.js';
+import { serveSpdy } from './spdy.js';
 
 /** A pod whose ports are asked for. */
 export interface ForwardedPod {
@@ -15,13 +16,10 @@ export interface ForwardedPod {
   readonly name: string;
 }
 
-/** Messages of clients are as large as they like; kubelets take what fits into memory too. */
-const sockets = new WebSocketServer({
-  noServer: true,
-  handleProtocols: (_offered, request) => chosen.get(request) ?? false,
-});
-
 const chosen = new WeakMap<IncomingMessage, string>();
+
+const sockets = new WebSocketServer({ noServer: true });
+sockets.on('headers', (headers, raw) => headers.push(`Sec-WebSocket-Protocol: ${chosen.get(raw) ?? ''}`));
 
 /** Answers a request to speak another protocol: port-forward of a pod by websocket. */
 export function serveUpgrade(world: World, raw: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -37,10 +35,13 @@ export function serveUpgrade(world: World, raw: IncomingMessage, socket: Duplex,
     const protocol = choose(world, raw);
     const ports = protocol.startsWith('SPDY') ? [] : portsOf(url.searchParams);
     chosen.set(raw, protocol);
+    // The slash in SPDY's name is not allowed in a subprotocol, so the choice is made here, not by the library.
+    delete raw.headers['sec-websocket-protocol'];
     sockets.handleUpgrade(raw, socket, head, (websocket) => {
       world.record(method, raw.url ?? '/', 101);
       track(world, websocket);
-      serveChannels(world, websocket, pod, ports, protocol === 'v5.channel.k8s.io');
+      if (protocol === 'SPDY/3.1+portforward.k8s.io') serveSpdy(world, websocket, pod);
+      else serveChannels(world, websocket, pod, ports, protocol === 'v5.channel.k8s.io');
     });
   } catch (error) {
     const status = error instanceof ApiStatus ? error : new ApiStatus(500, 'InternalError', String(error));

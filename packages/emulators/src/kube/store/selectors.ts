@@ -54,5 +54,5 @@ function labelOf(object: KubeObject, key: string): string | undefined {
 function fieldOf(object: KubeObject, path: string): string {
   let value: unknown = object;
   for (const part of path.split('.')) value = (value as Record<string, unknown> | undefined | null)?.[part];
-  return value === undefined || value === null ? '' : String(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
