@@ -83,7 +83,8 @@ export async function callAws<T>(
 export function missingFor(error: unknown): MissingPermission | undefined {
   const { code, details } = error as Partial<ContextsError>;
   const { action, resource } = details ?? {};
-  if (code !== 'HAWSER_AWS_ACCESS_DENIED' || typeof action !== 'string' || typeof resource !== 'string') return undefined;
+  if (code !== 'HAWSER_AWS_ACCESS_DENIED' || typeof action !== 'string' || typeof resource !== 'string')
+    return undefined;
   return missingPermission(action, resource);
 }
 
@@ -107,7 +108,11 @@ function explainCall(error: unknown, { action, resource }: CallSubject): Context
       cause: error,
     });
   }
-  if (/^(?:UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNotMatch|AuthFailure|RequestTimeTooSkewed|RequestExpired)/.test(name)) {
+  if (
+    /^(?:UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNotMatch|AuthFailure|RequestTimeTooSkewed|RequestExpired)/.test(
+      name,
+    )
+  ) {
     return new ContextsError('HAWSER_AWS_CREDENTIALS_REFUSED', refused, { details, cause: error });
   }
   if (NETWORK.test(`${code} ${name}`)) {

@@ -14,7 +14,11 @@ export interface CredentialSource {
  */
 const MARKS: readonly (readonly [marks: readonly string[], kind: CredentialSource['kind'], words: string])[] = [
   [['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN'], 'web-identity', 'web identity token of the environment'],
-  [['CREDENTIALS_PROFILE_STS_WEB_ID_TOKEN', 'CREDENTIALS_STS_ASSUME_ROLE_WEB_ID'], 'web-identity', 'web identity token'],
+  [
+    ['CREDENTIALS_PROFILE_STS_WEB_ID_TOKEN', 'CREDENTIALS_STS_ASSUME_ROLE_WEB_ID'],
+    'web-identity',
+    'web identity token',
+  ],
   [
     ['CREDENTIALS_PROFILE_SSO', 'CREDENTIALS_PROFILE_SSO_LEGACY', 'CREDENTIALS_SSO', 'CREDENTIALS_SSO_LEGACY'],
     'sso',

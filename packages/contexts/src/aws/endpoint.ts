@@ -13,6 +13,8 @@ export interface EndpointProbe {
   /** Makes the token that is shown to the API server. */
   readonly token: () => Promise<string>;
   readonly arn: string;
+  /** The command that opens a tunnel to it, for a cluster without a public endpoint. */
+  readonly tunnel: string;
   /** Longest wait for each step, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -68,7 +70,7 @@ async function checkName({ host }: Server, probe: EndpointProbe): Promise<Verdic
   } catch (error) {
     return verdict('endpoint-dns', 'fail', `${host} has no address: ${wordsOf(error)}`, {
       code: 'HAWSER_AWS_UNREACHABLE',
-      next: tunnelHint(probe.cluster) ?? 'Check the DNS servers of this machine, and that the cluster is still there.',
+      next: tunnelHint(probe) ?? 'Check the DNS servers of this machine, and that the cluster is still there.',
       facts,
     });
   }
@@ -91,20 +93,16 @@ async function checkPort({ host, port }: Server, probe: EndpointProbe): Promise<
   } catch (error) {
     return verdict('endpoint-tcp', 'fail', `${host}:${port} cannot be reached: ${wordsOf(error)}`, {
       code: 'HAWSER_AWS_UNREACHABLE',
-      next: tunnelHint(probe.cluster) ?? openingHint(probe.cluster),
+      next: tunnelHint(probe) ?? openingHint(probe.cluster),
       facts,
     });
   }
 }
 
 /** Of a cluster without a public endpoint: the way in. */
-function tunnelHint({ endpoint, name, endpointPublicAccess }: EksCluster): string | undefined {
-  if (endpointPublicAccess) return undefined;
-  const { hostname, port } = new URL(endpoint);
-  return (
-    `Its endpoint is private: it can be reached only through a tunnel. ` +
-    `hawser net up --via ssm --host INSTANCE-ID --forward ${name}=${hostname}:${port || 443}`
-  );
+function tunnelHint({ cluster, tunnel }: EndpointProbe): string | undefined {
+  if (cluster.endpointPublicAccess) return undefined;
+  return `Its endpoint is private, reachable only through a tunnel: ${tunnel}`;
 }
 
 function openingHint({ publicAccessCidrs }: EksCluster): string {
@@ -189,7 +187,8 @@ function readyVerdict({ status, body }: Answer, { cluster, arn }: EndpointProbe)
       facts,
     });
   }
-  if (status === 403) return verdict('endpoint-ready', 'warn', 'we are known, but may not look at /readyz (403)', { facts });
+  if (status === 403)
+    return verdict('endpoint-ready', 'warn', 'we are known, but may not look at /readyz (403)', { facts });
   return verdict('endpoint-ready', 'fail', `the API server is not ready (${status}): ${body.trim().slice(0, 200)}`, {
     next: 'Look at the health of the cluster: aws eks describe-cluster shows it.',
     facts,
@@ -204,15 +203,19 @@ export function principalOf(arn: string): string {
 
 async function checkAccess(ask: (path: string, body?: object) => Promise<Answer>): Promise<Verdict> {
   try {
-    const self = review(await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'SelfSubjectReview',
-    }));
-    const access = review(await ask('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { verb: 'list', resource: 'pods', namespace: 'default' } },
-    }));
+    const self = review(
+      await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'SelfSubjectReview',
+      }),
+    );
+    const access = review(
+      await ask('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { verb: 'list', resource: 'pods', namespace: 'default' } },
+      }),
+    );
     const { username = 'unknown', groups = [] } = self.userInfo ?? {};
     const facts = { username, groups, mayListPods: access.allowed === true };
     const who = `${username}${groups.length === 0 ? '' : ` (${groups.join(', ')})`}`;
@@ -255,7 +258,10 @@ async function askApi(
     ca,
     path,
     method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     agent: false,
     signal,
   });
@@ -269,10 +275,7 @@ async function askApi(
   return { status: answer.statusCode ?? 0, body: text };
 }
 
-async function within<T>(
-  { timeoutMs, signal }: EndpointProbe,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+async function within<T>({ timeoutMs, signal }: EndpointProbe, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(timeoutMs);
   const either = signal === undefined ? late : AbortSignal.any([signal, late]);
   // A look-up of a name cannot be called off, so it is only no longer waited for.

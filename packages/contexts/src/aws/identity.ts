@@ -37,10 +37,12 @@ export async function callerIdentity(session: AwsSession): Promise<IdentityAnswe
   );
   const clock = (): Pick<IdentityAnswer, 'clockAheadMs'> => (clockAheadMs === undefined ? {} : { clockAheadMs });
   try {
-    const { Account = '', Arn = '', UserId = '' } = await callAws(
-      session,
-      { action: 'sts:GetCallerIdentity', resource: '*' },
-      (abortSignal) => client.send(new GetCallerIdentityCommand({}), { abortSignal }),
+    const {
+      Account = '',
+      Arn = '',
+      UserId = '',
+    } = await callAws(session, { action: 'sts:GetCallerIdentity', resource: '*' }, (abortSignal) =>
+      client.send(new GetCallerIdentityCommand({}), { abortSignal }),
     );
     return { identity: { account: Account, arn: Arn, userId: UserId }, ...clock() };
   } catch (error) {

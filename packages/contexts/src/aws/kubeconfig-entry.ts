@@ -62,7 +62,11 @@ interface Kubeconfig {
 
 /** As kubectl merges: the first file that has an entry wins. */
 async function mergeFiles(paths: readonly string[]): Promise<Kubeconfig> {
-  const merged = { clusters: new Map<string, unknown>(), users: new Map<string, unknown>(), contexts: new Map<string, unknown>() };
+  const merged = {
+    clusters: new Map<string, unknown>(),
+    users: new Map<string, unknown>(),
+    contexts: new Map<string, unknown>(),
+  };
   let current: string | undefined;
   for (const path of paths) {
     const value = await readValue(path, 'kubeconfig');

@@ -8,6 +8,7 @@ export type VerdictId =
   | 'clock'
   | 'region'
   | 'cluster'
+  | 'bastions'
   | 'endpoint-dns'
   | 'endpoint-tcp'
   | 'endpoint-tls'
@@ -18,8 +19,7 @@ export type VerdictId =
   | 'oidc-provider'
   | 'oidc-audience'
   | 'oidc-discovery'
-  | 'oidc-runner'
-  | 'bastions';
+  | 'oidc-runner';
 
 /** What one check found. */
 export interface Verdict {

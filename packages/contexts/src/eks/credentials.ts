@@ -6,6 +6,7 @@ import type { Environment } from '../types.js';
 import { assumeRole } from './assume-role.js';
 import { type AwsFiles, type AwsSection, profileSection } from './aws-files.js';
 import { processCredentials } from './credential-process.js';
+import { environmentKeys } from './environment-keys.js';
 import { stsHost } from './sts-host.js';
 import type { AwsCredentials } from './token.js';
 
@@ -120,18 +121,6 @@ function fromEnvironment(profile: string, env: Environment): FoundCredentials {
 
 function atHand(credentials: AwsCredentials): FoundCredentials {
   return { costly: false, get: async () => credentials };
-}
-
-function environmentKeys(env: Environment): AwsCredentials | undefined {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  if (!accessKeyId || !secretAccessKey) return undefined;
-  const [sessionToken, expiration] = [env['AWS_SESSION_TOKEN'], env['AWS_CREDENTIAL_EXPIRATION']];
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken ? { sessionToken } : {}),
-    ...(expiration ? { expiration: new Date(expiration) } : {}),
-  };
 }
 
 function staticKeys(section: AwsSection): AwsCredentials | undefined {

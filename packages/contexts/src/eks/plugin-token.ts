@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { findRegion } from '../aws/region.js';
 import { ContextsError } from '../errors.js';
 import type { Environment } from '../types.js';
 import { type AwsSection, profileSection, readAwsFiles } from './aws-files.js';
@@ -49,8 +50,8 @@ export async function pluginToken(options: PluginTokenOptions): Promise<EksToken
   const { cluster, profile, roleArn, env, home, nowMs, signal } = options;
   const files = await readAwsFiles(env, home);
   const section = profileSection(files, profile ?? (env['AWS_PROFILE'] || 'default')) ?? {};
-  const region = options.region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || section['region']);
-  if (region === undefined) {
+  const { region, source } = findRegion({ region: options.region, profile, env, files });
+  if (source === 'default') {
     throw new ContextsError('HAWSER_AWS_REGION_MISSING', `No AWS region is set for the cluster ${cluster}`);
   }
   const host = stsHost(region, {

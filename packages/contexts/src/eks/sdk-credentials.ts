@@ -1,5 +1,6 @@
 import { ContextsError } from '../errors.js';
 import type { Environment } from '../types.js';
+import { environmentKeys } from './environment-keys.js';
 import type { AwsCredentials } from './token.js';
 
 /** Longest wait for the metadata service of a machine that has none, in milliseconds, per attempt. */
@@ -16,7 +17,9 @@ export interface SdkCredentials extends AwsCredentials {
 }
 
 /**
- * Asks the SDK's own chain: sign-in sessions, web identity, containers and machines included.
+ * Asks the SDK's own chain: sign-in sessions, web identity, containers and machines included. As with the AWS CLI, keys
+ * in the environment come before the profile of the environment, and after one that was asked for by name. What neither
+ * `profile` nor the files decide, the chain takes from the environment of this process.
  *
  * @param requestHandler carries the calls that some sources need, past a proxy for example.
  * @throws ContextsError `HAWSER_AWS_CREDENTIALS_MISSING`, or `HAWSER_AWS_CREDENTIALS_EXPIRED` with the command that
@@ -28,6 +31,8 @@ export async function sdkCredentials(options: {
   readonly requestHandler?: object | undefined;
 }): Promise<SdkCredentials> {
   const { env, requestHandler } = options;
+  const keys = options.profile === undefined ? environmentKeys(env) : undefined;
+  if (keys !== undefined) return { ...keys, $source: { CREDENTIALS_ENV_VARS: 'g' } };
   const profile = options.profile ?? (env['AWS_PROFILE'] || undefined);
   const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
   const filepath = env['AWS_SHARED_CREDENTIALS_FILE'];

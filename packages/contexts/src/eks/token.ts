@@ -1,5 +1,6 @@
 import { ContextsError } from '../errors.js';
 import { assumeRole } from './assume-role.js';
+import { checkClusterName, checkRegion } from './names.js';
 import { presignIdentity } from './presign.js';
 import type { SigningKeys } from './sigv4.js';
 import { stsHost } from './sts-host.js';
@@ -50,7 +51,8 @@ const SESSION_NAME = 'EKSGetTokenAuth';
  */
 export async function eksToken(options: EksTokenOptions): Promise<EksToken> {
   const { cluster, region, nowMs = Date.now(), roleArn } = options;
-  checkNames(cluster, region);
+  checkClusterName(cluster);
+  checkRegion(region);
   const host = options.stsHost ?? stsHost(region);
   const credentials =
     roleArn === undefined
@@ -81,15 +83,6 @@ export async function eksToken(options: EksTokenOptions): Promise<EksToken> {
     );
   }
   return { token, expiresAt: wholeSeconds(Math.min(nowMs + LIFETIME_MS, endsMs)) };
-}
-
-function checkNames(cluster: string, region: string): void {
-  if (!/^[0-9A-Za-z][\w-]{0,99}$/.test(cluster)) {
-    throw new ContextsError('HAWSER_AWS_BAD_INPUT', `'${cluster}' cannot be the name of an EKS cluster`);
-  }
-  if (!/^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/.test(region)) {
-    throw new ContextsError('HAWSER_AWS_BAD_INPUT', `'${region}' is no AWS region`);
-  }
 }
 
 function wholeSeconds(ms: number): string {
