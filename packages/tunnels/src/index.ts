@@ -1,3 +1,4 @@
+export { type DiagnoseTunnelOptions, diagnose } from './diagnose/diagnose.js';
 export { type JsonValue, TunnelsError, type TunnelsErrorCode, type TunnelsErrorRow, tunnelsErrors } from './errors.js';
 export { LinkError, type LinkCause, type LinkFailure } from './link/failure.js';
 export type {
@@ -9,6 +10,10 @@ export type {
   OpenLinkOptions,
   Provider,
 } from './providers/provider.js';
+export type { SshKeepalive } from './providers/ssh-argv.js';
+export { authenticate } from './providers/ssh-hand-over.js';
+export type { SshProviderOptions } from './providers/ssh-settings.js';
+export { createSshProvider } from './providers/ssh.js';
 export { runProbe } from './probe/index.js';
 export { DEFAULT_SETTLE_MS, type ProbeResult, type RunProbe } from './probe/probe.js';
 export type {

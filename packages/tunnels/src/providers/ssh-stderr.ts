@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
   {
     cause: 'config',
     pattern:
-      /^(?:.*(?:Bad configuration option|Bad owner or permissions|terminating, \d+ bad configuration options|Unsupported option|unknown key type|[Bb]ad .+ specification|too long for Unix domain socket|Can't open user config file).*|(?:command-line|\S+) line \d+: .+)$/m,
+      /^(?:command-line|\/\S+):? line \d+: (?!\w+: .*not found).*$|^.*(?:Bad owner or permissions|Unsupported option|Bad stdio forwarding|too long for Unix domain socket|Can't open user config file|unknown option|illegal option).*$/m,
     message: (_names, match) => `ssh does not take its configuration: ${match[0].trim()}`,
     hint: () => 'Mend the option or the file that is named.',
     permanent: true,
@@ -104,18 +104,25 @@ const rows: readonly Row[] = [
     permanent: false,
   },
   {
-    cause: 'proxy-failed',
-    pattern:
-      /stdio forwarding failed|Connection closed by UNKNOWN port 65535|kex_exchange_identification: .*(?:by UNKNOWN|by remote host)(?=[\s\S]*UNKNOWN port 65535)|proxy dialer|ssh_exchange_identification: Connection closed/,
-    message: ({ host }) => `The host or command in front of ${host} did not reach it.`,
-    hint: () => 'Check the jump host or ProxyCommand by itself, and that it may forward to the host.',
-    permanent: false,
-  },
-  {
     cause: 'refused',
     pattern: /connect to (?:host|address) (\S+) port (\d+): Connection refused/,
     message: (_names, match) => `${match[1]} refuses connections on port ${match[2]}.`,
     hint: () => 'Check the port, and that sshd runs there; it is tried again.',
+    permanent: false,
+  },
+  {
+    cause: 'timeout',
+    pattern: /connect to (?:host|address) (\S+) port (\d+): (?:Connection|Operation) timed out/,
+    message: (_names, match) => `${match[1]} did not answer on port ${match[2]}.`,
+    hint: () => 'Check the address, and that no firewall drops the packets; it is tried again.',
+    permanent: false,
+  },
+  {
+    cause: 'proxy-failed',
+    // What ssh calls the other end when that is a program.
+    pattern: /UNKNOWN port 65535|stdio forwarding failed/,
+    message: ({ host }) => `The host or command in front of ${host} did not reach it.`,
+    hint: () => 'Check the jump host or ProxyCommand by itself, and that it may forward to the host.',
     permanent: false,
   },
   {

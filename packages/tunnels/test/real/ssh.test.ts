@@ -2,17 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isAlive } from '@hawser/state-store/process';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { SshWorld, ask, echo, failureOf, processesWith, readAll } from '../support/ssh-world.js';
+import { type Sshd, SshWorld, ask, echo, failureOf, processesWith, readAll } from '../support/ssh-world.js';
 
 const sizes = [0, 1, 32_758, 32_759, 3 * 2 ** 20 + 7];
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
+  let world: SshWorld;
+  let sshd: Sshd;
+
+  beforeAll(async () => {
+    world = new SshWorld(path);
+    sshd = await world.host('bastion');
+  });
+
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
+
   test('carries every byte both ways, several connections at once', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
     const port = await world.serve(echo);
     const link = await world.open(world.via('bastion'));
     await Promise.all(
@@ -25,27 +35,20 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('a half-closed connection goes on in the other direction', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
+    let heard: Promise<Buffer> | undefined;
     const port = await world.serve((socket) => {
       socket.end('first ');
-      void readAll(socket).then((heard) => (received = heard.toString()));
+      heard = readAll(socket);
     });
-    let received = '';
     const link = await world.open(world.via('bastion'));
     const connection = await link.dial({ host: '127.0.0.1', port });
     expect((await readAll(connection)).toString()).toBe('first ');
     connection.end('and then');
     await once(connection, 'close');
-    const again = await link.dial({ host: '127.0.0.1', port });
-    again.destroy();
-    await link.check({ signal: AbortSignal.timeout(20_000) });
-    expect(received).toBe('and then');
+    expect((await heard)?.toString()).toBe('and then');
   });
 
   test('a slow reader stops the writer at the far end, and loses nothing', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
     const bytes = randomBytes(24 * 2 ** 20);
     let writer: { readonly writableLength: number } | undefined;
     const port = await world.serve((socket) => {
@@ -59,11 +62,11 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     expect(slow.readableLength).toBeLessThanOrEqual(3 * 2 ** 20);
     expect(writer).toBeDefined();
     expect((await readAll(slow)).equals(bytes)).toBe(true);
+    slow.destroy();
+    other.destroy();
   });
 
   test('reaches unix sockets at the far end', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
     const socket = join(world.directory, 'app.sock');
     await world.serve(echo, socket);
     const link = await world.open(world.via('bastion'));
@@ -71,8 +74,6 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('a target that refuses, or has no name, is told at once, and the link goes on', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
     const port = await world.serve(echo);
     const link = await world.open(world.via('bastion'));
     expect(await failureOf(link.dial({ host: '127.0.0.1', port: 1 }))).toMatchObject({
@@ -84,7 +85,6 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('forwarding that the server forbids is told at once', async () => {
-    await using world = new SshWorld(path);
     await world.host('closed', { lines: ['AllowTcpForwarding no'] });
     await world.host('some', { lines: ['PermitOpen 127.0.0.1:9'] });
     for (const host of ['closed', 'some']) {
@@ -97,8 +97,6 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('a check is a round trip to the server', async () => {
-    await using world = new SshWorld(path);
-    const sshd = await world.host('bastion');
     const link = await world.open(world.via('bastion'), { checkTimeoutMs: 300 });
     const { signal } = new AbortController();
     await link.check({ signal });
@@ -109,8 +107,6 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('tells of its child before it is used, and closing leaves no process and no socket', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
     const runtimeDirectory = world.folder();
     const told: number[] = [];
     const link = await world.open(world.via('bastion'), {
@@ -138,9 +134,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('never goes through the master connection of the person, and opens none of its forwardings', async () => {
-    await using world = new SshWorld(path);
     const taken = await world.serve(echo);
-    await world.host('bastion', {
+    await world.host('crowded', {
       config: [
         'ControlMaster auto',
         `ControlPath ${join(world.directory, 'theirs')}`,
@@ -152,14 +147,13 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
         `LocalCommand touch ${join(world.directory, 'ran')}`,
       ],
     });
-    const link = await world.open(world.via('bastion'));
+    const link = await world.open(world.via('crowded'));
     await link.check({ signal: AbortSignal.timeout(20_000) });
     expect(existsSync(join(world.directory, 'theirs'))).toBe(false);
     expect(existsSync(join(world.directory, 'ran'))).toBe(false);
   });
 
   test('an attempt that is called off leaves no process', async () => {
-    await using world = new SshWorld(path);
     const silent = await world.serve(() => undefined);
     const runtimeDirectory = world.folder();
     const calledOff = new AbortController();
@@ -175,15 +169,12 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   });
 
   test('a far end that takes connections and then says nothing is given up', async () => {
-    await using world = new SshWorld(path);
     const silent = await world.serve(() => undefined);
     const failure = await world.failure(world.via('127.0.0.1', { port: silent }), { openTimeoutMs: 400 });
     expect(failure).toMatchObject({ cause: 'timeout', permanent: false });
   });
 
   test('the configuration it writes holds no secret and is for its owner only', async () => {
-    await using world = new SshWorld(path);
-    await world.host('bastion');
     const runtimeDirectory = world.folder();
     await world.open(world.via('bastion'), { link: { runtimeDirectory } });
     expect(statSync(join(runtimeDirectory, 'config')).mode & 0o777).toBe(0o600);

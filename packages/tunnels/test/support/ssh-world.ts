@@ -260,9 +260,11 @@ export async function ask(connection: Duplex, text: string | Buffer): Promise<Bu
   return await readAll(connection);
 }
 
+/** All that comes until the end; the other direction stays open. */
 export async function readAll(connection: Duplex): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of connection) parts.push(part as Buffer);
+  connection.on('data', (part: Buffer) => parts.push(part));
+  await once(connection, 'end');
   return Buffer.concat(parts);
 }
 
