@@ -1,5 +1,5 @@
-// Compiles the schema of tunnels.yaml ahead of time, so that no compiler of schemas is loaded when tunnels are opened,
-// and writes it down for editors:
+// Compiles the schemas of tunnels.yaml and net.json ahead of time, so that no compiler of schemas is loaded when tunnels are opened,
+// and writes the first down for editors:
 //   node compile-schemas.mjs [--print]
 // writes src/config/compiled.generated.ts and schemas/tunnels.schema.json. Built sources are read: build first.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -7,8 +7,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { transform } from 'esbuild';
 import { trustSchema, tunnelsSchema } from './dist/config/schema.js';
+import { netSchema } from './dist/supervisor/net-schema.js';
 
-const schemas = { tunnels: tunnelsSchema, trust: trustSchema };
+const schemas = { tunnels: tunnelsSchema, trust: trustSchema, net: netSchema };
 
 // All complaints, because a person mends several lines at once.
 const ajv = new Ajv2020({

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LinkError, type LinkCause, type LinkFailure } from '../link/failure.js';
 import type { DirectVia, Target } from '../spec.js';
+import { targetText } from '../target-text.js';
 import type { Link, LinkDescription, Provider } from './provider.js';
 
 /** Connections made by this machine itself, without a link: for tests, and for a preset where everything is local. */
@@ -64,8 +65,4 @@ function failureOf(target: Target, error: unknown): LinkFailure {
     hint: 'Check that the application runs and listens there.',
     permanent: false,
   };
-}
-
-function targetText(target: Target): string {
-  return 'path' in target ? target.path : `${target.host}:${target.port}`;
 }

@@ -1,68 +1,15 @@
-import { defineDocument, type DocumentDefinition, type JsonSchema } from '@hawser/state-store';
+import { defineDocument, type DocumentDefinition } from '@hawser/state-store';
+import { compiledSchemas } from '../config/compiled.generated.js';
 import type { ViaKind } from '../spec.js';
+import { netSchema } from './net-schema.js';
 import type { NetDocument } from './seam.js';
-
-const text: JsonSchema = { type: 'string' };
-
-const schema: JsonSchema = {
-  type: 'object',
-  required: ['tunnels', 'ports'],
-  additionalProperties: false,
-  properties: {
-    supervisor: {
-      type: 'object',
-      required: ['instance', 'identity', 'socket', 'startedAt'],
-      additionalProperties: false,
-      properties: {
-        instance: text,
-        identity: {
-          type: 'object',
-          required: ['pid', 'start', 'boot', 'namespace', 'host', 'machine'],
-          additionalProperties: false,
-          properties: {
-            pid: { type: 'integer', minimum: 1 },
-            start: text,
-            boot: text,
-            namespace: text,
-            host: text,
-            machine: text,
-          },
-        },
-        socket: text,
-        startedAt: text,
-      },
-    },
-    tunnels: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'set', 'via', 'local', 'to', 'env', 'createdAt'],
-        additionalProperties: false,
-        properties: {
-          name: text,
-          set: text,
-          via: { enum: ['ssh-bastion', 'ssm', 'kube', 'direct', 'chain'] },
-          local: {
-            type: 'object',
-            required: ['host', 'port'],
-            additionalProperties: false,
-            properties: { host: text, port: { type: 'integer', minimum: 0, maximum: 65_535 }, path: text },
-          },
-          to: text,
-          env: { type: 'object', additionalProperties: text },
-          createdAt: text,
-        },
-      },
-    },
-    ports: { type: 'object', additionalProperties: { type: 'integer', minimum: 1, maximum: 65_535 } },
-  },
-};
 
 /** `.hawser/net.json`: who supervises, which tunnels there are, which ports were given. Removed with the last tunnel. */
 export const netDocument: DocumentDefinition<NetDocument> = defineDocument<NetDocument>({
   name: 'net',
   version: 2,
-  schema,
+  schema: netSchema,
+  validate: compiledSchemas.net,
   sensitive: true,
   keep: 1,
   default: () => ({ tunnels: [], ports: {} }),

@@ -1,7 +1,6 @@
 import { livenessOf } from '@hawser/state-store/process';
 import { TunnelsError } from '../errors.js';
-import { bracketed } from '../listener/bind.js';
-import type { Target } from '../spec.js';
+import { targetText } from '../target-text.js';
 import { netDocument } from './net-document.js';
 import type { Owner } from './owner.js';
 import type { Places } from './places.js';
@@ -96,8 +95,4 @@ function entryOf(tunnel: Tunnel): NetDocument['tunnels'][number] {
     env: tunnel.env,
     createdAt,
   };
-}
-
-function targetText(target: Target): string {
-  return 'path' in target ? target.path : `${bracketed(target.host)}:${target.port}`;
 }
