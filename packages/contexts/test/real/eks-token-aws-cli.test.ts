@@ -77,7 +77,10 @@ describeReal('aws-cli-v1', (path) => {
       env: { PATH: process.env['PATH'], HOME: home, AWS_EC2_METADATA_DISABLED: 'true' },
     });
     if (status !== 0) throw new Error(stderr);
-    const answers = stdout.trim().split('\n').map((line): unknown => JSON.parse(line));
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
     endpoints = answers.pop() as typeof endpoints;
     replies = answers as typeof replies;
   });

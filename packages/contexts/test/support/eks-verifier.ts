@@ -79,8 +79,14 @@ function recompute(
   const names = value('X-Amz-SignedHeaders');
   const headers: Readonly<Record<string, string>> = { host, 'x-k8s-aws-id': cluster };
   const canonical =
-    `GET\n/\n${pairs.filter((pair) => !pair.startsWith('X-Amz-Signature=')).toSorted().join('&')}\n` +
-    `${names.split(';').map((name) => `${name}:${headers[name]}\n`).join('')}\n${names}\n` +
+    `GET\n/\n${pairs
+      .filter((pair) => !pair.startsWith('X-Amz-Signature='))
+      .toSorted()
+      .join('&')}\n` +
+    `${names
+      .split(';')
+      .map((name) => `${name}:${headers[name]}\n`)
+      .join('')}\n${names}\n` +
     createHash('sha256').digest('hex');
   const toSign = [
     'AWS4-HMAC-SHA256',
