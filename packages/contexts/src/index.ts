@@ -44,3 +44,24 @@ export { type SdkCredentials, sdkCredentials } from './eks/sdk-credentials.js';
 export { type ContextCheck, examineContext, type ExamineOptions } from './doctor/examine.js';
 export { applyByPrefect } from './plan/apply-by-prefect.js';
 export { findCluster } from './plan/cluster-facts.js';
+export type { Environment, LiveTunnel, TunnelLookup } from './types.js';
+export {
+  checkEnv,
+  diffEnv,
+  ENV_FORMATS,
+  type EnvChange,
+  type EnvContext,
+  envContext,
+  type EnvDiff,
+  envFileName,
+  type EnvFileOptions,
+  type EnvFormatName,
+  type EnvLine,
+  type EnvOffer,
+  type EnvPlan,
+  type EnvSource,
+  type EnvWritten,
+  planEnv,
+  type PlanEnvOptions,
+  writeEnv,
+} from './env/index.js';
