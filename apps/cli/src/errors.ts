@@ -11,6 +11,17 @@ export type CliErrorCode =
   | 'HAWSER_DISTRO_FOREIGN_FOLDER'
   | 'HAWSER_DISTRO_PACKAGE_INVALID'
   | 'HAWSER_DISTRO_WRITE_FAILED'
+  | 'HAWSER_SETUP_INCOMPLETE'
+  | 'HAWSER_SETUP_PRESET'
+  | 'HAWSER_SETUP_STEP_FAILED'
+  | 'HAWSER_NET_COMMAND_NOT_STARTED'
+  | 'HAWSER_NET_DECLINED'
+  | 'HAWSER_NET_RUN_TIMED_OUT'
+  | 'HAWSER_NET_TWO_FORMS'
+  | 'HAWSER_NET_WHICH'
+  | 'HAWSER_CTX_DECLINED'
+  | 'HAWSER_CTX_NO_SECRET'
+  | 'HAWSER_CTX_NO_TUNNEL'
   | 'HAWSER_HF_SETTING'
   | 'HAWSER_HF_PLAN_FILE';
 
@@ -40,6 +51,26 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
     exitCode: 1,
     hint: 'Make room, or see that the folder can be written, and run it again.',
   },
+  HAWSER_SETUP_INCOMPLETE: {
+    exitCode: 2,
+    hint: 'Pass --host, set HAWSER_BASTION_HOST, or describe a set of the name in tunnels.yaml.',
+  },
+  HAWSER_SETUP_PRESET: { exitCode: 2, hint: 'hawser setup --help names the presets.' },
+  HAWSER_SETUP_STEP_FAILED: {
+    exitCode: 1,
+    hint: 'Mend what it says above, and run hawser setup again: it goes on there.',
+  },
+  HAWSER_NET_COMMAND_NOT_STARTED: { exitCode: 1, hint: 'Check that the program exists and may be run.' },
+  HAWSER_NET_DECLINED: { exitCode: 1, hint: 'Run it again to decide otherwise.' },
+  HAWSER_NET_RUN_TIMED_OUT: { exitCode: 1, hint: 'Give it more time with --timeout.' },
+  HAWSER_NET_TWO_FORMS: { exitCode: 2, hint: 'Name a set, or say by flags what to open.' },
+  HAWSER_NET_WHICH: { exitCode: 2, hint: 'Say --all, or choose by --name, --set, --via or --pid.' },
+  HAWSER_CTX_DECLINED: { exitCode: 1, hint: 'Run it again when you are ready.' },
+  HAWSER_CTX_NO_SECRET: {
+    exitCode: 2,
+    hint: 'Put the key into the environment as PREFECT_API_KEY, or leave --with-secrets out.',
+  },
+  HAWSER_CTX_NO_TUNNEL: { exitCode: 1, hint: 'Open it with hawser net up; hawser net status names those that are up.' },
   HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
 };
 

@@ -96,13 +96,19 @@ export interface TrustedFile {
 /**
  * Takes the project's file as it is now. Once it changes it is as unknown as before.
  *
+ * @param confirm is shown what would be allowed by it, of the very bytes that are trusted then; throws to refuse
  * @throws TunnelsError HAWSER_NET_CONFIG_INVALID when it cannot be read; HAWSER_NET_BAD_INPUT where there is none
  */
-export async function trustTunnels(options: PlaceOptions): Promise<TrustedFile> {
+export async function trustTunnels(
+  options: PlaceOptions,
+  confirm: (allows: readonly Complaint[]) => Promise<void> = async () => undefined,
+): Promise<TrustedFile> {
   const path = projectFile(options);
   const read = await readFile(path, options);
   if (!read) throw noFile();
-  return { path, sha256: await trust(path, read.bytes, options), allows: [...read.untrusted.values()].flat() };
+  const allows = [...read.untrusted.values()].flat();
+  await confirm(allows);
+  return { path, sha256: await trust(path, read.bytes, options), allows };
 }
 
 /** Takes trust in the project's file back. */

@@ -89,7 +89,8 @@ const ssmVia = object(
         maxProperties: 1,
       },
     }),
-    profile: text('a profile of the AWS configuration'),
+    // It may be shown in a command to be pasted.
+    profile: text('a profile of the AWS configuration', '^[A-Za-z0-9_][A-Za-z0-9_.@+=,:/-]{0,127}$'),
     region: text('an AWS region', '^[a-z]{2}(-[a-z]+)+-[0-9]$'),
     endpointUrl: text('the address AWS calls are sent to', '^https?://[^\\u0000-\\u0020]{1,1024}$'),
     lanes: { description: 'a number from 1 to 16', type: 'integer', minimum: 1, maximum: 16 },

@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context } from '@hawser/cli-kit';
+import { connectSupervisor, type SupervisorClient } from '@hawser/tunnels/supervisor';
+import { noTunnels, statusFacts, statusText, type StatusFacts } from './status.js';
+
+/** How often counters are looked at, and whether somebody has opened tunnels; in milliseconds. */
+const lookMs = 1000;
+
+/** Shows the status whenever it changes, until the signal aborts: on a terminal in place, elsewhere one after another. */
+export async function watchStatus({ out, signal }: Pick<Context, 'out' | 'signal'>): Promise<void> {
+  const inPlace = !out.json && process.stdout.isTTY;
+  let shown = '';
+  const show = async (facts: StatusFacts): Promise<void> => {
+    // Counters change all the time: on a terminal they are shown, elsewhere they are no news.
+    const news = JSON.stringify(inPlace ? facts.tunnels : facts.tunnels.map(lasting));
+    if (news === shown) return;
+    shown = news;
+    out.record(facts);
+    if (!out.json) out.data(`${inPlace ? '\u001b[H\u001b[2J' : ''}${await statusText(facts, out)}`);
+  };
+  while (!signal.aborted) {
+    const client = await connectSupervisor({ from: process.cwd(), signal });
+    if (client) {
+      await follow(client, show, signal).finally(() => client.close());
+    } else {
+      await show(noTunnels);
+      await delay(lookMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Shows what one supervisor says until it leaves. */
+async function follow(
+  client: SupervisorClient,
+  show: (facts: StatusFacts) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let over = false;
+  let wake: (() => void) | undefined;
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const listening = (async () => {
+    for await (const _event of client.events({ signal: either })) wake?.();
+    over = true;
+    wake?.();
+  })();
+  try {
+    while (!over && !signal.aborted) {
+      const changed = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const status = await client.status().catch(() => undefined);
+      if (!status) break;
+      await show(statusFacts(status));
+      await Promise.race([changed, delay(lookMs, undefined, { signal: either }).catch(() => undefined)]);
+    }
+  } finally {
+    stop.abort();
+    await listening.catch(() => undefined);
+  }
+}
+
+/** What of a tunnel is news when it changes. */
+function lasting({ spec, local, link: { state, failure }, probe }: StatusFacts['tunnels'][number]): object {
+  return { name: spec.name, local, state, failure, probe: probe.state };
+}
