@@ -9,6 +9,7 @@ import { judge } from './checks/all.js';
 import { findSet } from './checks/look.js';
 import { cleaned } from './evidence/clean.js';
 import type { Observation } from './evidence/observation.js';
+import { createKept } from './kept.js';
 import { apiOf } from './scope.js';
 import type { Snapshot } from './snapshot.js';
 import type { OidcEvidence, Report, Settings, Subject } from './types.js';
@@ -57,11 +58,6 @@ export interface Verified {
 
 /** Changes come in bursts: one look after the burst sees them all, and GitHub is not asked more often than this. */
 const settleMs = 2_000;
-/** Looks that a snapshot keeps: the first one gives way. */
-const mostKept = 1_000;
-/** How much of a snapshot is kept, as JSON, in characters. */
-const mostKeptLength = 24 << 20;
-
 /**
  * Looks at a scale set until all checks pass, waiting cannot help, or the time is over. Between looks it waits for the
  * poll interval or a change in the cluster, whichever is first.
@@ -246,32 +242,4 @@ function mayProbe(
 ): boolean {
   const first = new Set(['C1', 'C2', 'C3', 'C4', 'C5', 'C6']);
   return judge(observation, asked).every(({ id, status }) => !first.has(id) || status !== 'fail');
-}
-
-/** The looks a snapshot keeps: bounded in number and size. */
-function createKept(): {
-  readonly observations: readonly Observation[];
-  readonly dropped: number;
-  add(observation: Observation): void;
-} {
-  const all: { readonly observation: Observation; readonly length: number }[] = [];
-  let length = 0;
-  let dropped = 0;
-  return {
-    get observations() {
-      return all.map(({ observation }) => observation);
-    },
-    get dropped() {
-      return dropped;
-    },
-    add(observation) {
-      const one = { observation, length: JSON.stringify(observation).length };
-      all.push(one);
-      length += one.length;
-      while (all.length > 1 && (all.length > mostKept || length > mostKeptLength)) {
-        length -= all.shift()?.length ?? 0;
-        dropped += 1;
-      }
-    },
-  };
 }

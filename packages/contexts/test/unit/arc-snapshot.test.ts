@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatSnapshot, parseSnapshot, replaySnapshot, replayUpstream, type Snapshot } from '@hawser/contexts/arc';
+import { createKept } from '../../src/arc/kept.js';
 import { healthy, minutesAgo, runner, seen, settings, subject } from '../support/arc-observations.js';
 
 const startedAt = '2026-01-02T03:00:00.000Z';
@@ -129,5 +130,23 @@ describe('our own snapshots', () => {
   test('waiting ends where a person is needed', () => {
     const observations = [healthy({ cluster: { runners: seen([runner('a', { phase: 'Failed' })]) } }), healthy()];
     expect(replaySnapshot({ ...whole, observations })).toMatchObject({ outcome: 'unhealthy', polls: 1 });
+  });
+
+  test.each([
+    ['three looks', { looks: 3, characters: 1e9 }, 3],
+    ['less than two looks in length', { looks: 99, characters: JSON.stringify(healthy()).length * 2 - 1 }, 1],
+    ['no room at all', { looks: 0, characters: 0 }, 1],
+  ])('of a long wait are bounded, and judged as the whole: %s', (_, most, left) => {
+    const all = Array.from({ length: 9 }, (__, second) => ({
+      ...healthy(second === 8 ? {} : { cluster: { listeners: seen([]) } }),
+      at: new Date(Date.parse(whole.startedAt) + second * 1000).toISOString(),
+    }));
+    const kept = createKept(most);
+    for (const one of all) kept.add(one);
+    expect([kept.observations.length, kept.dropped]).toEqual([left, 9 - left]);
+    const { observations, dropped } = kept;
+    expect(replaySnapshot({ ...whole, observations, dropped })).toEqual(
+      replaySnapshot({ ...whole, observations: all }),
+    );
   });
 });

@@ -19,7 +19,7 @@ interface Route {
   readonly path: RegExp;
   /** What GitHub says is missing, when it refuses. */
   readonly permission: string;
-  answer(state: GithubState, call: GithubCall, params: readonly string[]): GithubAnswer;
+  answer(state: GithubState, call: GithubCall, params: readonly (string | undefined)[]): GithubAnswer;
 }
 
 const missing: GithubAnswer = { status: 404, json: { message: 'Not Found' } };
@@ -107,11 +107,11 @@ export function answerTo(
   return { answer: missing };
 }
 
-function decode(part: string | undefined): string {
+function decode(part: string | undefined): string | undefined {
   try {
-    return decodeURIComponent(part ?? '');
+    return part === undefined ? undefined : decodeURIComponent(part);
   } catch {
-    return part ?? '';
+    return part;
   }
 }
 

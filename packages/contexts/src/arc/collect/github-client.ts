@@ -256,11 +256,10 @@ function unreachable(url: string, cause: unknown): ContextsError {
 
 /** `fetch failed` says nothing; its cause does. */
 function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  if (thrown.name === 'TimeoutError') return 'it took too long';
-  const { cause } = thrown;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
-  return thrown.message;
+  const { name, message, cause } = thrown as Partial<Error>;
+  if (name === 'TimeoutError') return 'it took too long';
+  if (!(cause instanceof Error)) return message ?? String(thrown);
+  return 'code' in cause ? String(cause.code) : cause.message;
 }
 
 function garbage(url: string, why: string, cause?: unknown): ContextsError {

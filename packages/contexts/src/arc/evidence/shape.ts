@@ -45,8 +45,7 @@ export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
 export function list<T>(reader: Reader<T>): Reader<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new BadShape(path, 'a list', value);
-    if (value.length > longestList)
-      throw new BadShape(path, `a list of at most ${longestList} items`, value.length);
+    if (value.length > longestList) throw new BadShape(path, `a list of at most ${longestList} items`, value.length);
     return value.map((item, index) => reader(item, `${path}[${index}]`));
   };
 }
