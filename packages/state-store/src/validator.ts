@@ -29,7 +29,8 @@ export interface JsonSchema {
  * @throws StateStoreError HAWSER_STATE_DEFINITION when the schema is not a valid one
  */
 export async function compileValidator(schema: JsonSchema, name: string): Promise<Validator> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  // By its default: a bundler gives a CommonJS module no other name.
+  const { Ajv2020 } = (await import('ajv/dist/2020.js')).default;
   try {
     return new Ajv2020({ allErrors: false, logger: false, validateFormats: false }).compile(schema);
   } catch (cause) {

@@ -48,14 +48,14 @@ export async function applyPlan(plan: ContextPlan, options: ApplyOptions): Promi
   const { '~intent': intent, '~basis': basis } = plan as ReadyPlan;
   const { store, env, breakLock = false, lockTimeoutMs = 5_000, signal, now = () => new Date() } = options;
   const { notes } = plan;
-  if (plan.steps.length === 0 && !plan.recordChanges) {
+  if (plan.steps.length === 0) {
     return { changed: [], ...recorded(plan.record), brokenLocks: [], notes };
   }
-  const written = plan.steps.map(({ path }) => path);
+  const writing = plan.steps.filter(({ format }) => format !== 'contexts');
   const kubeconfigs = kubeconfigsOf(plan, intent.files, basis.texts);
   const brokenLocks = breakLock ? await breakLocks(kubeconfigs) : [];
-  for (const { path, isNew } of plan.steps) if (isNew) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const locked = new Set([...written, ...(await lockable(kubeconfigs))]);
+  for (const { file, isNew } of writing) if (isNew) await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const locked = new Set([...writing.map(({ file }) => file), ...(await lockable(kubeconfigs))]);
   const members = new Map<string, ForeignFile>();
   for (const file of intent.files)
     if (locked.has(file.path)) members.set(file.path, openMember(file, locksAreOff(env)));
@@ -75,9 +75,11 @@ export async function applyPlan(plan: ContextPlan, options: ApplyOptions): Promi
       if (member === undefined) throw changedSince(path);
       await transaction.update(member, (draft) => changes.forEach((edit) => makeEdit(draft, edit)));
     }
-    await transaction.update(document, () => settled.data);
+    const isRecorded = isDeepStrictEqual(settled.data, data);
+    if (!isRecorded) await transaction.update(document, () => settled.data);
     const record = settled.data.contexts[intent.context];
-    return { changed: [...edits.keys()], ...recorded(record), brokenLocks, notes: settled.notes };
+    const changed = [...edits.keys(), ...(isRecorded ? [] : [document.path])];
+    return { changed, ...recorded(record), brokenLocks, notes: settled.notes };
   };
 
   try {

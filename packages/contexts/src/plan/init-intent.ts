@@ -42,6 +42,8 @@ export interface InitTargets {
   /** Whether the profile and the kubectl context become the chosen ones. */
   readonly switches: boolean;
   readonly overwrite: boolean;
+  /** Places that another program has written for us. */
+  readonly claimed: readonly WrittenPlace[];
 }
 
 /** Points Prefect and kubectl at their targets, and takes back what the context wanted before and does not any more. */
@@ -61,9 +63,9 @@ function isPlanned({ prefect, kubernetes }: InitTargets, format: WrittenPlace['f
 }
 
 function settle(targets: InitTargets, around: Surroundings): Settled {
-  const { context, prefect, kubernetes, overwrite, switches } = targets;
+  const { context, prefect, kubernetes, overwrite, claimed, switches } = targets;
   const { data, sheets, now } = around;
-  const terms: WishTerms = { context, data, overwrite };
+  const terms: WishTerms = { context, data, overwrite, claimed };
   const wishes = [
     ...(prefect === undefined ? [] : prefectWishes(prefect, around, switches)),
     ...(kubernetes === undefined ? [] : kubeWishes(kubernetes, around, switches)),
@@ -104,6 +106,7 @@ function prefectWishes(target: PrefectTarget, around: Surroundings, switches: bo
   checkProfiles(sheetOf(file.path, around), profile);
   const table = ['profiles', profile];
   return [
+    ...(switches ? [{ file, path: ['active'], value: profile, what: 'the active profile', isChoice: true }] : []),
     {
       file,
       path: [...table, 'PREFECT_API_URL'],
@@ -122,7 +125,6 @@ function prefectWishes(target: PrefectTarget, around: Surroundings, switches: bo
             isSecret: true,
           },
         ]),
-    ...(switches ? [{ file, path: ['active'], value: profile, what: 'the active profile', isChoice: true }] : []),
   ];
 }
 

@@ -13,7 +13,7 @@ import { explainOverride, findOverrides } from '../prefect/overrides.js';
 import { profilesFileOf, readProjectSettings } from '../prefect/project-settings.js';
 import { checkPrefectUrl } from '../prefect/url.js';
 import type { Environment } from '../types.js';
-import { contextsDocument, type ContextRecord } from './contexts-document.js';
+import { contextsDocument, type ContextRecord, type WrittenPlace } from './contexts-document.js';
 import { initIntent, type KubernetesTarget, type PrefectTarget } from './init-intent.js';
 import { notFound, removeIntent, useIntent } from './other-intents.js';
 import { draftPlan, type ContextPlan } from './plan.js';
@@ -65,6 +65,8 @@ export interface PlanContextOptions extends PlanPlace {
   readonly switches?: boolean;
   /** Whether what is there already and differs may be replaced. False unless given. */
   readonly overwrite?: boolean;
+  /** Places that another program has written for us, to be recorded as ours. */
+  readonly claimed?: readonly WrittenPlace[];
 }
 
 /**
@@ -75,7 +77,7 @@ export interface PlanContextOptions extends PlanPlace {
  *   read
  */
 export async function planContext(options: PlanContextOptions): Promise<ContextPlan> {
-  const { name, store, switches = true, overwrite = false } = options;
+  const { name, store, switches = true, overwrite = false, claimed = [] } = options;
   checkName(name, 'context');
   if (options.prefect === undefined && options.kubernetes === undefined) {
     throw new ContextsError('HAWSER_CTX_BAD_INPUT', `The context ${name} would point nothing anywhere.`, {
@@ -85,7 +87,10 @@ export async function planContext(options: PlanContextOptions): Promise<ContextP
   const prefect = await prefectTarget(options);
   const kubernetes = kubernetesTarget(options);
   const known = (await store.document(contextsDocument).read()).data.contexts[name];
-  const intent = initIntent({ context: name, prefect: prefect?.target, kubernetes, switches, overwrite }, known);
+  const intent = initIntent(
+    { context: name, prefect: prefect?.target, kubernetes, switches, overwrite, claimed },
+    known,
+  );
   const plan = await draftPlan(store, intent, timeOf(options));
   return { ...plan, notes: [...plan.notes, ...(prefect?.notes ?? []), ...tunnelNotes(options)] };
 }

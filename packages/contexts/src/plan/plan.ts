@@ -8,7 +8,10 @@ import type { Intent, Settled } from './intent.js';
 import { showDiff } from './show-diff.js';
 
 /** One file that a plan changes. */
-export interface PlanStep extends PlannedFile {
+export interface PlanStep {
+  /** Absolute. */
+  readonly file: string;
+  readonly format: PlannedFile['format'] | 'contexts';
   /** Whether the file has to be made. */
   readonly isNew: boolean;
   /** A unified diff to be read: secrets are hidden in it, and long lines are cut. */
@@ -19,13 +22,12 @@ export interface PlanStep extends PlannedFile {
 export interface ContextPlan {
   readonly purpose: Intent['purpose'];
   readonly context: string;
+  /** None when all is as it shall be: then there is nothing to do. `contexts.json` comes last. */
   readonly steps: readonly PlanStep[];
   /** Files that were looked into, and are right as they are. */
   readonly unchanged: readonly string[];
   /** What the context will be recorded as; missing when it is removed. */
   readonly record?: ContextRecord;
-  /** Whether the record changes; with no steps either, there is nothing to do. */
-  readonly recordChanges: boolean;
   /** What the person should know. */
   readonly notes: readonly string[];
 }
@@ -46,7 +48,8 @@ export interface Basis {
 
 /** Looks at all there is and says what would be done. Takes no lock, and writes nothing. */
 export async function draftPlan(store: Store, intent: Intent, now: Date): Promise<ReadyPlan> {
-  const { data } = await store.document(contextsDocument).read();
+  const document = store.document(contextsDocument);
+  const { data } = await document.read();
   const texts = new Map<string, string | undefined>();
   const problems = new Map<string, ContextsError>();
   for (const { path } of intent.files)
@@ -54,22 +57,34 @@ export async function draftPlan(store: Store, intent: Intent, now: Date): Promis
   const { sheets, settled } = await settleOn(intent, { texts, data, problems, now });
   const changed = sheets.filter(({ edits }) => edits.length > 0);
   const record = settled.data.contexts[intent.context];
+  const steps: PlanStep[] = changed.map(({ path, format, before, after }) => ({
+    file: path,
+    format,
+    isNew: before === undefined,
+    diff: showDiff(path, before, after),
+  }));
+  if (settled.data !== data) steps.push(recordStep(document.path, intent.context, data, settled.data));
   return {
     purpose: intent.purpose,
     context: intent.context,
-    steps: changed.map(({ path, format, before, after }) => ({
-      path,
-      format,
-      isNew: before === undefined,
-      diff: showDiff(path, before, after),
-    })),
+    steps,
     unchanged: sheets.filter(({ edits, before }) => edits.length === 0 && before !== undefined).map(({ path }) => path),
     ...(record === undefined ? {} : { record }),
-    recordChanges: !isDeepStrictEqual(settled.data, data),
     notes: settled.notes,
     '~intent': intent,
     '~basis': { texts, data, edits: new Map(changed.map(({ path, edits }) => [path, edits])), settled },
   };
+}
+
+/** The step of `contexts.json`: where the context points, without its bookkeeping. */
+function recordStep(file: string, context: string, before: ContextsData, after: ContextsData): PlanStep {
+  const text = ({ current, contexts }: ContextsData): string | undefined => {
+    if (current === undefined && contexts[context] === undefined) return undefined;
+    const { prefect, kubernetes } = contexts[context] ?? {};
+    return `${JSON.stringify({ current, [context]: { prefect, kubernetes } }, undefined, 2)}\n`;
+  };
+  const isNew = before.current === undefined && Object.keys(before.contexts).length === 0;
+  return { file, format: 'contexts', isNew, diff: showDiff(file, text(before), text(after) ?? '') };
 }
 
 /** Settles an intent on texts: pure, but for the parsers that are loaded. */

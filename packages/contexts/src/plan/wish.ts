@@ -27,6 +27,8 @@ export interface WishTerms {
   readonly data: ContextsData;
   /** Whether what others made, or edited, may be replaced. */
   readonly overwrite: boolean;
+  /** Places that another program has written for us. */
+  readonly claimed?: readonly WrittenPlace[];
 }
 
 /**
@@ -44,8 +46,11 @@ export function fulfil(wish: Wish, sheet: Sheet, terms: WishTerms): WrittenPlace
   const isSame = isDeepStrictEqual(present, value);
   if (isSame || (present !== undefined && wish.serves?.(present) === true)) {
     if (own !== undefined) return isSame ? { ...own, hash: hashOfPlace(wish, value) } : own;
+    const { claimed = [] } = terms;
+    const isIt = ({ file, path: at, hash }: WrittenPlace): boolean =>
+      file === wish.file.path && isDeepStrictEqual(at, path) && hash === hashOfPlace(wish, present);
     // Shared with another context of ours: it goes when the last of them goes.
-    return known.find(({ place }) => place.hash === hashOfPlace(wish, present))?.place;
+    return known.find(({ place }) => isIt(place))?.place ?? claimed.find(isIt);
   }
   if (present !== undefined && wish.isChoice !== true && !terms.overwrite) refuseUnlessOurs(wish, present, terms);
   // A choice made by somebody else in between is the one to come back to.
