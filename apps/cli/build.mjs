@@ -112,8 +112,8 @@ function deferImports(builder) {
     const found = await builder.resolve(path, { kind, resolveDir, importer, pluginData: 'asked' });
     const own = relative(root, found.path).replaceAll(sep, '/');
     if (found.errors.length > 0 || found.external || /^src\/(?:start|help)\//.test(own)) return found;
-    const name = own.startsWith('src/')
-      ? own.replace(/^src\/|\.ts$/g, '').replaceAll('/', '-')
+    const name = path.startsWith('.')
+      ? own.replace(/^src\/|^\.\.\/\.\.\/packages\/|\.[jt]s$/g, '').replaceAll('/', '-')
       : path.replaceAll(/[@/]+/g, '-').replace(/^-/, '');
     deferred.set(name, found.path);
     return { path: `./lib/${name}.js`, external: true };

@@ -4,7 +4,6 @@ import { ContextsError } from '../errors.js';
 import type { Environment } from '../types.js';
 import { type AwsSection, profileSection, readAwsFiles } from './aws-files.js';
 import { findCredentials } from './credentials.js';
-import { sdkCredentials } from './sdk-credentials.js';
 import { stsHost } from './sts-host.js';
 import { cachedToken } from './token-cache.js';
 import { type AwsCredentials, eksToken, type EksToken } from './token.js';
@@ -76,7 +75,7 @@ export async function pluginToken(options: PluginTokenOptions): Promise<EksToken
 
   const found = await findCredentials(search);
   const obtain = async (): Promise<EksToken> =>
-    await make(found === undefined ? await sdkCredentials({ profile, env }) : await found.get());
+    await make(found === undefined ? await fromSdk(profile, env) : await found.get());
   const isCostly = roleArn !== undefined || (found?.costly ?? true);
   if (!isCostly || options.cache === false) return await obtain();
   return await cachedToken({
@@ -85,6 +84,12 @@ export async function pluginToken(options: PluginTokenOptions): Promise<EksToken
     nowMs,
     make: obtain,
   });
+}
+
+/** Loaded when it is needed, because that takes longer than all else here. */
+async function fromSdk(profile: string | undefined, env: Environment): Promise<AwsCredentials> {
+  const { sdkCredentials } = await import('./sdk-credentials.js');
+  return await sdkCredentials({ profile, env });
 }
 
 function isOn(name: string, env: Environment, section: AwsSection): boolean {
