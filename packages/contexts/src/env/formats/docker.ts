@@ -21,5 +21,5 @@ export const docker: EnvFormat = {
     return Buffer.byteLength(value) > LONGEST_LINE - LONGEST_NAME ? 'it is longer than docker reads' : undefined;
   },
   render: (name, value) => `${name}=${value}\n`,
-  scan: (text) => scanBy(/\s*(?<name>[^\s=#][^\s=]*)=(?<value>[^\n]*)/, text, (raw) => raw.replace(/\r$/, '')),
+  scan: (text) => scanBy(/[^\S\n]*(?<name>[^\s=#][^\s=]*)=(?<value>[^\n]*)/, text, (raw) => raw.replace(/\r$/, '')),
 };

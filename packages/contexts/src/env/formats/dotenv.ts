@@ -34,7 +34,7 @@ function quoteFor(value: string): string | undefined {
 }
 
 const ASSIGNMENT =
-  /\s*(?:export\s+)?(?<name>[\w.-]+)[ \t]*=[ \t]*(?<value>'[^']*'|"(?:[^"\\]|\\[^])*"|`[^`]*`|[^#\r\n]*)(?=[ \t]*(?:#[^\r\n]*)?(?:\r?\n|$))/;
+  /[ \t]*(?:export[ \t]+)?(?<name>[\w.-]+)[ \t]*=[ \t]*(?<value>'[^']*'|"(?:[^"\\]|\\[^])*"|`[^`]*`|[^#\r\n]*)(?=[ \t]*(?:#[^\r\n]*)?(?:\r?\n|$))/;
 
 function unquote(raw: string): string {
   const value = raw.trim();

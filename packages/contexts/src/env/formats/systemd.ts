@@ -17,7 +17,7 @@ export const systemd: EnvFormat = {
     `${name}=${SAFE.test(value) ? value : `"${value.replaceAll(/["\\`$]/g, String.raw`\$&`)}"`}\n`,
   scan: (text) =>
     scanBy(
-      /\s*(?<name>[A-Za-z_]\w*)=[ \t]*(?<value>"(?:[^"\\]|\\[^])*"|'[^']*'|(?:[^\n\\"']|\\[^])*)(?=[ \t]*(?:\n|$))/,
+      /[ \t]*(?<name>[A-Za-z_]\w*)=[ \t]*(?<value>"(?:[^"\\]|\\[^])*"|'[^']*'|(?:[^\n\\"']|\\[^])*)(?=[ \t]*(?:\n|$))/,
       text,
       unquote,
     ),
