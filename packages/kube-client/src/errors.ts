@@ -12,6 +12,7 @@ export type KubeClientErrorCode =
   | 'HAWSER_KUBE_CONFIG_INVALID'
   | 'HAWSER_KUBE_CREDENTIALS_FAILED'
   | 'HAWSER_KUBE_UNREACHABLE'
+  | 'HAWSER_KUBE_CERTIFICATE_REJECTED'
   | 'HAWSER_KUBE_UNAUTHORIZED'
   | 'HAWSER_KUBE_FORBIDDEN'
   | 'HAWSER_KUBE_NOT_FOUND'
@@ -40,6 +41,10 @@ export const kubeClientErrors: Readonly<Record<KubeClientErrorCode, KubeClientEr
   HAWSER_KUBE_UNREACHABLE: {
     exitCode: 1,
     hint: 'Check that the API server can be reached from here, or open a tunnel to it.',
+  },
+  HAWSER_KUBE_CERTIFICATE_REJECTED: {
+    exitCode: 1,
+    hint: "Check certificate-authority-data and tls-server-name of the cluster's entry, and whether something stands between you and the API server.",
   },
   HAWSER_KUBE_UNAUTHORIZED: {
     exitCode: 1,

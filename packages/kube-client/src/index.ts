@@ -1,3 +1,4 @@
+export { openCluster } from './cluster.js';
 export {
   type JsonValue,
   KubeClientError,

@@ -5,6 +5,7 @@ export interface ClusterOptions {
   readonly kubeconfig?: string;
   /** Default: the current one. */
   readonly context?: string;
+  /** For `KUBECONFIG`, `HOME`, `HTTPS_PROXY`, `NO_PROXY`, and for credential plugins. Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -29,7 +30,7 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** A cluster by its kubeconfig. Every method throws KubeClientError. Credential plugins run when needed, again after a 401. */
+/** A cluster by its kubeconfig. Every method throws KubeClientError, or what its signal was aborted with. Credential plugins run when needed, again after a 401. */
 export interface Cluster extends AsyncDisposable {
   readonly context: string;
   readonly server: string;
@@ -43,7 +44,7 @@ export interface Cluster extends AsyncDisposable {
   text(path: string, options?: { readonly signal?: AbortSignal }): Promise<string>;
   /** All items of a list, page by page. */
   list<T>(path: string, options?: ListOptions): AsyncIterable<T>;
-  /** From now on, over disconnections, expired bookmarks and all, until the signal aborts. */
+  /** What is there, as ADDED, and from then on what changes; over disconnections, expired versions and all, until the signal aborts. */
   watch<T>(path: string, options: ListOptions & { readonly signal: AbortSignal }): AsyncIterable<WatchEvent<T>>;
   /** One connection to a ready pod, over a websocket of its own; another pod may serve the next. */
   forward(target: ForwardTarget, options?: { readonly signal?: AbortSignal }): Promise<Duplex>;

@@ -1,0 +1,49 @@
+import { readAccess } from './config/kubeconfig.js';
+import { createCredentials } from './credentials/credentials.js';
+import { createForward } from './forward/open.js';
+import type { Reader } from './forward/target.js';
+import { checkServer, readTrust } from './http/agent.js';
+import { createRequests } from './http/requests.js';
+import { parseJson } from './json.js';
+import { listAll } from './list.js';
+import type { Cluster, ClusterOptions } from './types.js';
+import { watchAll } from './watch.js';
+
+/**
+ * Reads the kubeconfig; nothing is asked of the cluster, and no plugin run, until a method is called.
+ *
+ * @throws KubeClientError `HAWSER_KUBE_CONFIG_INVALID`
+ */
+export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const env = options.env ?? process.env;
+  const access = await readAccess(options);
+  const server = checkServer(access.cluster.server);
+  const requests = createRequests(server, await readTrust(access, env), createCredentials(access, env));
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    parseJson(await requests.text({ method: 'GET', path, signal }), path) as T;
+  const reader = (signal?: AbortSignal): Reader => ({
+    get: async (path) => await get(path, signal),
+    list: async <T>(path: string, labelSelector: string) => {
+      const items: T[] = [];
+      for await (const item of listAll<T>(requests, path, { labelSelector, ...(signal && { signal }) }))
+        items.push(item);
+      return items;
+    },
+  });
+  const forward = createForward(requests, reader, access.namespace);
+  const close = async (): Promise<void> => requests.close();
+  return {
+    context: access.context,
+    server: server.href.replace(/\/$/, ''),
+    namespace: access.namespace,
+    get: async (path, { signal } = {}) => await get(path, signal),
+    post: async <T>(path: string, body: unknown, { signal }: { readonly signal?: AbortSignal } = {}) =>
+      parseJson(await requests.text({ method: 'POST', path, body, signal }), path) as T,
+    text: async (path, { signal } = {}) => await requests.text({ method: 'GET', path, accept: '*/*', signal }),
+    list: (path, given = {}) => listAll(requests, path, given),
+    watch: (path, given) => watchAll(requests, path, given),
+    forward: async (target, { signal } = {}) => await forward(target, signal),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
