@@ -11,7 +11,7 @@ const program = `
 const [path, host, port] = process.argv.slice(1);
 const socket = require('node:net').connect({ path, allowHalfOpen: true });
 const leave = () => process.exit();
-socket.on('error', leave).on('close', leave);
+socket.on('error', leave).on('close', leave).on('end', () => process.stdout.write('', leave));
 process.stdout.on('error', leave);
 socket.write(JSON.stringify([host, Number(port)]) + '\\n');
 process.stdin.pipe(socket).pipe(process.stdout);

@@ -97,15 +97,20 @@ export class Sshd {
   async down(): Promise<void> {
     const child = this.#child;
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
-    const connections = childrenOf(child.pid).flatMap((pid) => [pid, ...childrenOf(pid)]);
+    const { connections } = this;
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     for (const pid of connections) kill(pid, 'SIGKILL');
   }
 
+  /** The processes that serve connections. */
+  get connections(): number[] {
+    return childrenOf(this.pid).flatMap((child) => [child, ...childrenOf(child)]);
+  }
+
   /** Stops or continues all that serves connections. */
   signalConnections(signal: NodeJS.Signals): void {
-    for (const pid of childrenOf(this.pid).flatMap((child) => [child, ...childrenOf(child)])) kill(pid, signal);
+    for (const pid of this.connections) kill(pid, signal);
   }
 }
 
