@@ -1,6 +1,7 @@
-import type { Out } from '@hawser/cli-kit';
+import type { Style } from '@hawser/cli-kit';
 import type { TunnelSpec, ViaKind } from '@hawser/tunnels';
 import { type Complaint, loadTunnels } from '@hawser/tunnels/config';
+import { renderColumns } from '../render/net/columns.js';
 import { addressOf, targetOf } from '../render/net/words.js';
 import { places } from './specs.js';
 import { readStatus } from './status.js';
@@ -54,22 +55,22 @@ function listed({ name, set, via, to, local, env = {} }: TunnelSpec): ListedTunn
 }
 
 /** The same for people. */
-export async function listText({ tunnels, sets = [] }: ListFacts, out: Out): Promise<string> {
+export function listText({ tunnels, sets = [] }: ListFacts, style: Style): string {
   const rows = tunnels ?? sets.flatMap((set) => set.tunnels);
   if (rows.length === 0) return tunnels ? 'No tunnels are open.' : 'There is no tunnels.yaml with tunnels here.';
-  const style = await out.style();
-  const table = await out.table(rows, [
-    { heading: 'SET', value: ({ set }) => set },
-    { heading: 'NAME', value: ({ name }) => name },
-    { heading: 'LOCAL', value: ({ local }) => style.link(local) },
-    { heading: 'TO', value: ({ to }) => to },
-    { heading: 'VIA', value: ({ via }) => via },
-  ]);
+  const table = renderColumns(
+    rows,
+    [
+      { heading: 'SET', value: ({ set }) => set },
+      { heading: 'NAME', value: ({ name }) => name, paint: (word) => style.strong(word) },
+      { heading: 'LOCAL', value: ({ local }) => local, paint: (word) => style.link(word) },
+      { heading: 'TO', value: ({ to }) => to },
+      { heading: 'VIA', value: ({ via }) => via },
+    ],
+    style,
+  );
   const notes = sets
     .filter(({ untrusted }) => untrusted.length > 0)
-    .map(
-      ({ name, untrusted }) =>
-        `${style.warn('!')} ${name} asks for what needs your trust (${untrusted.length}): hawser net trust`,
-    );
+    .map(({ name }) => `${style.warn('!')} ${name} asks for what needs your trust: hawser net trust`);
   return [table, ...notes].join('\n');
 }

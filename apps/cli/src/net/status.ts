@@ -1,6 +1,5 @@
-import type { Out } from '@hawser/cli-kit';
 import type { SupervisorStatus, TunnelStatus } from '@hawser/tunnels';
-import { connectSupervisor } from '@hawser/tunnels/supervisor';
+import { askStatus } from '@hawser/tunnels/ask-status';
 
 /** What `hawser net status` tells. */
 export interface StatusFacts {
@@ -9,24 +8,25 @@ export interface StatusFacts {
   readonly tunnels: readonly TunnelStatus[];
 }
 
-/** Asks the supervisor. Where one was killed, what it left is cleared away, and nothing is open. */
+/**
+ * Asks the supervisor. Where one was killed, what it left is cleared away, and nothing is open. Imported by its command
+ * as it is, not when it is needed: its start is a promise, and a module more would take a fifth of it.
+ */
 export async function readStatus(signal: AbortSignal): Promise<StatusFacts> {
-  await using client = await connectSupervisor({ from: process.cwd(), signal });
-  return client ? statusFacts(await client.status()) : noTunnels;
+  const status = await askStatus({ from: process.cwd() });
+  if (status !== undefined) return statusFacts(status);
+  const { connectSupervisor } = await import('@hawser/tunnels/supervisor');
+  const client = await connectSupervisor({ from: process.cwd(), signal });
+  try {
+    return statusFacts((await client?.status()) ?? null);
+  } finally {
+    await client?.close();
+  }
 }
-
-/** What is told where nothing is open. */
-export const noTunnels: StatusFacts = { supervisor: null, tunnels: [] };
 
 /** What a supervisor says, as it is told. */
-export function statusFacts({ tunnels, ...supervisor }: SupervisorStatus): StatusFacts {
+export function statusFacts(status: SupervisorStatus | null): StatusFacts {
+  if (!status) return { supervisor: null, tunnels: [] };
+  const { tunnels, ...supervisor } = status;
   return { supervisor, tunnels };
-}
-
-/** The same for people. */
-export async function statusText({ tunnels }: StatusFacts, out: Out): Promise<string> {
-  if (tunnels.length === 0) return 'No tunnels are open.';
-  const { statusColumns, statusNotes } = await import('../render/net/status.js');
-  const style = await out.style();
-  return [await out.table(tunnels, statusColumns(style)), ...statusNotes(tunnels, style)].join('\n');
 }

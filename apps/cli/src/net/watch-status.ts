@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '@hawser/cli-kit';
 import { connectSupervisor, type SupervisorClient } from '@hawser/tunnels/supervisor';
-import { noTunnels, statusFacts, statusText, type StatusFacts } from './status.js';
+import { renderStatus } from '../render/net/status.js';
+import { statusFacts, type StatusFacts } from './status.js';
 
 /** How often counters are looked at, and whether somebody has opened tunnels; in milliseconds. */
 const lookMs = 1000;
@@ -9,21 +10,22 @@ const lookMs = 1000;
 /** Shows the status whenever it changes, until the signal aborts: on a terminal in place, elsewhere one after another. */
 export async function watchStatus({ out, signal }: Pick<Context, 'out' | 'signal'>): Promise<void> {
   const inPlace = !out.json && process.stdout.isTTY;
+  const style = await out.style();
   let shown = '';
-  const show = async (facts: StatusFacts): Promise<void> => {
+  const show = (facts: StatusFacts): void => {
     // Counters change all the time: on a terminal they are shown, elsewhere they are no news.
     const news = JSON.stringify(inPlace ? facts.tunnels : facts.tunnels.map(lasting));
     if (news === shown) return;
     shown = news;
     out.record(facts);
-    if (!out.json) out.data(`${inPlace ? '\u001b[H\u001b[2J' : ''}${await statusText(facts, out)}`);
+    if (!out.json) out.data(`${inPlace ? '\u001b[H\u001b[2J' : ''}${renderStatus(facts.tunnels, style)}`);
   };
   while (!signal.aborted) {
     const client = await connectSupervisor({ from: process.cwd(), signal });
     if (client) {
       await follow(client, show, signal).finally(() => client.close());
     } else {
-      await show(noTunnels);
+      show(statusFacts(null));
       await delay(lookMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -32,7 +34,7 @@ export async function watchStatus({ out, signal }: Pick<Context, 'out' | 'signal
 /** Shows what one supervisor says until it leaves. */
 async function follow(
   client: SupervisorClient,
-  show: (facts: StatusFacts) => Promise<void>,
+  show: (facts: StatusFacts) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let over = false;
@@ -51,7 +53,7 @@ async function follow(
       });
       const status = await client.status().catch(() => undefined);
       if (!status) break;
-      await show(statusFacts(status));
+      show(statusFacts(status));
       await Promise.race([changed, delay(lookMs, undefined, { signal: either }).catch(() => undefined)]);
     }
   } finally {

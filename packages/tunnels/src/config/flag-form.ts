@@ -14,7 +14,10 @@ export interface FlagForm {
   readonly prefect?: RemoteForm;
   /** False: no tunnel to Marquez. */
   readonly marquez?: RemoteForm | false;
-  /** `NAME=[LOCAL:]HOST:PORT`. Prefect and Marquez are left out unless something is said of them. */
+  /**
+   * `NAME=[LOCAL:]HOST:PORT`; programs find it in `HAWSER_NET_NAME`. Prefect and Marquez are left out unless something
+   * is said of them.
+   */
   readonly forwards?: readonly string[];
   /** The name of the set. Default: the time in UTC, such as 20261121T181500Z. */
   readonly label?: string;
@@ -100,7 +103,8 @@ export function tunnelsFromFlags(
   }
   for (const forward of form.forwards ?? []) {
     const { name, local, to } = parseForward(forward);
-    specs.push({ ...common, name, to, local: bound(local) });
+    const variable = `HAWSER_NET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+    specs.push({ ...common, name, to, local: bound(local), env: { [variable]: '{addr}' } });
   }
   refuseDoubles(specs);
   return specs;

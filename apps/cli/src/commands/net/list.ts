@@ -14,6 +14,6 @@ export default class NetList extends HawserCommand<typeof NetList, ListFacts> {
   protected async work({ flags, out, signal }: Work<typeof NetList>): Promise<Result<ListFacts>> {
     const { listOpen, listSets, listText } = await import('../../net/list.js');
     const data = flags.sets ? await listSets() : await listOpen(signal);
-    return { data, text: () => listText(data, out) };
+    return { data, text: async () => listText(data, await out.style()) };
   }
 }

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Told, Work } from '@hawser/cli-kit';
-import type { StatusFacts } from '../../net/status.js';
+import { readStatus, type StatusFacts } from '../../net/status.js';
+import { renderStatus } from '../../render/net/status.js';
 
 export default class NetStatus extends HawserCommand<typeof NetStatus, StatusFacts> {
   static override summary = 'Show the tunnels that are open, and how they are.';
@@ -19,8 +20,7 @@ export default class NetStatus extends HawserCommand<typeof NetStatus, StatusFac
       await watchStatus(work);
       return { told: true };
     }
-    const { readStatus, statusText } = await import('../../net/status.js');
     const data = await readStatus(work.signal);
-    return { data, text: () => statusText(data, work.out) };
+    return { data, text: async () => renderStatus(data.tunnels, await work.out.style()) };
   }
 }

@@ -1,26 +1,36 @@
-import type { Column, Style } from '@hawser/cli-kit';
+import type { Style } from '@hawser/cli-kit';
 import type { TunnelStatus } from '@hawser/tunnels';
-import { stateWord } from './event.js';
+import { type ColouredColumn, renderColumns } from './columns.js';
+import { paintState } from './event.js';
 import { addressOf, sizeOf, targetOf } from './words.js';
 
-/** What `hawser net status` shows of tunnels, column by column. */
-export function statusColumns(style: Style): readonly Column<TunnelStatus>[] {
+/** Tunnels as people see them: a line each, and below what the lines have no room for. */
+export function renderStatus(tunnels: readonly TunnelStatus[], style: Style): string {
+  if (tunnels.length === 0) return 'No tunnels are open.';
+  return [renderColumns(tunnels, columns(style), style), ...notes(tunnels, style)].join('\n');
+}
+
+function columns(style: Style): readonly ColouredColumn<TunnelStatus>[] {
   return [
-    { heading: 'NAME', value: ({ spec }) => spec.name },
+    { heading: 'NAME', value: ({ spec }) => spec.name, paint: (word) => style.strong(word) },
     { heading: 'SET', value: ({ spec }) => spec.set },
-    { heading: 'LOCAL', value: ({ local }) => style.link(addressOf(local)) },
+    { heading: 'LOCAL', value: ({ local }) => addressOf(local), paint: (word) => style.link(word) },
     { heading: 'TO', value: ({ spec }) => targetOf(spec.to) },
     { heading: 'VIA', value: ({ spec }) => spec.via.kind },
-    { heading: 'LINK', value: ({ link }) => stateWord(link.state, style) },
-    { heading: 'PROBE', value: ({ probe }) => probeWord(probe, style) },
+    {
+      heading: 'LINK',
+      value: ({ link }) => link.state,
+      paint: (word, { link }) => paintState(link.state, style, word),
+    },
+    { heading: 'PROBE', value: probeWord, paint: (word, { probe }) => paintProbe(probe, style, word) },
     { heading: 'OPEN', value: ({ connections: { open, held } }) => (held > 0 ? `${open}+${held}` : String(open)) },
     { heading: 'IN', value: ({ bytes }) => sizeOf(bytes.in) },
     { heading: 'OUT', value: ({ bytes }) => sizeOf(bytes.out) },
   ];
 }
 
-/** What the columns have no room for: why a link is away, and what to do. */
-export function statusNotes(tunnels: readonly TunnelStatus[], style: Style): readonly string[] {
+/** Why a link is away or an application not well, and what to do. */
+function notes(tunnels: readonly TunnelStatus[], style: Style): readonly string[] {
   return tunnels.flatMap(({ spec, link, probe }) => {
     const { failure, nextTryAt } = link;
     if (failure) {
@@ -28,12 +38,16 @@ export function statusNotes(tunnels: readonly TunnelStatus[], style: Style): rea
       return [`${style.bad('✗')} ${spec.name}: ${failure.message}${again}\n  ${failure.hint}`];
     }
     if (probe.state !== 'failing') return [];
-    return [`${style.warn('!')} ${spec.name}: ${probe.message ?? 'the application behind it does not answer.'}`];
+    return [`${style.warn('!')} ${spec.name}: ${probe.message ?? 'what is behind it does not answer.'}`];
   });
 }
 
-function probeWord({ state, latencyMs }: TunnelStatus['probe'], style: Style): string {
-  if (state === 'failing') return style.bad('failing');
-  if (state === 'never') return style.faint('–');
-  return style.good(latencyMs === undefined ? 'ok' : `ok ${Math.round(latencyMs.p50)} ms`);
+function probeWord({ probe: { state, latencyMs } }: TunnelStatus): string {
+  if (state === 'ok') return latencyMs === undefined ? 'ok' : `ok ${Math.round(latencyMs.p50)} ms`;
+  return state === 'never' ? '–' : state;
+}
+
+function paintProbe({ state }: TunnelStatus['probe'], style: Style, word: string): string {
+  if (state === 'ok') return style.good(word);
+  return state === 'never' ? style.faint(word) : style.bad(word);
 }
