@@ -45,7 +45,7 @@ function someTexts(count: number, seed: number): readonly string[] {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  const alphabet = [...'\'"`\\$#={}; \t\nab0/:🚢é%!~'];
+  const alphabet = ['🚢', ...'\'"`\\$#={}; \t\nab0/:é%!~'.split('')];
   return Array.from({ length: count }, () =>
     Array.from({ length: next(12) }, () => alphabet[next(alphabet.length)]).join(''),
   );

@@ -41,8 +41,8 @@ export function readByNode(path: string, names: readonly string[], node: string 
 
 /** The npm package dotenv. */
 export function readByDotenv(text: string): EnvValues {
-  const { parse } = createRequire(import.meta.url)('dotenv') as { parse(text: string): Record<string, string> };
-  return parse(text);
+  const dotenv = createRequire(import.meta.url)('dotenv') as { parse(text: string): Record<string, string> };
+  return dotenv.parse(text);
 }
 
 /** python-dotenv. */
