@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LinkError, type LinkCause, type LinkFailure } from '../link/failure.js';
@@ -45,6 +46,8 @@ export class Front {
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    // One listener for each connection that waits.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   get counts(): { readonly open: number; readonly held: number; readonly total: number; readonly refused: number } {
