@@ -1,4 +1,5 @@
 export { ContextsError } from '../errors.js';
+export { arcDocument, arcRecord, type ArcData } from './arc-document.js';
 export type { Clock } from './clock.js';
 export type { Fetch } from './collect/github-client.js';
 export type {

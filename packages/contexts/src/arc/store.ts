@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ContextsError } from '../errors.js';
 import { asJunit } from './report/junit.js';
 import { asMarkdown, asText } from './report/words.js';
@@ -59,16 +59,19 @@ export async function storeReport(options: {
  * @throws {@link ContextsError} `HAWSER_ARC_STORE_FAILED`
  */
 export async function writeStatus(path: string, report: Report): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(report, null, 2)}\n`);
+  await replaceFile(resolve(path), `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /**
  * Writes a recording, in the place of what was there.
  *
+ * @returns where it is, absolute
  * @throws {@link ContextsError} `HAWSER_ARC_STORE_FAILED`
  */
-export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
-  await replaceFile(path, formatSnapshot(snapshot));
+export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<string> {
+  const absolute = resolve(path);
+  await replaceFile(absolute, formatSnapshot(snapshot));
+  return absolute;
 }
 
 async function replaceFile(path: string, content: string): Promise<void> {

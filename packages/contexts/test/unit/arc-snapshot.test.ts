@@ -88,7 +88,7 @@ describe('a bad snapshot', () => {
     ['half a millisecond', JSON.stringify({ ...whole, settings: { ...settings, timeoutMs: 0.5 } })],
   ])('%s', (_, text) => {
     expect(() => parseSnapshot(text)).toThrow(
-      expect.objectContaining({ code: 'HAWSER_ARC_SNAPSHOT_INVALID', exitCode: 2 }) as Error,
+      expect.objectContaining({ code: 'HAWSER_ARC_SNAPSHOT_INVALID', exitCode: 2 }),
     );
   });
 
