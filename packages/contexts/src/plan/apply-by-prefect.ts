@@ -29,7 +29,7 @@ export async function applyByPrefect(
       },
     );
   }
-  const { profile, apiUrl = prefect.apiUrl } = plan.record?.prefect ?? prefect;
+  const { profile, apiUrl } = plan.record?.prefect ?? prefect;
   const { prefectProgram: program, signal } = apply;
   await writeByPrefect({ program, profile, apiUrl, file: step.file, switches, env, directory, signal });
   const claimed = plan.record?.written.filter(({ format }) => format === 'toml') ?? [];

@@ -44,7 +44,9 @@ export function fulfil(wish: Wish, sheet: Sheet, terms: WishTerms): WrittenPlace
   const known = placesAt(terms.data, wish.file.path, path);
   const own = known.find(({ context }) => context === terms.context)?.place;
   const isSame = isDeepStrictEqual(present, value);
-  if (isSame || (present !== undefined && wish.serves?.(present) === true)) {
+  // What is ours alone follows the wish to the letter.
+  const mayServe = present !== undefined && own?.hash !== hashOfPlace(wish, present);
+  if (isSame || (mayServe && wish.serves?.(present) === true)) {
     if (own !== undefined) return isSame ? { ...own, hash: hashOfPlace(wish, value) } : own;
     const { claimed = [] } = terms;
     const isIt = ({ file, path: at, hash }: WrittenPlace): boolean =>
