@@ -10,8 +10,11 @@ import { createLinkMachine, type LinkMachine, type LinkMachineEvent, type LinkVi
 const OPEN_MS = 60_000;
 /** How long the far end may take to say that it is there, in milliseconds. */
 const CHECK_MS = 5_000;
-/** How long a link that was replaced waits for its connections to end, in milliseconds. */
-const RETIRE_MS = 10 * 60_000;
+/**
+ * How long a link that was replaced waits for its connections to end, in milliseconds: a day, the longest that Session
+ * Manager lets a session live. What a renewal should spare must not end with it.
+ */
+const RETIRE_MS = 24 * 60 * 60_000;
 /** How often a file that may bring new credentials is looked at, in milliseconds. */
 const WATCH_MS = 500;
 
