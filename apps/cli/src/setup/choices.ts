@@ -1,0 +1,108 @@
+/** What a setup is told once, and remembers. */
+export interface Choices {
+  readonly via?: string;
+  readonly host?: string;
+  readonly 'ssh-user'?: string;
+  readonly 'prefect-port'?: string;
+  readonly 'marquez-port'?: string;
+  readonly profile?: string;
+  readonly region?: string;
+  readonly 'eks-cluster'?: string;
+  readonly 'kube-context'?: string;
+  readonly namespace?: string;
+  readonly 'prefect-profile'?: string;
+  readonly 'prefect-url'?: string;
+  readonly target?: string;
+  readonly 'allow-network'?: string;
+}
+
+export type ChoiceName = keyof Choices;
+
+/** Every choice, in the order they are shown. */
+export const choiceNames: readonly ChoiceName[] = [
+  'via',
+  'host',
+  'ssh-user',
+  'prefect-port',
+  'marquez-port',
+  'profile',
+  'region',
+  'eks-cluster',
+  'kube-context',
+  'namespace',
+  'prefect-profile',
+  'prefect-url',
+  'target',
+  'allow-network',
+];
+
+/** Which verbs are chained, and what they are given unless somebody says otherwise. */
+export interface Preset {
+  readonly summary: string;
+  readonly steps: readonly StepName[];
+  readonly choices: Choices;
+}
+
+export type StepName = 'net' | 'aws' | 'ctx' | 'env';
+
+export const presets: Readonly<Record<string, Preset>> = {
+  staging: {
+    summary: 'Tunnels through an SSH bastion, then AWS, contexts and .env.staging',
+    steps: ['net', 'aws', 'ctx', 'env'],
+    choices: { via: 'ssh-bastion', 'prefect-profile': 'hawser-staging', target: 'staging' },
+  },
+  'staging-ssm': {
+    summary: 'The same through Session Manager',
+    steps: ['net', 'aws', 'ctx', 'env'],
+    choices: { via: 'ssm', 'prefect-profile': 'hawser-staging', target: 'staging' },
+  },
+  local: {
+    summary: 'A Prefect server on this machine, and .env.local',
+    steps: ['ctx', 'env'],
+    choices: { 'prefect-profile': 'hawser-local', 'prefect-url': 'http://127.0.0.1:4200/api', target: 'local' },
+  },
+};
+
+/** Where a value came from; what is named first wins. What nothing says, a person may answer. */
+export type ChoiceSource = 'flag' | 'environment' | 'remembered' | 'preset' | 'answer';
+
+/** A choice that was made. */
+export interface MadeChoice {
+  readonly name: ChoiceName;
+  readonly value: string;
+  readonly source: ChoiceSource;
+  /** The variable, for `environment`. */
+  readonly variable?: string;
+}
+
+/** Variables that make a choice, as the verbs read them. */
+const variables: Readonly<Partial<Record<ChoiceName, string>>> = {
+  host: 'HAWSER_BASTION_HOST',
+  'ssh-user': 'HAWSER_BASTION_USER',
+  profile: 'HAWSER_PROFILE',
+  region: 'HAWSER_REGION',
+};
+
+/** Decides every choice: flag, else environment, else what was chosen last time, else the preset's. */
+export function makeChoices(input: {
+  readonly flags: Choices;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly remembered: Choices;
+  readonly preset: Choices;
+}): readonly MadeChoice[] {
+  return choiceNames.flatMap((name): MadeChoice[] => {
+    const variable = variables[name];
+    const fromEnvironment = variable === undefined ? undefined : input.environment[variable];
+    if (input.flags[name] !== undefined) return [{ name, value: input.flags[name], source: 'flag' }];
+    if (variable !== undefined && fromEnvironment)
+      return [{ name, value: fromEnvironment, source: 'environment', variable }];
+    if (input.remembered[name] !== undefined) return [{ name, value: input.remembered[name], source: 'remembered' }];
+    const value = input.preset[name];
+    return value === undefined ? [] : [{ name, value, source: 'preset' }];
+  });
+}
+
+/** The values alone. */
+export function valuesOf(made: readonly MadeChoice[]): Choices {
+  return Object.fromEntries(made.map(({ name, value }) => [name, value]));
+}
