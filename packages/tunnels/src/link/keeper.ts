@@ -25,7 +25,10 @@ export interface LinkKeeperOptions {
   /** Makes a folder for one attempt; see `OpenLinkOptions.runtimeDirectory`. */
   readonly newDirectory: () => Promise<string>;
   /** Records a child before it is used, and forgets it when the link it belongs to is gone. */
-  readonly children: { add(child: ChildRecord): Promise<void>; forget(children: readonly ChildRecord[]): Promise<void> };
+  readonly children: {
+    add(child: ChildRecord): Promise<void>;
+    forget(children: readonly ChildRecord[]): Promise<void>;
+  };
   readonly onChange: () => void;
   readonly onDebug: (text: string) => void;
   /** A monotonic clock, in milliseconds. */

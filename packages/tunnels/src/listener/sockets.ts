@@ -53,7 +53,9 @@ export async function clientsOf(
  * @see proc_pid_net(5) on `/proc/net/tcp`: addresses and ports in hexadecimal, then the state, the user and the inode
  */
 async function tcpTable(): Promise<readonly TableRow[]> {
-  const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8').catch(none)));
+  const texts = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8').catch(none)),
+  );
   return texts.flatMap((text) => text.split('\n').slice(1).flatMap(rowOf));
 }
 

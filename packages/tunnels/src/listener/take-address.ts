@@ -65,7 +65,9 @@ async function inUse(port: number, request: TakeAddress, cause: AddressTaken | u
   const who = tunnel === undefined ? describeOwner(owner) : `this project's own tunnel ${tunnel}`;
   const range = request.onConflict === 'next' ? `, and so are the ${NEXT_PORTS} ports above it` : '';
   return new TunnelsError('HAWSER_NET_PORT_IN_USE', `Port ${port} is taken by ${who}${range}.`, {
-    ...(tunnel === undefined ? {} : { hint: `Close it with hawser net down --name ${tunnel}, or choose another port.` }),
+    ...(tunnel === undefined
+      ? {}
+      : { hint: `Close it with hawser net down --name ${tunnel}, or choose another port.` }),
     details: { port, tunnel, pid: owner?.pid, program: owner?.program },
     cause,
   });

@@ -37,7 +37,10 @@ function checkSpec(input: unknown): TunnelSpec {
   if (probe !== undefined && !probes.includes(record(probe, `The probe ${of}`)['kind'])) {
     throw bad(`The probe ${of} is of no known kind.`);
   }
-  if (env !== undefined && !Object.values(record(env, `The environment ${of}`)).every((value) => typeof value === 'string')) {
+  if (
+    env !== undefined &&
+    !Object.values(record(env, `The environment ${of}`)).every((value) => typeof value === 'string')
+  ) {
     throw bad(`The environment ${of} has a value that is not a text.`);
   }
   for (const key of ['ttlMs', 'idleMs', 'holdMs']) {

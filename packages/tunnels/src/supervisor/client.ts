@@ -79,13 +79,17 @@ async function* follow(conversation: Conversation, signal: AbortSignal | undefin
   signal?.addEventListener('abort', end, { once: true });
   if (signal?.aborted === true) end();
   void conversation
-    .ask('events', {}, {
-      signal: stop.signal,
-      onEvent: (event) => {
-        queue.push(event);
-        wake?.();
+    .ask(
+      'events',
+      {},
+      {
+        signal: stop.signal,
+        onEvent: (event) => {
+          queue.push(event);
+          wake?.();
+        },
       },
-    })
+    )
     // Called off, or the supervisor is gone: either way there are no more.
     .catch(() => null)
     .finally(() => {

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { livenessOf } from '@hawser/state-store/process';
@@ -11,6 +11,8 @@ import type { ConnectOptions, SupervisorClient } from './seam.js';
 
 /** How long another supervisor may be about to serve, or to leave, in milliseconds. */
 const PATIENCE_MS = 20_000;
+/** How long that is waited for where nothing is to be started, in milliseconds. */
+const GLANCE_MS = 2_000;
 /** How often it is looked meanwhile, in milliseconds. */
 const LOOK_MS = 25;
 
@@ -30,19 +32,20 @@ export async function connectSupervisor(options: ConnectOptions): Promise<Superv
 
 async function reach(places: Places, options: ConnectOptions): Promise<Conversation | undefined> {
   const { spawn, signal } = options;
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + (spawn ? PATIENCE_MS : GLANCE_MS);
   for (;;) {
     signal?.throwIfAborted();
     const { conversation, busy } = await look(places);
     if (conversation) return conversation;
-    if (!spawn) {
+    const isLate = performance.now() > until;
+    if (!spawn && (busy === undefined || isLate)) {
       await clear(places);
       return undefined;
     }
-    if (busy === undefined) {
+    if (spawn && busy === undefined) {
       const { startSupervisor } = await import('./start.js');
       await startSupervisor(places, { ...options, spawn });
-    } else if (performance.now() > until) {
+    } else if (isLate) {
       throw new TunnelsError(
         'HAWSER_NET_SUPERVISOR_FAILED',
         `Process ${busy} has been about to serve, or to leave, for ${PATIENCE_MS / 1000} s.`,
@@ -67,12 +70,9 @@ async function look(places: Places): Promise<{ conversation?: Conversation; busy
 
 /** Does what `reap` does, if there can be anything to do: most calls find nothing, and are to cost nothing. */
 async function clear(places: Places): Promise<void> {
-  const folders = await ownedFolders(places.runtimeDirectories);
-  const hasDocument = await access(join(places.project, 'net.json')).then(
-    () => true,
-    () => false,
-  );
-  if (folders.length === 0 && !hasDocument) return;
+  const traces = [join(places.project, 'net.json'), ...places.runtimeDirectories];
+  const found = await Promise.all(traces.map((path) => stat(path).catch(() => undefined)));
+  if (found.every((trace) => trace === undefined)) return;
   const { reapIn } = await import('./reap.js');
   await reapIn(places);
 }

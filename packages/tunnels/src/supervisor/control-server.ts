@@ -19,6 +19,8 @@ const LAST_WORDS_MS = 1_000;
 export interface ControlServerOptions {
   readonly supervisor: Supervisor;
   readonly greeting: Greeting;
+  /** Whether nothing is left to do but the request being answered; from then on nothing more is opened. */
+  readonly willLeave: () => boolean;
   /** A request ended, or somebody hung up. */
   readonly onQuiet: () => void;
 }
@@ -54,7 +56,10 @@ export class ControlServer {
 
   /** Requests in progress, but for those that only follow. */
   get busy(): number {
-    return [...this.#conversations].reduce((sum, { requests, followers }) => sum + requests.size - followersOf(requests, followers), 0);
+    return [...this.#conversations].reduce(
+      (sum, { requests, followers }) => sum + requests.size - followersOf(requests, followers),
+      0,
+    );
   }
 
   get conversations(): number {
@@ -168,7 +173,11 @@ export class ControlServer {
     follow: (names: ReadonlySet<string> | undefined) => void,
   ): Promise<Operations[Operation]['answer']> {
     const { supervisor } = this.#options;
-    const waiting = { until: waitOf(message['wait'] ?? message['until']), timeoutMs: timeoutOf(message['timeoutMs']), signal };
+    const waiting = {
+      until: waitOf(message['wait'] ?? message['until']),
+      timeoutMs: timeoutOf(message['timeoutMs']),
+      signal,
+    };
     switch (message['op']) {
       case 'status':
         return supervisor.status();
@@ -180,7 +189,7 @@ export class ControlServer {
       }
       case 'down': {
         const result = await supervisor.down(selectorOf(message['selector']));
-        return { ...result, leaves: supervisor.isEmpty };
+        return { ...result, leaves: this.#options.willLeave() };
       }
       case 'restart':
         return supervisor.restart(selectorOf(message['selector']));
@@ -191,7 +200,10 @@ export class ControlServer {
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
         return null;
       default:
-        throw new TunnelsError('HAWSER_NET_PROTOCOL', `The supervisor knows no request ${JSON.stringify(message['op'])}.`);
+        throw new TunnelsError(
+          'HAWSER_NET_PROTOCOL',
+          `The supervisor knows no request ${JSON.stringify(message['op'])}.`,
+        );
     }
   }
 }

@@ -10,6 +10,8 @@ import { fromWire } from './wire-error.js';
 
 /** How long a supervisor may take to greet, in milliseconds. */
 const GREETING_MS = 5_000;
+/** When it has not by then, it is looked whether it can, in milliseconds. */
+const DOUBT_MS = 250;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -115,7 +117,7 @@ export async function converse(folder: OwnedFolder): Promise<Conversation | unde
   }
   socket.on('error', () => undefined);
   const conversation = new Conversation(folder, socket);
-  const greeting = await greetingOf(socket, conversation);
+  const greeting = await greetingOf(socket, conversation, folder);
   if (greeting === undefined) return undefined;
   if (greeting === 'mute') {
     socket.destroy();
@@ -131,12 +133,21 @@ export async function converse(folder: OwnedFolder): Promise<Conversation | unde
 }
 
 /** Its first line; what comes behind it goes to the conversation. */
-async function greetingOf(socket: Socket, conversation: Conversation): Promise<Partial<Greeting> | 'mute' | undefined> {
-  let timer: NodeJS.Timeout | undefined;
+async function greetingOf(
+  socket: Socket,
+  conversation: Conversation,
+  { owner }: OwnedFolder,
+): Promise<Partial<Greeting> | 'mute' | undefined> {
+  const timers: NodeJS.Timeout[] = [];
   try {
     return await new Promise((resolve) => {
       let before = Buffer.alloc(0);
-      timer = setTimeout(() => resolve('mute'), GREETING_MS);
+      const giveUpIfSuspended = async (): Promise<void> => {
+        const liveness = await livenessOf(owner.identity);
+        if (liveness.state === 'alive' && liveness.suspended) resolve('mute');
+      };
+      timers.push(setTimeout(() => void giveUpIfSuspended(), DOUBT_MS));
+      timers.push(setTimeout(() => resolve('mute'), GREETING_MS));
       socket.once('close', () => resolve(undefined));
       const listen = (bytes: Buffer): void => {
         before = Buffer.concat([before, bytes]);
@@ -150,7 +161,7 @@ async function greetingOf(socket: Socket, conversation: Conversation): Promise<P
       socket.on('data', listen);
     });
   } finally {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,14 @@
 import type { TunnelEvent } from '../status.js';
 import type { RunSupervisorOptions } from './run.js';
-import type { Foreground, ForegroundOptions, LocatedProject, ReadEventsOptions, ReapReport } from './seam.js';
+import type {
+  Foreground,
+  ForegroundOptions,
+  LocatedProject,
+  ReadEventsOptions,
+  ReapReport,
+  ServiceOptions,
+  ServiceReport,
+} from './seam.js';
 
 // What only supervisors and rare commands need is loaded by its first use: asking for a status is to be quick.
 
@@ -50,6 +58,24 @@ export async function* readEvents(options: ReadEventsOptions): AsyncIterable<Tun
   yield* (await import('./event-log.js')).readEvents(options);
 }
 
+/**
+ * Writes a service of the person's own service manager that keeps a set of tunnels up, from login on, and starts it.
+ *
+ * @throws TunnelsError HAWSER_NET_BAD_INPUT, HAWSER_NET_SERVICE_FAILED
+ */
+export async function installService(options: ServiceOptions): Promise<ServiceReport> {
+  return (await import('./service.js')).installService(options);
+}
+
+/**
+ * Stops a service and removes it. One that is not there is no error.
+ *
+ * @throws TunnelsError HAWSER_NET_BAD_INPUT, HAWSER_NET_SERVICE_FAILED
+ */
+export async function uninstallService(options: ServiceOptions): Promise<ServiceReport> {
+  return (await import('./service.js')).uninstallService(options);
+}
+
 export { connectSupervisor } from './connect.js';
 export { createProviders } from '../providers/index.js';
 export type { RunSupervisorOptions } from './run.js';
@@ -62,6 +88,8 @@ export type {
   Providers,
   ReadEventsOptions,
   ReapReport,
+  ServiceOptions,
+  ServiceReport,
   SupervisorClient,
   TunnelSelector,
   WaitFor,

@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ProcessIdentity } from '@hawser/state-store/process';
+import { identifyProcess, type ProcessIdentity } from '@hawser/state-store/process';
 import { makePrivate } from './places.js';
 
 /** What a supervisor writes into its own folder before anything else. */
@@ -19,8 +19,8 @@ export interface OwnedFolder {
 }
 
 const OWNER = 'owner.json';
-/** Put before the name while the folder is being made. */
-const UNFINISHED = '.new-';
+/** The name of a folder that is being made, by the process it ends with. */
+const UNFINISHED = /^\.new-[0-9a-f]+-(\d+)$/;
 
 /** The control socket in a supervisor's folder. */
 export function socketIn(folder: string): string {
@@ -32,7 +32,7 @@ export async function makeOwnedFolder(base: string, owner: Owner): Promise<strin
   await makePrivate(dirname(base));
   await makePrivate(base);
   const path = join(base, owner.instance);
-  const unfinished = join(base, `${UNFINISHED}${owner.instance}`);
+  const unfinished = join(base, `.new-${owner.instance}-${owner.identity.pid}`);
   await mkdir(unfinished, { mode: 0o700 });
   try {
     await writeFile(join(unfinished, OWNER), JSON.stringify(owner), { mode: 0o600 });
@@ -50,11 +50,22 @@ export async function ownedFolders(bases: readonly string[]): Promise<readonly O
   for (const base of bases) {
     for (const name of await readdir(base).catch(() => [])) {
       const path = join(base, name);
-      const owner = name.startsWith(UNFINISHED) ? undefined : await readOwner(path);
+      const owner = UNFINISHED.test(name) ? undefined : await readOwner(path);
       if (owner) found.push({ path, owner });
     }
   }
   return found;
+}
+
+/** Removes folders whose maker ended before they were finished: nothing was in them yet that anybody used. */
+export async function removeUnfinished(bases: readonly string[]): Promise<void> {
+  for (const base of bases) {
+    for (const name of await readdir(base).catch(() => [])) {
+      const pid = UNFINISHED.exec(name)?.[1];
+      if (pid === undefined || (await identifyProcess(Number(pid)))) continue;
+      await rm(join(base, name), { recursive: true, force: true });
+    }
+  }
 }
 
 async function readOwner(folder: string): Promise<Owner | undefined> {

@@ -25,7 +25,11 @@ export interface Operations {
   };
   readonly down: {
     readonly ask: { readonly selector: TunnelSelector };
-    readonly answer: { readonly stopped: readonly string[]; readonly unknown: readonly string[]; readonly leaves: boolean };
+    readonly answer: {
+      readonly stopped: readonly string[];
+      readonly unknown: readonly string[];
+      readonly leaves: boolean;
+    };
   };
   readonly restart: { readonly ask: { readonly selector: TunnelSelector }; readonly answer: readonly string[] };
   readonly wait: {

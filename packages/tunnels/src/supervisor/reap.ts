@@ -4,11 +4,11 @@ import type { LocatedProject, ReapReport } from './seam.js';
 import { endProcess, startedBy } from './end-process.js';
 import { readLedger } from './ledger.js';
 import { netDocument } from './net-document.js';
-import { ownedFolders, type OwnedFolder } from './owner.js';
+import { ownedFolders, type OwnedFolder, removeUnfinished } from './owner.js';
 import { type Places, placesOf } from './places.js';
 
 /** How long a dead supervisor's children may take to end, in milliseconds. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 1_000;
 
 /**
  * Clears away what supervisors of a project left that were killed: their children are ended, their sockets and folders
@@ -24,6 +24,7 @@ export async function reapIn(places: Places): Promise<ReapReport> {
   for (const folder of await ownedFolders(places.runtimeDirectories)) {
     if ((await livenessOf(folder.owner.identity)).state === 'dead') ended.push(...(await reapFolder(folder)));
   }
+  await removeUnfinished(places.runtimeDirectories);
   return { ended, stale: await clearDocument(places) };
 }
 

@@ -16,11 +16,15 @@ export async function runForeground(options: ForegroundOptions): Promise<Foregro
   const runProbe = options.runProbe ?? (await import('../probe/index.js')).runProbe;
   const served = await serve({ places: placesOf(options), providers, runProbe, drainMs }).catch((error: unknown) => {
     if (!(error instanceof AlreadySupervised)) throw error;
-    throw new TunnelsError('HAWSER_NET_EXISTS', `The tunnels of this project are kept by process ${error.pid} already.`, {
-      hint: 'Close them with hawser net down --all, or open yours there, without --foreground.',
-      details: { pid: error.pid },
-      cause: error,
-    });
+    throw new TunnelsError(
+      'HAWSER_NET_EXISTS',
+      `The tunnels of this project are kept by process ${error.pid} already.`,
+      {
+        hint: 'Close them with hawser net down --all, or open yours there, without --foreground.',
+        details: { pid: error.pid },
+        cause: error,
+      },
+    );
   });
   const client = await connectSupervisor(options);
   if (!client) throw new TunnelsError('HAWSER_NET_SUPERVISOR_FAILED', 'The supervisor left at once.');

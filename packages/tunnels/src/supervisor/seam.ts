@@ -81,6 +81,24 @@ export interface Foreground extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface ServiceOptions extends LocatedProject {
+  readonly kind: 'systemd' | 'launchd';
+  /** The set it keeps up. */
+  readonly set: string;
+  /** What it runs, the program as an absolute path: `[node, hawser, 'net', 'up', SET, '--foreground']`. */
+  readonly command: readonly string[];
+  /** Tells the service manager; otherwise only the file is written or removed. Default: true. */
+  readonly activate?: boolean;
+}
+
+/** A service of the person's own service manager. */
+export interface ServiceReport {
+  readonly name: string;
+  readonly path: string;
+  /** What the file says. */
+  readonly text: string;
+}
+
 /** What {@link reap} found and cleared away. */
 export interface ReapReport {
   /** Processes that were ended. */

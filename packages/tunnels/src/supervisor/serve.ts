@@ -63,8 +63,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     control.tell(event);
     if (event.type === 'removed') queueMicrotask(leaveIfDone);
   };
-  const tell = (type: TunnelEvent['type'], text: string): void =>
-    onEvent({ at: new Date().toISOString(), type, text });
+  const tell = (type: TunnelEvent['type'], text: string): void => onEvent({ at: new Date().toISOString(), type, text });
   const supervisor: Supervisor = new Supervisor({
     owner,
     folder,
@@ -80,6 +79,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const control: ControlServer = new ControlServer({
     supervisor,
     greeting: { hawser: 'net', protocol: PROTOCOL, instance, pid: identity.pid },
+    willLeave: () => {
+      const isDone = supervisor.isEmpty && supervisor.hasServed && control.busy <= 1;
+      if (isDone) control.refuseMore();
+      return isDone;
+    },
     onQuiet: () => leaveIfDone(),
   });
   const stopWatching = watchSystem({
@@ -93,7 +97,6 @@ export async function serve(options: ServeOptions): Promise<Served> {
     },
   });
 
-  let hadTunnels = false;
   let leaving: Promise<void> | undefined;
   let settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   const ended = new Promise<void>((resolve, reject) => {
@@ -104,10 +107,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const grace = setTimeout(() => leaveIfDone(true), GRACE_MS);
 
   function leaveIfDone(isOverdue = false): void {
-    hadTunnels ||= !supervisor.isEmpty;
     if (!supervisor.isEmpty || control.busy > 0) return;
     const isForgotten = control.conversations === 0 && (isOverdue || control.greeted > 0);
-    if (hadTunnels || isForgotten) void leave();
+    if (supervisor.hasServed || isForgotten) void leave();
   }
 
   function leave(closeDrainMs?: number): Promise<void> {

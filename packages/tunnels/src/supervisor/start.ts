@@ -18,7 +18,10 @@ const ROTATE_BYTES = 1 << 20;
  *
  * @throws TunnelsError HAWSER_NET_SUPERVISOR_FAILED with what it printed, or what kept it from serving
  */
-export async function startSupervisor(places: Places, options: ConnectOptions & Required<Pick<ConnectOptions, 'spawn'>>): Promise<void> {
+export async function startSupervisor(
+  places: Places,
+  options: ConnectOptions & Required<Pick<ConnectOptions, 'spawn'>>,
+): Promise<void> {
   const { from, env = process.env, spawn: how } = options;
   // Options for this Node are not for that one; prompts have no terminal there.
   const { NODE_OPTIONS: _options, SSH_ASKPASS: _prompt, ...kept } = env;

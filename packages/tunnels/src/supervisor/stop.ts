@@ -1,6 +1,6 @@
 import { livenessOf } from '@hawser/state-store/process';
 import { TunnelsError } from '../errors.js';
-import { endProcess } from './end-process.js';
+import { endProcess, signalProcess } from './end-process.js';
 import { converse } from './conversation.js';
 import { clientOf } from './client.js';
 import { ownedFolders } from './owner.js';
@@ -12,9 +12,9 @@ import type { LocatedProject } from './seam.js';
 const TERM_MS = 3_000;
 
 /**
- * Closes all tunnels of a project, whatever state their supervisor is in: it is asked; if it does not answer, is
- * suspended or of another version, it is told by SIGTERM and after three seconds killed, and what it left is cleared
- * away. Answers the process that was ended, if there was one.
+ * Closes all tunnels of a project, whatever state their supervisor is in: it is let go on if it is
+ * suspended, and asked; if it does not answer, or is of another version, it is told by SIGTERM and after three seconds
+ * killed, and what it left is cleared away. Answers the process that was ended, if there was one.
  *
  * @throws TunnelsError HAWSER_NET_SUPERVISOR_FAILED when a process cannot be ended
  */
@@ -25,6 +25,8 @@ export async function stopSupervisor(options: LocatedProject): Promise<{ readonl
     const { identity } = folder.owner;
     if ((await livenessOf(identity)).state !== 'alive') continue;
     pid = identity.pid;
+    // One that is suspended could neither answer nor end well.
+    await signalProcess(identity, 'SIGCONT');
     if (await asked(folder)) continue;
     if (await endProcess(identity, TERM_MS)) continue;
     throw new TunnelsError('HAWSER_NET_SUPERVISOR_FAILED', `Process ${pid} cannot be ended.`, { details: { pid } });

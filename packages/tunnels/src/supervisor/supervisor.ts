@@ -50,6 +50,7 @@ export class Supervisor {
   readonly #waiting = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
   #directories = 0;
+  #hasServed = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -57,6 +58,11 @@ export class Supervisor {
 
   get isEmpty(): boolean {
     return this.#tunnels.size === 0;
+  }
+
+  /** Whether tunnels were opened for somebody; those of an `up` that came to nothing do not count. */
+  get hasServed(): boolean {
+    return this.#hasServed;
   }
 
   async status(): Promise<SupervisorStatus> {
@@ -80,6 +86,7 @@ export class Supervisor {
       await this.#inTurn(() => this.#close(opened, 'it did not become ready'));
       throw error;
     }
+    this.#hasServed = true;
     return this.#statusOf(meant);
   }
 

@@ -136,7 +136,8 @@ export class Tunnel {
       port: String(port),
       url: path === undefined ? `http://${addr}` : `unix:${path}`,
     };
-    const fill = (text: string): string => text.replaceAll(/\{(addr|host|port|url)\}/g, (_all, key: string) => values[key]!);
+    const fill = (text: string): string =>
+      text.replaceAll(/\{(addr|host|port|url)\}/g, (_all, key: string) => values[key]!);
     return Object.fromEntries(Object.entries(this.spec.env ?? {}).map(([name, text]) => [name, fill(text)]));
   }
 

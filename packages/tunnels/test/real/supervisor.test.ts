@@ -20,7 +20,11 @@ test('one tunnel: up, used, seen, down; nothing is left', async () => {
   expect(status.tunnels[0]).toMatchObject({ bytes: { in: 5, out: 5 }, connections: { total: 1 } });
   expect(await project.record()).toMatchObject({
     version: 2,
-    data: { supervisor: { identity: { pid: client.pid } }, tunnels: [{ name: 'app', local: { port } }], ports: { app: port } },
+    data: {
+      supervisor: { identity: { pid: client.pid } },
+      tunnels: [{ name: 'app', local: { port } }],
+      ports: { app: port },
+    },
   });
 
   expect(await client.down({ names: ['app', 'other'] })).toEqual({ stopped: ['app'], unknown: ['other'] });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { identifyProcess } from '@hawser/state-store/process';
 import { LinkError } from '@hawser/tunnels';
@@ -61,11 +62,56 @@ export const childProvider = {
           throw new LinkError(closed(String(error)));
         }
         connection.write(`${JSON.stringify(target)}\n`);
-        return connection;
+        return new Carried(connection);
       },
     };
   },
 };
+
+/** A connection through the relay. What comes is in frames, an empty one is the end: a killed relay ends nothing. */
+class Carried extends Duplex {
+  #socket;
+  #bytes = Buffer.alloc(0);
+  #ended = false;
+
+  constructor(socket) {
+    super({ allowHalfOpen: true });
+    this.#socket = socket;
+    socket.on('data', (chunk) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#unpack();
+    });
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('end', () => this.#ended || this.destroy(new Error('the relay is gone')));
+    socket.on('close', () => this.destroy(this.#ended ? undefined : new Error('the relay is gone')));
+  }
+
+  #unpack() {
+    while (this.#bytes.length >= 4 && this.#bytes.length >= 4 + this.#bytes.readUInt32BE(0)) {
+      const end = 4 + this.#bytes.readUInt32BE(0);
+      this.#ended ||= end === 4;
+      if (!this.push(end === 4 ? null : this.#bytes.subarray(4, end))) this.#socket.pause();
+      this.#bytes = this.#bytes.subarray(end);
+    }
+  }
+
+  _read() {
+    this.#socket.resume();
+  }
+
+  _write(chunk, _encoding, done) {
+    this.#socket.write(chunk, done);
+  }
+
+  _final(done) {
+    this.#socket.end(done);
+  }
+
+  _destroy(error, done) {
+    this.#socket.destroy();
+    done(error);
+  }
+}
 
 /** The host may be a folder: what lies in it decides. */
 function refusalOf(folder) {

@@ -99,7 +99,10 @@ export function spec(over: Partial<TunnelSpec> & Pick<TunnelSpec, 'to'>): Tunnel
 }
 
 /** What comes back for a text, to the end of the connection. */
-export async function ask(where: { readonly host?: string; readonly port: number } | { readonly path: string }, text: string): Promise<string> {
+export async function ask(
+  where: { readonly host?: string; readonly port: number } | { readonly path: string },
+  text: string,
+): Promise<string> {
   const socket = connect('path' in where ? where : { host: '127.0.0.1', ...where });
   socket.end(text);
   let heard = '';

@@ -4,5 +4,9 @@ import { createProviders, runSupervisor } from '@hawser/tunnels/supervisor';
 import { childProvider } from './child-provider.mjs';
 
 const drainMs = Number(process.env.TEST_DRAIN_MS ?? '200');
-await runSupervisor({ process, providers: { ...createProviders(), 'ssh-bastion': async () => childProvider }, drainMs });
+await runSupervisor({
+  process,
+  providers: { ...createProviders(), 'ssh-bastion': async () => childProvider },
+  drainMs,
+});
 process.exit(0);

@@ -1,0 +1,2 @@
+/** See child-provider.mjs. */
+export declare const childProvider: unknown;
