@@ -1,7 +1,7 @@
 import { readAccess } from './config/kubeconfig.js';
 import { createCredentials } from './credentials/credentials.js';
 import { createForward } from './forward/open.js';
-import type { Reader } from './forward/target.js';
+import { findPlaces, type Reader } from './forward/target.js';
 import { checkServer, readTrust } from './http/agent.js';
 import { createRequests } from './http/requests.js';
 import { parseJson } from './json.js';
@@ -42,6 +42,8 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
     text: async (path, { signal } = {}) => await requests.text({ method: 'GET', path, accept: '*/*', signal }),
     list: (path, given = {}) => listAll(requests, path, given),
     watch: (path, given) => watchAll(requests, path, given),
+    locate: async (target, { signal } = {}) =>
+      await findPlaces(reader(signal), target.namespace ?? access.namespace, target),
     forward: async (target, { signal } = {}) => await forward(target, signal),
     close,
     [Symbol.asyncDispose]: close,

@@ -6,4 +6,4 @@ export {
   type KubeClientErrorRow,
   kubeClientErrors,
 } from './errors.js';
-export type { Cluster, ClusterOptions, ForwardTarget, ListOptions, WatchEvent } from './types.js';
+export type { Cluster, ClusterOptions, ForwardPlace, ForwardTarget, ListOptions, WatchEvent } from './types.js';

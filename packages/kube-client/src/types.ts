@@ -24,6 +24,13 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A ready pod, and the number of a port in it. */
+export interface ForwardPlace {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
+
 /** One line of a watch. */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -46,6 +53,8 @@ export interface Cluster extends AsyncDisposable {
   list<T>(path: string, options?: ListOptions): AsyncIterable<T>;
   /** What is there, as ADDED, and from then on what changes; over disconnections, expired versions and all, until the signal aborts. */
   watch<T>(path: string, options: ListOptions & { readonly signal: AbortSignal }): AsyncIterable<WatchEvent<T>>;
+  /** All ready pods that a target means; at least one. */
+  locate(target: ForwardTarget, options?: { readonly signal?: AbortSignal }): Promise<readonly ForwardPlace[]>;
   /** One connection to a ready pod, over a websocket of its own; another pod may serve the next. */
   forward(target: ForwardTarget, options?: { readonly signal?: AbortSignal }): Promise<Duplex>;
   close(): Promise<void>;

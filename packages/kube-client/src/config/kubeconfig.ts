@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'yaml';
 import { KubeClientError } from '../errors.js';
 import type { ClusterOptions } from '../types.js';
 import { readServiceAccount } from './service-account.js';
@@ -156,7 +157,6 @@ async function readDocument(path: string, isNamed: boolean): Promise<Read | unde
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && !isNamed) return undefined;
     throw invalid(`The kubeconfig ${path} cannot be read.`, cause);
   }
-  const { parse } = await import('yaml');
   try {
     const document = (parse(text) ?? {}) as Document;
     const lists = [document.clusters, document.users, document.contexts];

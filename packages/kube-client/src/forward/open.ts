@@ -2,14 +2,11 @@ import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { KubeClientError } from '../errors.js';
 import type { Requests } from '../http/requests.js';
-import type { ForwardTarget } from '../types.js';
-import { findPlaces, type Place, type Reader } from './target.js';
+import type { ForwardPlace, ForwardTarget } from '../types.js';
+import { findPlaces, type Reader } from './target.js';
 
 /** Opens connections to pods. */
 export type Forward = (target: ForwardTarget, signal?: AbortSignal) => Promise<Duplex>;
-
-/** Best first; servers since 1.31 speak the first, which knows half-closed connections, older ones the last. */
-const protocols = ['SPDY/3.1+portforward.k8s.io', 'v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
 /** Connections come in bursts; the pods of a burst are looked up once. A pod that has gone meanwhile is looked up again. */
 const FRESH_MS = 1_000;
@@ -22,10 +19,10 @@ export function createForward(
   reader: (signal?: AbortSignal) => Reader,
   namespace: string,
 ): Forward {
-  const found = new Map<string, { readonly places: readonly Place[]; readonly at: number }>();
+  const found = new Map<string, { readonly places: readonly ForwardPlace[]; readonly at: number }>();
   let turn = 0;
 
-  const choose = async (target: ForwardTarget, isFresh: boolean, signal?: AbortSignal): Promise<Place> => {
+  const choose = async (target: ForwardTarget, isFresh: boolean, signal?: AbortSignal): Promise<ForwardPlace> => {
     const within = target.namespace ?? namespace;
     const key = JSON.stringify([within, target.target, target.port]);
     let known = found.get(key);
@@ -34,10 +31,11 @@ export function createForward(
       if (found.size >= REMEMBERED) found.clear();
       found.set(key, known);
     }
-    return known.places[turn++ % known.places.length] as Place;
+    return known.places[turn++ % known.places.length] as ForwardPlace;
   };
   return async (target, signal) => {
     signal?.throwIfAborted();
+    const { connect } = await import('./connect.js');
     try {
       return await connect(requests, await choose(target, false, signal), signal);
     } catch (error) {
@@ -45,19 +43,6 @@ export function createForward(
       return await connect(requests, await choose(target, true, signal), signal);
     }
   };
-}
-
-async function connect(requests: Requests, place: Place, signal: AbortSignal | undefined): Promise<Duplex> {
-  const [{ openWebsocket }, { ChannelConnection }, { openSpdyConnection }] = await Promise.all([
-    import('./websocket.js'),
-    import('./channels.js'),
-    import('./spdy.js'),
-  ]);
-  const pod = `/api/v1/namespaces/${encodeURIComponent(place.namespace)}/pods/${encodeURIComponent(place.pod)}`;
-  const path = `${pod}/portforward?ports=${place.port}`;
-  const { websocket, protocol } = await openWebsocket(requests, { path, protocols, signal });
-  if (protocol === protocols[0]) return openSpdyConnection(websocket, place.port);
-  return new ChannelConnection(websocket, protocol === 'v5.channel.k8s.io');
 }
 
 /** The pod was there a moment ago. A second look says what is there now. */

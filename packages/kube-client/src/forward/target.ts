@@ -1,12 +1,5 @@
 import { KubeClientError } from '../errors.js';
-import type { ForwardTarget } from '../types.js';
-
-/** A pod, and the number of a port in it. */
-export interface Place {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly port: number;
-}
+import type { ForwardPlace, ForwardTarget } from '../types.js';
 
 /** What is asked of a cluster to find places. */
 export interface Reader {
@@ -62,7 +55,11 @@ const workloads: Readonly<Record<string, string>> = {
  * @throws KubeClientError `HAWSER_KUBE_NO_READY_POD`, `HAWSER_KUBE_NOT_FOUND`, `HAWSER_KUBE_CONFIG_INVALID` for a target
  *   that is none
  */
-export async function findPlaces(reader: Reader, namespace: string, target: ForwardTarget): Promise<readonly Place[]> {
+export async function findPlaces(
+  reader: Reader,
+  namespace: string,
+  target: ForwardTarget,
+): Promise<readonly ForwardPlace[]> {
   const base = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
   const { kind, name } = parseTarget(target.target);
   if (kind === 'pod') {

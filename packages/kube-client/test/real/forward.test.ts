@@ -122,7 +122,11 @@ describe('the pod of a connection', () => {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'web', namespace: 'default' },
-    spec: { selector: { app: 'web' }, ports: [{ name: 'main', port: 80, targetPort: 'http' }, { port: 81 }], ...changes },
+    spec: {
+      selector: { app: 'web' },
+      ports: [{ name: 'main', port: 80, targetPort: 'http' }, { port: 81 }],
+      ...changes,
+    },
   });
   const workload = (apiVersion: string, kind: string): KubeObject => ({
     apiVersion,

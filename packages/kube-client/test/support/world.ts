@@ -1,7 +1,12 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startKubeEmulator, type KubeEmulator, type KubeEmulatorOptions, type KubeObject } from '@hawser/emulators/kube';
+import {
+  startKubeEmulator,
+  type KubeEmulator,
+  type KubeEmulatorOptions,
+  type KubeObject,
+} from '@hawser/emulators/kube';
 import { type Cluster, type ClusterOptions, openCluster } from '@hawser/kube-client';
 
 /** An emulated cluster, a folder, and clients of it; all gone when disposed. */
@@ -45,7 +50,11 @@ export async function createWorld(options: KubeEmulatorOptions = {}): Promise<Wo
 /** A pod that is ready, unless told otherwise. */
 export function pod(
   name: string,
-  options: { readonly labels?: Readonly<Record<string, string>>; readonly ready?: boolean; readonly phase?: string } = {},
+  options: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly ready?: boolean;
+    readonly phase?: string;
+  } = {},
 ): KubeObject {
   const { labels = { app: 'web' }, ready = true, phase = 'Running' } = options;
   return {
@@ -57,10 +66,13 @@ export function pod(
   };
 }
 
-export function configMap(name: string, labels: Readonly<Record<string, string>> = {}, namespace = 'default'): KubeObject {
+export function configMap(
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+  namespace = 'default',
+): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace, labels }, data: {} };
 }
-
 
 /** What `failing` threw. */
 export async function thrownBy(failing: Promise<unknown>): Promise<unknown> {

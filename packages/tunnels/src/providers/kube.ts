@@ -1,0 +1,129 @@
+import { type Cluster, type ForwardTarget, openCluster } from '@hawser/kube-client';
+import { LinkError, type LinkFailure } from '../link/failure.js';
+import type { KubeVia, Target } from '../spec.js';
+import { targetText } from '../target-text.js';
+import { mayForward, missingPermission } from './kube-access.js';
+import { diagnoseKube } from './kube-diagnose.js';
+import { classifyKube, endsLink, kubectlFlags } from './kube-failure.js';
+import type { Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
+
+/**
+ * Connections to pods, each by a websocket of its own: a pod that is replaced ends its own connections and no others,
+ * and the next connection goes to the pod that is ready then.
+ */
+export const kubeProvider: Provider<KubeVia> = {
+  kind: 'kube',
+  open,
+  describe: (via, targets): LinkDescription => ({
+    commands: targets.map((target) => portForwardCommand(via, target)),
+    summary: `Connects to ${targets.map(targetText).join(', ')} through ${via.context ?? 'the current context'} of the kubeconfig, pod by pod.`,
+  }),
+  async *diagnose(via, target, { signal, through }) {
+    if (through) throw notThrough();
+    yield* diagnoseKube(via, forwardTarget(via, target), signal);
+  },
+};
+
+/** Ready when the server lets us forward, and one of the targets at least has a pod to forward to. */
+async function open(via: KubeVia, { targets, signal, through, onDebug }: OpenLinkOptions): Promise<Link> {
+  if (through) throw notThrough();
+  let cluster: Cluster | undefined;
+  try {
+    cluster = await openCluster(via);
+    await demandForwarding(cluster, via, signal);
+    const located = await Promise.allSettled(
+      targets.map(async (target) => await cluster?.locate(forwardTarget(via, target), { signal })),
+    );
+    signal.throwIfAborted();
+    for (const one of located) {
+      if (one.status === 'fulfilled') onDebug(`ready: ${one.value?.map(({ pod }) => pod).join(', ') ?? ''}`);
+      else onDebug(classifyKube(one.reason, via).message);
+    }
+    const [first] = located;
+    if (first?.status === 'rejected' && located.every(({ status }) => status === 'rejected')) throw first.reason;
+    return linkOf(cluster, via);
+  } catch (error) {
+    await cluster?.close();
+    signal.throwIfAborted();
+    throw error instanceof LinkError ? error : new LinkError(classifyKube(error, via), { cause: error });
+  }
+}
+
+function linkOf(cluster: Cluster, via: KubeVia): Link {
+  let finish: (failure: LinkFailure | undefined) => void;
+  const ended = new Promise<LinkFailure | undefined>((resolve) => {
+    finish = resolve;
+  });
+  const connections = new Set<{ destroy(): void }>();
+  const close = async (): Promise<void> => {
+    finish(undefined);
+    for (const connection of connections) connection.destroy();
+    await cluster.close();
+  };
+  /** What would fail for every other target too is the end of the link. */
+  const broken = (error: unknown): LinkError => {
+    const failure = classifyKube(error, via);
+    if (endsLink(failure)) finish(failure);
+    return new LinkError(failure, { cause: error });
+  };
+  return {
+    ended,
+    pids: [],
+    close,
+    [Symbol.asyncDispose]: close,
+    dial: async (target, { signal } = {}) => {
+      try {
+        const connection = await cluster.forward(forwardTarget(via, target), { ...(signal && { signal }) });
+        connections.add(connection);
+        connection.once('close', () => connections.delete(connection));
+        return connection;
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw broken(error);
+      }
+    },
+    check: async ({ signal }) => {
+      try {
+        await cluster.text('/version', { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw broken(error);
+      }
+    },
+  };
+}
+
+async function demandForwarding(cluster: Cluster, via: KubeVia, signal: AbortSignal): Promise<void> {
+  const namespace = via.namespace ?? cluster.namespace;
+  if (await mayForward(cluster, namespace, signal)) return;
+  throw new LinkError({ cause: 'access-denied', ...missingPermission(cluster, namespace), permanent: true });
+}
+
+/** The host says which pods; a bare name is a service, as inside the cluster. */
+function forwardTarget({ namespace }: KubeVia, target: Target): ForwardTarget {
+  if ('path' in target) {
+    throw new LinkError({
+      cause: 'config',
+      message: 'A unix socket cannot be reached in a pod.',
+      hint: 'Name a port, such as svc/web:80.',
+      permanent: true,
+    });
+  }
+  const { host, port } = target;
+  const named = host.includes('/') || host.includes('=') ? host : `svc/${host}`;
+  return { target: named, port, ...(namespace !== undefined && { namespace }) };
+}
+
+function portForwardCommand(via: KubeVia, target: Target): readonly string[] {
+  const { target: named, port } = forwardTarget(via, target);
+  return ['kubectl', ...kubectlFlags(via), 'port-forward', named, String(port)];
+}
+
+function notThrough(): LinkError {
+  return new LinkError({
+    cause: 'config',
+    message: 'An API server is reached from this machine only: kube can be the first hop of a chain, not a later one.',
+    hint: "Open a tunnel to the API server first, and name its port as the cluster's server, with tls-server-name.",
+    permanent: true,
+  });
+}
