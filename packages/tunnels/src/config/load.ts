@@ -145,7 +145,7 @@ async function readFile(path: string, options: PlaceOptions): Promise<ReadFile |
   const fail = (complaints: readonly Complaint[]): never => {
     throw complaintsError('HAWSER_NET_CONFIG_INVALID', complaints);
   };
-  const read = await readYaml(bytes, shownPath(path, from, home));
+  const read = readYaml(bytes, shownPath(path, from, home));
   if ('complaints' in read) return fail(read.complaints);
   const wrong = await checkFile(read.parsed);
   if (wrong.length > 0) return fail(wrong);

@@ -1,4 +1,5 @@
-import type * as Yaml from 'yaml';
+// Not when it is needed: a bundler gives a CommonJS module that is imported late no names.
+import * as yaml from 'yaml';
 import type { Complaint } from './complaint.js';
 
 /** Names and numbers from the top of a file to a value in it. */
@@ -19,10 +20,10 @@ const maxDepth = 32;
 const maxAliases = 50;
 
 /** Reads YAML that anybody may have written: bounded in size, depth and aliases, and with no name twice. */
-export async function readYaml(
+export function readYaml(
   bytes: Uint8Array,
   file: string,
-): Promise<{ readonly parsed: ParsedFile } | { readonly complaints: readonly Complaint[] }> {
+): { readonly parsed: ParsedFile } | { readonly complaints: readonly Complaint[] } {
   const only = (message: string, line = 1, column = 1): { complaints: Complaint[] } => ({
     complaints: [{ file, line, column, message }],
   });
@@ -35,14 +36,13 @@ export async function readYaml(
   }
   const deep = tooDeepAt(text);
   if (deep !== undefined) return only(`It is nested more than ${maxDepth} levels deep.`, deep);
-  const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
   try {
     const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
     const faults = [...document.errors, ...document.warnings];
     if (faults.length === 0) {
       const value: unknown = document.toJS({ maxAliasCount: maxAliases });
-      return { parsed: { file, value, complain: complainer({ document, lines, file, yaml }) } };
+      return { parsed: { file, value, complain: complainer({ document, lines, file }) } };
     }
     return {
       complaints: faults.map(({ message, pos }) => {
@@ -60,23 +60,21 @@ function complainer({
   document,
   lines,
   file,
-  yaml,
 }: {
-  readonly document: Yaml.Document.Parsed;
-  readonly lines: Yaml.LineCounter;
+  readonly document: yaml.Document.Parsed;
+  readonly lines: yaml.LineCounter;
   readonly file: string;
-  readonly yaml: typeof Yaml;
 }): ParsedFile['complain'] {
   return (path, message, at = 'value') => {
     let node: unknown = document.contents;
-    let place: Yaml.Node | undefined = document.contents ?? undefined;
+    let place: yaml.Node | undefined = document.contents ?? undefined;
     for (const [index, step] of path.entries()) {
       if (yaml.isAlias(node)) node = node.resolve(document);
       if (yaml.isMap(node)) {
         const pair = node.items.find(({ key }) => yaml.isScalar(key) && String(key.value) === String(step));
         if (!pair) break;
         node = pair.value;
-        const name = pair.key as Yaml.Node;
+        const name = pair.key as yaml.Node;
         const value = yaml.isNode(pair.value) && !yaml.isCollection(pair.value) ? pair.value : name;
         place = at === 'name' && index === path.length - 1 ? name : value;
       } else if (yaml.isSeq(node)) {
