@@ -8,7 +8,10 @@ export function renderEnv(facts: EnvFacts, explain: boolean, style: Style): stri
   const lines = facts.variables.flatMap((line) => [
     `  ${sign(line, style)} ${line.name}${explain ? `=${valueOf(line)}` : ''}${line.byHand ? ' (by hand)' : ''}`,
     ...(explain
-      ? [`      from ${line.detail}`, ...line.lost.map((offer) => style.faint(`      not ${told(offer)}`))]
+      ? [
+          `      from ${line.detail} (${line.source})`,
+          ...line.lost.map((offer) => style.faint(`      not ${told(offer)}`)),
+        ]
       : []),
   ]);
   return [head, ...lines, ...facts.removed.map((name) => `  ${style.bad('-')} ${name}`)].join('\n');
@@ -26,7 +29,7 @@ function sign({ change }: ShownLine, style: Style): string {
 }
 
 function told(offer: ShownOffer): string {
-  return `${valueOf(offer)} from ${offer.detail}`;
+  return `${valueOf(offer)} from ${offer.detail} (${offer.source})`;
 }
 
 function valueOf({ value }: ShownOffer): string {
