@@ -91,8 +91,21 @@ export function missingFor(error: unknown): MissingPermission | undefined {
 const NETWORK =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError|CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO/;
 
+/** What is read of an error of the SDK or of Node. */
+interface SdkFailure {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
 function explainCall(error: unknown, { action, resource }: CallSubject): ContextsError {
-  const { name = '', message = '', code = '' } = error as { name?: string; message?: string; code?: string };
+  const { name = '', message: whole = '', cause, errors = [] } = error as SdkFailure;
+  const parts = [error, cause, ...errors].map((part) => (part ?? {}) as SdkFailure);
+  const codes = parts.map(({ code = '' }) => code).join(' ');
+  // Further lines are the SDK's advice to programmers. A connection to several addresses fails without words of its own.
+  const [message = ''] = (whole || parts.find((part) => part.message)?.message || codes.trim()).split('\n');
   const details = { action, resource, awsCode: name };
   const refused = `AWS refused ${action}: ${message || name}`;
   if (/^(?:AccessDenied|UnauthorizedOperation|NotAuthorized|AuthorizationError)/.test(name)) {
@@ -115,8 +128,10 @@ function explainCall(error: unknown, { action, resource }: CallSubject): Context
   ) {
     return new ContextsError('HAWSER_AWS_CREDENTIALS_REFUSED', refused, { details, cause: error });
   }
-  if (NETWORK.test(`${code} ${name}`)) {
-    return new ContextsError('HAWSER_AWS_UNREACHABLE', `AWS could not be reached for ${action}: ${message || code}`, {
+  // An error of another realm the SDK wraps, and keeps only its words.
+  const wrapped = message.startsWith('AWS SDK error wrapper for ') ? message : '';
+  if (NETWORK.test(`${codes} ${name} ${wrapped}`)) {
+    return new ContextsError('HAWSER_AWS_UNREACHABLE', `AWS could not be reached for ${action}: ${message}`, {
       details,
       cause: error,
     });

@@ -23,7 +23,7 @@ export async function checkBastions(
     nodes = await find({ signal: signal === undefined ? late : AbortSignal.any([signal, late]) });
   } catch (error) {
     signal?.throwIfAborted();
-    const { message } = error as Error;
+    const [message = ''] = (error as Error).message.split('\n');
     const missing = /denied|not authorized/i.test(message)
       ? missingPermission('ssm:DescribeInstanceInformation', '*')
       : undefined;

@@ -162,7 +162,7 @@ async function* runChecks(options: AwsCheckOptions): AsyncGenerator<Verdict, Aws
   const expiresAt = credentials.expiration?.toISOString();
   const known = { ...identity, source: source.kind, ...(expiresAt === undefined ? {} : { expiresAt }) };
   const cluster = yield* checkCluster(options, { session, identity, keep });
-  if (options.verifyOidc) {
+  if (options.verifyOidc && (eksCluster === undefined || cluster !== undefined)) {
     const oidc = checkOidc({ session, identity, issuer: cluster?.oidcIssuer, env, fetch: options.fetch ?? fetch });
     for await (const one of oidc) yield keep(one);
   }
