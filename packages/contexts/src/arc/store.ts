@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ContextsError } from '../errors.js';
 import { asJunit } from './report/junit.js';
 import { asMarkdown, asText } from './report/words.js';
@@ -35,8 +35,10 @@ export async function storeReport(options: {
   const staged = join(directory, `.${time}.${process.pid}.tmp`);
   const files = filesOf(options, time);
   try {
-    await mkdir(join(staged, 'evidence'), { recursive: true });
-    for (const [name, content] of Object.entries(files)) await write(join(staged, name), content);
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(staged, name)), { recursive: true });
+      await write(join(staged, name), content);
+    }
     const folder = await publish(staged, directory, time);
     await pointLatest(directory, folder);
     return { folder: join(directory, folder), files: Object.keys(files) };

@@ -15,7 +15,8 @@ import {
 import { startGithubEmulator, type GithubEmulator, type GithubEmulatorOptions } from '@hawser/emulators/github';
 import { KubeClientError } from '@hawser/kube-client';
 import type { MemoryCluster } from '../support/arc-cluster.js';
-import { idleCluster, lists, objects, planted, plantedInCluster, virtualClock } from '../support/arc-world.js';
+import { objects, planted, plantedInCluster } from '../../../../test/support/arc-objects.js';
+import { idleCluster, lists, virtualClock } from '../support/arc-world.js';
 
 let servers: GithubEmulator[] = [];
 afterEach(async () => {
