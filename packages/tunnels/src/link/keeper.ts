@@ -46,8 +46,6 @@ interface Attempt {
   uses: number;
   retireTimer?: NodeJS.Timeout;
   isRetired: boolean;
-  /** Settles at the end of it: closed, its folder removed, its children forgotten. */
-  gone?: Promise<void>;
 }
 
 /** Does what a link machine wishes, with a provider; hands out connections over what is up. */
@@ -56,6 +54,8 @@ export class LinkKeeper {
   readonly #options: LinkKeeperOptions;
   readonly #machine: LinkMachine;
   readonly #attempts = new Map<number, Attempt>();
+  /** Of attempts, each until nothing of it is left: closed, its folder removed, its children forgotten. */
+  readonly #lives = new Set<Promise<void>>();
   readonly #waiting = new Set<() => void>();
   #current: Attempt | undefined;
   #wake: NodeJS.Timeout | undefined;
@@ -100,7 +100,7 @@ export class LinkKeeper {
   async stop(): Promise<void> {
     this.#feed({ type: 'stop' });
     for (const attempt of this.#attempts.values()) this.#drop(attempt);
-    await Promise.all([...this.#attempts.values()].map((attempt) => attempt.gone));
+    await Promise.all(this.#lives);
   }
 
   /**
@@ -251,7 +251,9 @@ export class LinkKeeper {
   #open(number: number): void {
     const attempt: Attempt = { number, abort: new AbortController(), children: [], uses: 0, isRetired: false };
     this.#attempts.set(number, attempt);
-    attempt.gone = this.#live(attempt);
+    const life = this.#live(attempt);
+    this.#lives.add(life);
+    void life.finally(() => this.#lives.delete(life));
   }
 
   /** The whole life of an attempt; settles when nothing of it is left. */

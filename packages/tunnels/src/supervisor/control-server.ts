@@ -5,7 +5,7 @@ import { TunnelsError } from '../errors.js';
 import type { TunnelEvent } from '../status.js';
 import { checkSpecs } from './check-spec.js';
 import { createLineCutter } from './lines.js';
-import { type Greeting, type Operation, type Operations, PROTOCOL, type Reply } from './protocol.js';
+import { type Greeting, type Operation, type Operations, type Reply } from './protocol.js';
 import type { TunnelSelector, WaitFor } from './seam.js';
 import type { Supervisor } from './supervisor.js';
 import { toWire } from './wire-error.js';
@@ -249,5 +249,5 @@ function selectorOf(value: unknown): TunnelSelector {
     (via === undefined || isText(via)) &&
     (pid === undefined || typeof pid === 'number');
   if (!isWell) throw new TunnelsError('HAWSER_NET_BAD_INPUT', 'It is not clear which tunnels are meant.');
-  return value as TunnelSelector;
+  return value;
 }

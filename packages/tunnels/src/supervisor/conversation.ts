@@ -14,8 +14,8 @@ const GREETING_MS = 5_000;
 const DOUBT_MS = 250;
 
 interface Pending {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
   readonly onEvent: ((event: TunnelEvent) => void) | undefined;
 }
 
@@ -69,7 +69,7 @@ export class Conversation {
     try {
       return await new Promise<Operations[Op]['answer']>((resolve, reject) => {
         if (this.isOver) return reject(hungUp());
-        this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject, onEvent });
+        this.#pending.set(id, { resolve, reject, onEvent });
         if (withinMs !== undefined) timer = setTimeout(() => void stuck(this.folder).then(reject), withinMs);
         signal?.addEventListener('abort', cancel, { once: true });
         this.#socket.write(`${JSON.stringify({ id, op, ...ask })}\n`);
@@ -94,7 +94,7 @@ export class Conversation {
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     if ('event' in reply) pending.onEvent?.(reply.event);
-    else if ('ok' in reply) pending.resolve(reply.ok);
+    else if ('ok' in reply) pending.resolve(reply.ok as never);
     else void fromWire(reply.error).then((error) => pending.reject(error));
   }
 

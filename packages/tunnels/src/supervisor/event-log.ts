@@ -76,13 +76,14 @@ function lossLine(count: number): string {
 export async function* readEvents(options: ReadEventsOptions): AsyncIterable<TunnelEvent> {
   const { eventLog } = placesOf(options);
   const { follow = false, signal } = options;
+  const isOver = (): boolean => signal?.aborted === true;
   yield* eventsOf(new LogReader(`${eventLog}.1`));
   let reader = new LogReader(eventLog);
   yield* eventsOf(reader);
   if (!follow) return;
   const wake = wakeOnChange(eventLog);
   try {
-    while (signal?.aborted !== true) {
+    while (!isOver()) {
       await wake.next(signal);
       yield* eventsOf(reader);
       if (await reader.wasPutAside()) {

@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '@hawser/state-store/process';
 import type { RunProbe } from '../probe/probe.js';
 import type { Provider } from '../providers/provider.js';
 import type { SupervisorStatus, TunnelEvent, TunnelStatus } from '../status.js';
@@ -117,7 +118,7 @@ export interface ReadEventsOptions extends LocatedProject {
 export interface NetDocument {
   readonly supervisor?: {
     readonly instance: string;
-    readonly identity: import('@hawser/state-store/process').ProcessIdentity;
+    readonly identity: ProcessIdentity;
     /** Path of the control socket. */
     readonly socket: string;
     readonly startedAt: string;

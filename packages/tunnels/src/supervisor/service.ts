@@ -140,7 +140,8 @@ function unlessMissing(error: unknown): void {
 }
 
 function hasControl(text: string): boolean {
-  return [...text].some((character) => character < ' ' || character === '\u007f');
+  // oxlint-disable-next-line no-control-regex -- finding them is the point
+  return /[\u0000-\u001f\u007f]/.test(text);
 }
 
 function reportOf({ name, path, text }: Service): ServiceReport {

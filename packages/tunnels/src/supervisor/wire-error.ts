@@ -17,7 +17,7 @@ export async function fromWire({ code, message, hint, details }: WireError): Pro
   }
   if (code?.startsWith('HAWSER_STATE_') === true) {
     const { StateStoreError } = await import('@hawser/state-store');
-    return new StateStoreError(code as StateStoreErrorCode, message, { ...(hint === undefined ? {} : { hint }) });
+    return new StateStoreError(code as StateStoreErrorCode, message, hint === undefined ? {} : { hint });
   }
   return new TunnelsError('HAWSER_NET_SUPERVISOR_FAILED', `The supervisor failed: ${message}`, { hint, details });
 }
