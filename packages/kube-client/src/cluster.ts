@@ -18,7 +18,8 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const env = options.env ?? process.env;
   const access = await readAccess(options);
   const server = checkServer(access.cluster.server);
-  const requests = createRequests(server, await readTrust(access, env), createCredentials(access, env));
+  const trust = await readTrust(access, env);
+  const requests = createRequests(server, trust, createCredentials(access, env));
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
     parseJson(await requests.text({ method: 'GET', path, signal }), path) as T;
   const reader = (signal?: AbortSignal): Reader => ({
@@ -35,6 +36,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   return {
     context: access.context,
     server: server.href.replace(/\/$/, ''),
+    usesProxy: trust.proxy !== undefined,
     namespace: access.namespace,
     get: async (path, { signal } = {}) => await get(path, signal),
     post: async <T>(path: string, body: unknown, { signal }: { readonly signal?: AbortSignal } = {}) =>

@@ -41,6 +41,8 @@ export interface WatchEvent<T> {
 export interface Cluster extends AsyncDisposable {
   readonly context: string;
   readonly server: string;
+  /** A proxy of the kubeconfig or of the environment makes the connections. */
+  readonly usesProxy: boolean;
   /** Of the context; `default` where it names none. */
   readonly namespace: string;
   /** One GET, parsed; `path` is absolute, such as `/api/v1/namespaces/default/pods/web`. */

@@ -2,9 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type Cluster, type ForwardTarget, openCluster } from '@hawser/kube-client';
+import { LinkError } from '../link/failure.js';
 import type { KubeVia } from '../spec.js';
 import { deadlineOf } from './deadline.js';
-import { mayForward, missingPermission } from './kube-access.js';
+import { demandForwarding } from './kube-access.js';
 import { classifyKube } from './kube-failure.js';
 import type { Hop } from './provider.js';
 
@@ -16,39 +17,24 @@ export async function* diagnoseKube(via: KubeVia, target: ForwardTarget, signal:
   try {
     cluster = await openCluster(via);
   } catch (error) {
-    return yield fail('config', error, via);
+    yield failed('config', error, via);
+    return;
   }
   try {
-    const { hostname, port } = new URL(cluster.server);
-    const namespace = via.namespace ?? cluster.namespace;
     yield { hop: 'config', verdict: 'pass', detail: `The context ${cluster.context} leads to ${cluster.server}.` };
-    const steps: readonly Step[] = [
-      ['dns', async () => `${hostname} is ${(await lookup(hostname.replace(/^\[|\]$/g, ''))).address}.`],
-      ['tcp', async () => await answers(hostname, Number(port || 443), signal)],
-      [
-        'auth',
-        async () => {
-          if (!(await mayForward(cluster, namespace, signal)))
-            throw new Denied(missingPermission.message(cluster, namespace));
-          return `The API server knows you, and lets you forward ports in ${namespace}.`;
-        },
-      ],
-      [
-        'pod',
-        async () => {
-          const places = await cluster.locate(target, { signal });
-          return `${target.target} is ${places.map(({ pod, port: number }) => `${pod}:${number}`).join(', ')}.`;
-        },
-      ],
-    ];
-    for (const [hop, go] of steps) {
+    for (const { hop, isBehindProxy, go } of steps(cluster, via, target, signal)) {
+      if (isBehindProxy && cluster.usesProxy) {
+        yield { hop, verdict: 'skipped', detail: 'A proxy makes the connections.' };
+        continue;
+      }
       const started = performance.now();
       try {
         const detail = await go();
         yield { hop, verdict: 'pass', detail, ms: performance.now() - started };
       } catch (error) {
         signal.throwIfAborted();
-        return yield { ...fail(hop, error, via), ms: performance.now() - started };
+        yield { ...failed(hop, error, via), ms: performance.now() - started };
+        return;
       }
     }
   } finally {
@@ -56,34 +42,60 @@ export async function* diagnoseKube(via: KubeVia, target: ForwardTarget, signal:
   }
 }
 
-type Step = readonly [hop: Hop['hop'], go: () => Promise<string>];
+interface Step {
+  readonly hop: Hop['hop'];
+  /** With a proxy it is the proxy that does this. */
+  readonly isBehindProxy: boolean;
+  /** What was seen. */
+  readonly go: () => Promise<string>;
+}
 
-class Denied extends Error {}
+function steps(cluster: Cluster, via: KubeVia, target: ForwardTarget, signal: AbortSignal): readonly Step[] {
+  const { hostname, port } = new URL(cluster.server);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const namespace = via.namespace ?? cluster.namespace;
+  return [
+    { hop: 'dns', isBehindProxy: true, go: async () => `${host} is ${(await lookup(host)).address}.` },
+    { hop: 'tcp', isBehindProxy: true, go: async () => await takesConnections(host, Number(port || 443), signal) },
+    {
+      hop: 'auth',
+      isBehindProxy: false,
+      go: async () => {
+        await demandForwarding(cluster, namespace, signal);
+        return `The API server knows you, and lets you forward ports of pods in ${namespace}.`;
+      },
+    },
+    {
+      hop: 'pod',
+      isBehindProxy: false,
+      go: async () => {
+        const places = await cluster.locate(target, { signal });
+        return `${target.target} is ${places.map((place) => `${place.pod}:${place.port}`).join(', ')}.`;
+      },
+    },
+  ];
+}
 
-async function answers(hostname: string, port: number, signal: AbortSignal): Promise<string> {
+async function takesConnections(host: string, port: number, signal: AbortSignal): Promise<string> {
   using deadline = deadlineOf(signal, CONNECT_TIMEOUT_MS);
-  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port });
+  const socket = connect({ host, port });
   try {
     await once(socket, 'connect', { signal: deadline.signal });
   } finally {
     socket.destroy();
   }
-  return `${hostname}:${port} takes connections.`;
+  return `${host}:${port} takes connections.`;
 }
 
-/** The certificate and the credentials are found wanting by the same request. */
-function fail(hop: Hop['hop'], error: unknown, via: KubeVia): Hop {
-  if (error instanceof Denied) return { hop, verdict: 'fail', detail: error.message, hint: missingPermission.hint };
+/** One request finds out about certificate, credentials and access; the cause says which of them it was. */
+function failed(hop: Hop['hop'], error: unknown, via: KubeVia): Hop {
   if (hop === 'dns' || hop === 'tcp') {
     const detail = error instanceof Error ? error.message : String(error);
-    return {
-      hop,
-      verdict: 'fail',
-      detail: `${detail}.`,
-      hint: 'Check the server of the kubeconfig; a private API server needs a tunnel to it. Behind a proxy this step cannot succeed.',
-    };
+    const hint = 'Check the server of the kubeconfig; a private API server needs a tunnel to it.';
+    return { hop, verdict: 'fail', detail: `${detail}.`, hint };
   }
-  const { cause, message, hint, authCommand } = classifyKube(error, via);
+  const failure = error instanceof LinkError ? error.failure : classifyKube(error, via);
+  const { cause, message, hint, authCommand } = failure;
   const found = cause === 'tls' ? 'host-key' : cause === 'credentials' ? 'credentials' : hop;
   return { hop: found, verdict: 'fail', detail: message, hint: authCommand ? `${hint} Try ${authCommand}.` : hint };
 }

@@ -38,8 +38,8 @@ export function classifyKube(
     return { cause: 'other', message, hint: 'hawser net logs shows what came before.', permanent: false };
   }
   const { code, message, hint, details } = error;
-  const network = code === 'HAWSER_KUBE_UNREACHABLE' ? networkCauses[String(details?.['cause'])] : undefined;
-  const cause = network ?? causes[code];
+  const errno = details?.['cause'];
+  const cause = (typeof errno === 'string' && networkCauses[errno]) || causes[code];
   const needsSomebody = cause === 'auth' || cause === 'credentials';
   return {
     cause,

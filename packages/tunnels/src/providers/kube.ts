@@ -2,7 +2,7 @@ import { type Cluster, type ForwardTarget, openCluster } from '@hawser/kube-clie
 import { LinkError, type LinkFailure } from '../link/failure.js';
 import type { KubeVia, Target } from '../spec.js';
 import { targetText } from '../target-text.js';
-import { mayForward, missingPermission } from './kube-access.js';
+import { demandForwarding } from './kube-access.js';
 import { diagnoseKube } from './kube-diagnose.js';
 import { classifyKube, endsLink, kubectlFlags } from './kube-failure.js';
 import type { Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
@@ -30,7 +30,7 @@ async function open(via: KubeVia, { targets, signal, through, onDebug }: OpenLin
   let cluster: Cluster | undefined;
   try {
     cluster = await openCluster(via);
-    await demandForwarding(cluster, via, signal);
+    await demandForwarding(cluster, via.namespace ?? cluster.namespace, signal);
     const located = await Promise.allSettled(
       targets.map(async (target) => await cluster?.locate(forwardTarget(via, target), { signal })),
     );
@@ -91,12 +91,6 @@ function linkOf(cluster: Cluster, via: KubeVia): Link {
       }
     },
   };
-}
-
-async function demandForwarding(cluster: Cluster, via: KubeVia, signal: AbortSignal): Promise<void> {
-  const namespace = via.namespace ?? cluster.namespace;
-  if (await mayForward(cluster, namespace, signal)) return;
-  throw new LinkError({ cause: 'access-denied', ...missingPermission(cluster, namespace), permanent: true });
 }
 
 /** The host says which pods; a bare name is a service, as inside the cluster. */
