@@ -27,7 +27,6 @@ const MARKS: readonly (readonly [marks: readonly string[], kind: CredentialSourc
   [['CREDENTIALS_PROFILE_LOGIN', 'CREDENTIALS_LOGIN'], 'login', 'sign-in of aws login'],
   [['CREDENTIALS_PROFILE_PROCESS', 'CREDENTIALS_PROCESS'], 'process', 'credential_process'],
   [['CREDENTIALS_HTTP'], 'container', 'container'],
-  [['CREDENTIALS_IMDS'], 'imds', 'instance metadata'],
   [['CREDENTIALS_ENV_VARS'], 'env', 'environment'],
   [['CREDENTIALS_PROFILE'], 'profile', 'keys of the profile'],
 ];
@@ -38,7 +37,9 @@ export function credentialSource(
   profile: string | undefined,
 ): CredentialSource {
   const found = new Set(Object.keys(source ?? {}));
-  const [, kind, words] = MARKS.find(([marks]) => marks.some((mark) => found.has(mark))) ?? [[], 'unknown', 'unknown'];
+  // The last source of the chain, the metadata of the machine, leaves no mark.
+  const unmarked = found.size === 0 ? (['imds', 'instance metadata'] as const) : (['unknown', 'unknown'] as const);
+  const [, kind, words] = MARKS.find(([marks]) => marks.some((mark) => found.has(mark))) ?? [[], ...unmarked];
   const assumedRole = found.has('CREDENTIALS_STS_ASSUME_ROLE');
   const ofProfile =
     kind === 'env' || found.has('CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN') || kind === 'container' || kind === 'imds'
