@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSsmProvider, type Provider, type SsmProviderOptions, type TunnelStatus } from '@hawser/tunnels';
+import { createSsmProvider, type SsmProviderOptions, type TunnelStatus } from '@hawser/tunnels';
 import { createAwsApi } from '@hawser/ssm-channel/aws';
 import type { Foreground } from '@hawser/tunnels/supervisor';
 import { patient } from '../../../../test/support/patience.js';
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 async function supervise(options: SsmProviderOptions = {}): Promise<Foreground['client']> {
   const provider = createSsmProvider({ env: world.emulator.env, ...options });
-  supervisor = await inForeground(project, { ssm: async () => provider as Provider });
+  supervisor = await inForeground(project, { ssm: async () => provider });
   return supervisor.client;
 }
 
