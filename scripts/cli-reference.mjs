@@ -104,9 +104,13 @@ function schemas() {
   return made;
 }
 
+/** Types that are being described; one that holds itself is described no deeper. */
+const within = [];
+
 /** The JSON Schema of what a type looks like after JSON.stringify. */
 function schemaOf(type, checker, at) {
   const { TypeFlags } = ts;
+  if (within.includes(type)) return { type: 'object' };
   if (type.isStringLiteral() || type.isNumberLiteral()) return { const: type.value };
   if (type.flags & TypeFlags.BooleanLiteral) return { const: checker.typeToString(type) === 'true' };
   if (type.flags & TypeFlags.Boolean) return { type: 'boolean' };
@@ -131,6 +135,7 @@ function schemaOf(type, checker, at) {
     throw new Error(`No schema for ${checker.typeToString(type)}`);
   const properties = {};
   const required = [];
+  within.push(type);
   for (const property of checker.getPropertiesOfType(type)) {
     const described = ts.displayPartsToString(property.getDocumentationComment(checker));
     properties[property.name] = {
@@ -140,6 +145,7 @@ function schemaOf(type, checker, at) {
     const isOptional = property.flags & ts.SymbolFlags.Optional || mayBeUndefined(checker, property, at);
     if (!isOptional) required.push(property.name);
   }
+  within.pop();
   return { type: 'object', properties, required, additionalProperties: false };
 }
 

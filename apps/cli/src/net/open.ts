@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '@hawser/cli-kit';
-import {
-  TunnelsError,
-  type OnPortConflict,
-  type TunnelEvent,
-  type TunnelSpec,
-  type TunnelStatus,
-} from '@hawser/tunnels';
+import type { OnPortConflict, TunnelEvent, TunnelsError, TunnelSpec, TunnelStatus } from '@hawser/tunnels';
 import type { SupervisorClient, WaitFor } from '@hawser/tunnels/supervisor';
 import { CliError } from '../errors.js';
 
@@ -88,10 +82,10 @@ function asOpen(spec: TunnelSpec, open: readonly TunnelStatus[], labelled: boole
 }
 
 async function askAboutPort(error: TunnelsError, { ask, out }: Pick<Context, 'ask' | 'out'>): Promise<OnPortConflict> {
-  const { port, path } = error.details ?? {};
+  const { port, path } = (error.details ?? {}) as { readonly port?: number; readonly path?: string };
   for (;;) {
     const answer = await ask.choose({
-      question: `${path === undefined ? `Port ${String(port)}` : String(path)} is taken. What now?`,
+      question: `${path ?? `Port ${port}`} is taken. What now?`,
       flag: '--on-port-conflict',
       choices: [
         ...(path === undefined ? [{ name: 'Take the next free port', value: 'next' as const }] : []),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '@hawser/cli-kit';
+import type { TunnelsError } from '@hawser/tunnels';
 import { connectSupervisor, type SupervisorClient } from '@hawser/tunnels/supervisor';
 import { renderStatus } from '../render/net/status.js';
 import { statusFacts, type StatusFacts } from './status.js';
@@ -23,7 +24,11 @@ export async function watchStatus({ out, signal }: Pick<Context, 'out' | 'signal
   while (!signal.aborted) {
     const client = await connectSupervisor({ from: process.cwd(), signal });
     if (client) {
-      await follow(client, show, signal).finally(() => client.close());
+      try {
+        await follow(client, show, signal);
+      } finally {
+        await client.close();
+      }
     } else {
       show(statusFacts(null));
       await delay(lookMs, undefined, { signal }).catch(() => undefined);
@@ -37,28 +42,26 @@ async function follow(
   show: (facts: StatusFacts) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let over = false;
-  let wake: (() => void) | undefined;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const listening = (async () => {
-    for await (const _event of client.events({ signal: either })) wake?.();
-    over = true;
-    wake?.();
-  })();
+  const events = client.events({ signal: either })[Symbol.asyncIterator]();
+  const later = async (): Promise<{ readonly done?: boolean }> => {
+    await delay(lookMs, undefined, { signal: either }).catch(() => undefined);
+    return {};
+  };
+  let event = events.next();
   try {
-    while (!over && !signal.aborted) {
-      const changed = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      const status = await client.status().catch(() => undefined);
-      if (!status) break;
-      show(statusFacts(status));
-      await Promise.race([changed, delay(lookMs, undefined, { signal: either }).catch(() => undefined)]);
+    for (;;) {
+      show(statusFacts(await client.status()));
+      const first = await Promise.race([event, later()]);
+      if (first.done === true || signal.aborted) return;
+      if ('value' in first) event = events.next();
     }
+  } catch (error) {
+    // It left between an event and the question.
+    if ((error as Partial<TunnelsError>).code !== 'HAWSER_NET_NOT_RUNNING') throw error;
   } finally {
     stop.abort();
-    await listening.catch(() => undefined);
   }
 }
 
