@@ -24,6 +24,9 @@ export function kubeconfigPaths({ env, directory, home, kubeconfig }: Kubeconfig
   return parts.length === 0 ? [join(home, '.kube', 'config')] : [...new Set(parts.map(expand))];
 }
 
+/** The lists of a kubeconfig. */
+export type EntryList = 'clusters' | 'users' | 'contexts';
+
 /** A kubeconfig of the list, as far as it could be read. */
 export interface ListedKubeconfig {
   readonly path: string;
@@ -38,16 +41,20 @@ export interface ListedKubeconfig {
  * @throws ContextsError HAWSER_CTX_FILE_INVALID when that is the first, and it cannot be read
  * @see `KubeconfigSelector.choose_kubeconfig` of awscli/customizations/eks/update_kubeconfig.py
  */
-export function chooseKubeconfig(
-  listed: readonly ListedKubeconfig[],
-  list: 'clusters' | 'users' | 'contexts',
-  name: string,
-): ListedKubeconfig {
-  const holding = listed.find(({ value }) => hasEntry(value, list, name));
-  const chosen = holding ?? listed[0];
+export function chooseKubeconfig(listed: readonly ListedKubeconfig[], list: EntryList, name: string): ListedKubeconfig {
+  const chosen = holdingKubeconfig(listed, list, name) ?? listed[0];
   if (chosen?.problem !== undefined) throw chosen.problem;
   if (chosen === undefined) throw new ContextsError('HAWSER_CTX_BAD_INPUT', 'There is no kubeconfig to write to.');
   return chosen;
+}
+
+/** The first file that holds an entry of that name. */
+export function holdingKubeconfig(
+  listed: readonly ListedKubeconfig[],
+  list: EntryList,
+  name: string,
+): ListedKubeconfig | undefined {
+  return listed.find(({ value }) => hasEntry(value, list, name));
 }
 
 /** The file whose `current-context` counts: the first that has one, else the one that is given. */
@@ -56,7 +63,7 @@ export function chooseForCurrent(listed: readonly ListedKubeconfig[], otherwise:
   return choosing?.path ?? otherwise;
 }
 
-function hasEntry(value: unknown, list: string, name: string): boolean {
+function hasEntry(value: unknown, list: EntryList, name: string): boolean {
   const items = isMap(value) ? value[list] : undefined;
   return Array.isArray(items) && items.some((item) => isMap(item) && item['name'] === name);
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ContextsError } from '../errors.js';
 import { isMap } from '../files.js';
+import type { EntryList } from './choose.js';
 
 /** What `eks:DescribeCluster` says that a kubeconfig needs. */
 export interface ClusterFacts {
@@ -40,7 +41,7 @@ export interface KubeEntries {
 
 /** An item of one of the lists of a kubeconfig. */
 export interface NamedEntry {
-  readonly list: 'clusters' | 'users' | 'contexts';
+  readonly list: EntryList;
   readonly name: string;
   /** The item, with its name. */
   readonly value: Readonly<Record<string, unknown>>;

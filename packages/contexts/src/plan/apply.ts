@@ -97,7 +97,7 @@ export async function applyPlan(plan: ContextPlan, options: ApplyOptions): Promi
     texts: ReadonlyMap<string, string | undefined>,
     data: ContextsData,
   ): Promise<Pick<Basis, 'edits' | 'settled'>> {
-    const { sheets, settled } = await settleOn(intent, { texts, data, now: now() });
+    const { sheets, settled } = await settleOn(intent, { texts, data, problems: new Map(basis.problems), now: now() });
     const changing = sheets.filter(({ edits }) => edits.length > 0);
     return { edits: new Map(changing.map(({ path, edits }) => [path, edits])), settled };
   }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ContextsError } from '../errors.js';
 import { isMap } from '../files.js';
 import { checkShape } from '../kubeconfig/check-shape.js';
-import { chooseForCurrent, chooseKubeconfig } from '../kubeconfig/choose.js';
+import { chooseForCurrent, chooseKubeconfig, holdingKubeconfig } from '../kubeconfig/choose.js';
 import { serves, type KubeEntries, type NamedEntry } from '../kubeconfig/entries.js';
 import {
   followedBy,
@@ -144,10 +144,7 @@ function kubeWishes(target: KubernetesTarget, around: Surroundings, switches: bo
   const listed = listKubeconfigs(target.files, around);
   const home = chooseKubeconfig(listed, 'clusters', cluster.name).path;
   // An entry of the same name elsewhere is the one that would have to change: two of them would hide each other.
-  const fileFor = ({ list, name }: NamedEntry): string => {
-    const holding = chooseKubeconfig(listed, list, name);
-    return sheetOf(holding.path, around).get([list, { name }]) === undefined ? home : holding.path;
-  };
+  const fileFor = ({ list, name }: NamedEntry): string => holdingKubeconfig(listed, list, name)?.path ?? home;
   const wishes = [cluster, user, context].map((entry): Wish => {
     const what = { clusters: 'cluster', users: 'user', contexts: 'context' }[entry.list];
     return {

@@ -40,7 +40,9 @@ export interface ReadyPlan extends ContextPlan {
 
 /** What a plan was made of, and what follows: carried out as it is as long as its files are what they were. */
 export interface Basis {
+  /** Of the files that could be read. */
   readonly texts: ReadonlyMap<string, string | undefined>;
+  readonly problems: ReadonlyMap<string, ContextsError>;
   readonly data: ContextsData;
   readonly edits: ReadonlyMap<string, readonly Edit[]>;
   readonly settled: Settled;
@@ -55,6 +57,7 @@ export async function draftPlan(store: Store, intent: Intent, now: Date): Promis
   for (const { path } of intent.files)
     await keepProblem(problems, path, async () => texts.set(path, await readText(path)));
   const { sheets, settled } = await settleOn(intent, { texts, data, problems, now });
+  for (const path of problems.keys()) texts.delete(path);
   const changed = sheets.filter(({ edits }) => edits.length > 0);
   const record = settled.data.contexts[intent.context];
   const steps: PlanStep[] = changed.map(({ path, format, before, after }) => ({
@@ -72,7 +75,7 @@ export async function draftPlan(store: Store, intent: Intent, now: Date): Promis
     ...(record === undefined ? {} : { record }),
     notes: settled.notes,
     '~intent': intent,
-    '~basis': { texts, data, edits: new Map(changed.map(({ path, edits }) => [path, edits])), settled },
+    '~basis': { texts, problems, data, edits: new Map(changed.map(({ path, edits }) => [path, edits])), settled },
   };
 }
 
@@ -93,11 +96,11 @@ export async function settleOn(
   on: {
     readonly texts: ReadonlyMap<string, string | undefined>;
     readonly data: ContextsData;
-    readonly problems?: Map<string, ContextsError>;
+    readonly problems: Map<string, ContextsError>;
     readonly now: Date;
   },
 ): Promise<{ readonly sheets: readonly Sheet[]; readonly settled: Settled }> {
-  const { texts, data, problems = new Map<string, ContextsError>(), now } = on;
+  const { texts, data, problems, now } = on;
   const sheets: Sheet[] = [];
   for (const file of intent.files) {
     if (problems.has(file.path)) continue;

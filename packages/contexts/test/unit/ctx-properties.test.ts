@@ -33,11 +33,11 @@ async function thereAndBack(
     overwrite: false,
     claimed: [],
   };
-  const made = await settleOn(initIntent(targets, undefined), { texts, data: { contexts: {} }, now });
+  const made = await settleOn(initIntent(targets, undefined), { texts, data: { contexts: {} }, problems: new Map(), now });
   const between = new Map(made.sheets.map(({ path, after }) => [path, after]));
   const { data }: { readonly data: ContextsData } = made.settled;
   const intent = removeIntent('ours', data.contexts['ours']!, { kubeconfigs: [FILES.kubeconfig], overwrite: false });
-  const gone = await settleOn(intent, { texts: between, data, now });
+  const gone = await settleOn(intent, { texts: between, data, problems: new Map(), now });
   const files: readonly PlannedFile[] = intent.files;
   expect(files).toHaveLength(2);
   return { between, after: new Map(gone.sheets.map(({ path, after }) => [path, after])) };
