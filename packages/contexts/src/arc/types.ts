@@ -1,5 +1,3 @@
-import type { JsonValue } from '../errors.js';
-
 /** Whose runners are verified. */
 export interface Subject {
   readonly owner: string;
@@ -30,8 +28,8 @@ export interface Finding {
   readonly summary: string;
   /** What to do; with every `warn` and `fail`. */
   readonly advice?: string;
-  /** What the finding rests on: names, numbers, times. */
-  readonly evidence?: JsonValue;
+  /** What the finding rests on, by name: names, numbers, times; all of it JSON. */
+  readonly evidence?: object;
   /** Of a `fail`: no waiting mends it, a person has to. */
   readonly final?: boolean;
 }

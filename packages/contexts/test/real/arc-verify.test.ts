@@ -300,7 +300,7 @@ describe('GitHub', () => {
     const { report } = await verifyRunners({ ...options, timeoutMs: 0 });
     expect(report.checks.find(({ id }) => id === 'C9')).toMatchObject({
       status: 'fail',
-      evidence: [{ id: 52, run: 5, name: 'waits', since: old }],
+      evidence: { jobs: [{ id: 52, run: 5, name: 'waits', since: old }] },
     });
   });
 });

@@ -19,15 +19,16 @@ export const controllerCheck: Check = {
       };
     }
     const able = all.filter(({ status }) => (status?.availableReplicas ?? 0) > 0);
-    const evidence = all.map(({ metadata, status }) => ({
+    const controllers = all.map(({ metadata, status }) => ({
       name: `${metadata.namespace ?? ''}/${metadata.name}`,
       version: metadata.labels?.[labels.version] ?? null,
       available: status?.availableReplicas ?? 0,
     }));
+    const evidence = { controllers };
     if (able.length === 0) {
       return {
         status: 'fail',
-        summary: `No replica of ${names(evidence.map(({ name }) => name))} is available.`,
+        summary: `No replica of ${names(controllers.map(({ name }) => name))} is available.`,
         advice: 'Look at its pods and their log: kubectl describe deployment, kubectl logs.',
         evidence,
       };

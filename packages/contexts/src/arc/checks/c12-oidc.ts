@@ -11,7 +11,7 @@ export const oidcCheck: Check = {
 /** The same, of the evidence alone. */
 export function judgeOidc(oidc: OidcEvidence | undefined): Finding {
   if (!oidc) return { status: 'skipped', summary: 'Not asked for: --verify-oidc.' };
-  const evidence = oidc.checks.map(({ name, status, summary }) => ({ name, status, summary }));
+  const evidence = { checks: oidc.checks.map(({ name, status, summary }) => ({ name, status, summary })) };
   const wrong = oidc.checks.filter(({ status }) => status === 'fail');
   const doubtful = oidc.checks.filter(({ status }) => status === 'warn');
   const [worst] = [...wrong, ...doubtful];

@@ -15,11 +15,13 @@ export const failedCheck: Check = {
         failed.map(({ metadata, status }) => `${metadata.name} (${status?.reason ?? 'no reason given'})`),
       )}.`,
       advice: `They take up places until they are deleted. Mend the cause first, then: kubectl delete ephemeralrunner -n ${subject.namespace} ${first?.metadata.name ?? ''}`,
-      evidence: failed.slice(0, 20).map(({ metadata, status }) => ({
-        name: metadata.name,
-        reason: status?.reason ?? null,
-        message: status?.message ?? null,
-      })),
+      evidence: {
+        runners: failed.slice(0, 20).map(({ metadata, status }) => ({
+          name: metadata.name,
+          reason: status?.reason ?? null,
+          message: status?.message ?? null,
+        })),
+      },
       final: true,
     };
   },

@@ -23,11 +23,13 @@ export const stuckCheck: Check = {
       status: 'fail',
       summary: `${counted(stuck.length, 'runner')} said to be running without a living pod: ${names(stuck.map(({ metadata }) => metadata.name))}.`,
       advice: `If it stays so, the controller has lost them: kubectl delete ephemeralrunner -n ${subject.namespace} ${stuck[0]?.metadata.name ?? ''}`,
-      evidence: stuck.slice(0, 20).map(({ metadata, status }) => ({
-        name: metadata.name,
-        runner_id: status?.runnerId ?? null,
-        job: status?.jobDisplayName ?? null,
-      })),
+      evidence: {
+        runners: stuck.slice(0, 20).map(({ metadata, status }) => ({
+          name: metadata.name,
+          runner_id: status?.runnerId ?? null,
+          job: status?.jobDisplayName ?? null,
+        })),
+      },
     };
   },
 };

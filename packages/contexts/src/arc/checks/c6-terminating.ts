@@ -23,7 +23,7 @@ export const terminatingCheck: Check = {
             : `${counted(going.length, 'object')} terminating, none for long.`,
       };
     }
-    const evidence = stuck.slice(0, 20).map(({ kind, meta }) => ({
+    const objects = stuck.slice(0, 20).map(({ kind, meta }) => ({
       object: `${kind}/${meta.name}`,
       namespace: meta.namespace ?? null,
       since: meta.deletionTimestamp ?? null,
@@ -31,9 +31,9 @@ export const terminatingCheck: Check = {
     }));
     return {
       status: 'fail',
-      summary: `${counted(stuck.length, 'object')} terminating for more than 5 minutes: ${names(evidence.map(({ object }) => object))}.`,
-      advice: `The finalizer ${evidence[0]?.finalizers[0] ?? ''} waits for the controller: see that it runs and reaches GitHub. Remove a finalizer by hand only when its runner is gone from GitHub.`,
-      evidence,
+      summary: `${counted(stuck.length, 'object')} terminating for more than 5 minutes: ${names(objects.map(({ object }) => object))}.`,
+      advice: `The finalizer ${objects[0]?.finalizers[0] ?? ''} waits for the controller: see that it runs and reaches GitHub. Remove a finalizer by hand only when its runner is gone from GitHub.`,
+      evidence: { objects },
     };
   },
 };

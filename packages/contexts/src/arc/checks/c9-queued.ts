@@ -23,9 +23,11 @@ export const queuedCheck: Check = {
         status: 'fail',
         summary: `${counted(old.length, 'job')} of ${where} waiting for more than ${minutes} min: ${names(old.map(({ name }) => name))}.`,
         advice: 'See the listener, maxRunners and the runner group: may this repository use it?',
-        evidence: old
-          .slice(0, 20)
-          .map(({ id, run_id: run, name, created_at: at }) => ({ id, run, name, since: at ?? null })),
+        evidence: {
+          jobs: old
+            .slice(0, 20)
+            .map(({ id, run_id: run, name, created_at: at }) => ({ id, run, name, since: at ?? null })),
+        },
       };
     }
     if (!github.jobs.seen.complete) {
