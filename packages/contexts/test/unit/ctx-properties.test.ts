@@ -33,7 +33,12 @@ async function thereAndBack(
     overwrite: false,
     claimed: [],
   };
-  const made = await settleOn(initIntent(targets, undefined), { texts, data: { contexts: {} }, problems: new Map(), now });
+  const made = await settleOn(initIntent(targets, undefined), {
+    texts,
+    data: { contexts: {} },
+    problems: new Map(),
+    now,
+  });
   const between = new Map(made.sheets.map(({ path, after }) => [path, after]));
   const { data }: { readonly data: ContextsData } = made.settled;
   const intent = removeIntent('ours', data.contexts['ours']!, { kubeconfigs: [FILES.kubeconfig], overwrite: false });
