@@ -99,7 +99,8 @@ describe('hawser aws eks-token', () => {
     [['--cluster-name', 'x'], 2, '✗ No AWS region is set for the cluster x\n  Pass --region, or set AWS_REGION.\n'],
     [['--cluster-name', 'x', '--region', 'moon'], 2, "✗ 'moon' is no AWS region\n"],
     [[...flags, '--profile', 'nobody'], 1, '✗ There is no profile nobody in '],
-    [[...flags, '--nonsense'], 2, "✗ Unknown option '--nonsense'"],
+    [[...flags, '--nonsense'], 2, "✗ There is no flag '--nonsense'"],
+    [['--cluster-name'], 2, '✗ --cluster-name is without a value'],
     [[...flags, '--role-arn', 'arn:x', '--endpoint-url', 'http://127.0.0.1:1'], 1, '✗ STS could not be reached'],
   ])('%j says why there is none, on stderr', async (args, code, message) => {
     const end = await asPlugin(args);
