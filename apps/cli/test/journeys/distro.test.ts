@@ -162,6 +162,12 @@ describe('a folder', () => {
     expect(await readFile(join(folder, 'victim.txt'), 'utf8')).toBe('keep');
   });
 
+  test('that cannot be made is told', async () => {
+    const { json, exitCode } = await hawser.run(['distro', 'docs', '--output', '/proc/hawser-manuals', '--json']);
+    expect(exitCode).toBe(1);
+    expect(json).toMatchObject({ error: { code: 'HAWSER_DISTRO_WRITE_FAILED' } });
+  });
+
   test('that is a file is refused', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');

@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describeReal } from '../../../../test/support/counterparts.js';
 import { useHawser } from '../support/hawser.js';
 
 const hawser = useHawser();
@@ -14,7 +15,7 @@ beforeAll(async () => {
   staging = createServer((request, response) => {
     response.setHeader('date', new Date().toUTCString());
     if (request.method === 'POST') response.setHeader('content-type', 'text/xml').end(identity);
-    else response.end('{}');
+    else response.end(request.url === '/api/v1/namespaces' ? '{"namespaces":[]}' : '{}');
   });
   staging.listen(0, '127.0.0.1');
   await once(staging, 'listening');
@@ -23,7 +24,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await hawser.run(['net', 'down', '--all'], { cwd: project, env });
+  staging.closeAllConnections();
   staging.close();
+  await once(staging, 'close');
 });
 
 const env: Record<string, string> = {};
@@ -96,6 +99,39 @@ describe('hawser setup', () => {
     const written = await readFile(join(project, '.env.staging'), 'utf8');
     expect(written).toContain(`PREFECT_API_URL=http://127.0.0.1:${prefect?.local.port}/api\n`);
     expect((await setUp()).states).toEqual(['net done before', 'aws done', 'ctx done before', 'env done before']);
+  });
+
+  test('says that uv is not there', async () => {
+    const PATH = join(project, 'empty');
+    const argv = ['setup', '--preset', 'local', '--uv-extras', 'dev', '--json'];
+    expect(await hawser.run(argv, { cwd: project, env: { ...env, PATH } })).toMatchObject({
+      exitCode: 1,
+      json: { error: { code: 'HAWSER_SETUP_STEP_FAILED', details: { step: 'deps', exitCode: 127 } } },
+    });
+  });
+
+  describeReal('uv', (path) => {
+    test('installs the Python project of the folder, once', async () => {
+      const python = join(hawser.home, 'python');
+      await mkdir(join(python, '.git'), { recursive: true });
+      await mkdir(join(python, 'src/p'), { recursive: true });
+      await writeFile(join(python, 'src/p/__init__.py'), '');
+      const toml =
+        '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.9"\n[project.optional-dependencies]\ndev = []\n[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n';
+      await writeFile(join(python, 'pyproject.toml'), toml);
+      const uv = {
+        PATH: `${dirname(path('uv'))}${delimiter}${process.env['PATH']}`,
+        UV_OFFLINE: '1',
+        UV_PYTHON_DOWNLOADS: 'never',
+      };
+      const again = async (): Promise<unknown> =>
+        (await hawser.run(['setup', '--preset', 'local', '--uv-extras', 'dev', '--json'], { cwd: python, env: uv }))
+          .json;
+      const states = (json: unknown): string[] => (json as Steps).data.steps.map(({ state }) => state);
+      expect(states(await again())).toEqual(['done', 'done', 'done']);
+      expect(states(await again())).toEqual(['done before', 'done before', 'done before']);
+      expect(await readdir(python)).toContain('.venv');
+    });
   });
 
   test('says what is missing, and which presets there are', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeChoices, presets, valuesOf } from '../../src/setup/choices.js';
 import { planSetup, runSetup } from '../../src/setup/run-setup.js';
-import type { VerbEnd, VerbRunner } from '../../src/setup/run-verb.js';
+import type { Verb, VerbEnd, VerbRunner } from '../../src/setup/run-verb.js';
 import { makeSteps } from '../../src/setup/steps.js';
 
 describe('a choice', () => {
@@ -41,6 +41,12 @@ describe('the steps', () => {
     ]);
   });
 
+  test('begin with the Python project where extras are chosen', () => {
+    const [deps] = makeSteps({ ...input, choices: { ...choices, 'uv-extras': 'dev, docs' } });
+    expect([deps?.program, ...(deps?.argv ?? [])].join(' ')).toBe('uv sync --extra dev --extra docs');
+    expect(deps?.check?.argv).toContain('--check');
+  });
+
   test('open the set of tunnels.yaml where there is one, and need no host then', () => {
     const [net] = makeSteps({ ...input, hasSet: true, choices: { via: 'ssh-bastion' } });
     expect(net?.argv).toEqual(['net', 'up', 'staging']);
@@ -76,7 +82,7 @@ describe('the steps', () => {
     for (const [preset, { steps, choices: preset_ }] of Object.entries(presets)) {
       const made = makeChoices({ flags: { host: 'h' }, environment: {}, remembered: {}, preset: preset_ });
       expect(makeSteps({ preset, steps, choices: valuesOf(made), hasSet: false, overwrite: false })).toHaveLength(
-        steps.length,
+        steps.length - 1,
       );
     }
   });
@@ -99,7 +105,7 @@ describe('a run', () => {
     broken: string | undefined;
 
     get verbs(): VerbRunner {
-      const ask = (argv: readonly string[]): Promise<VerbEnd> => Promise.resolve(this.#answer(argv));
+      const ask = ({ argv }: Verb): Promise<VerbEnd> => Promise.resolve(this.#answer(argv));
       return { ask, show: ask } as unknown as VerbRunner;
     }
 
