@@ -14,6 +14,7 @@ export type { SshKeepalive } from './providers/ssh-argv.js';
 export { authenticate } from './providers/ssh-hand-over.js';
 export type { SshProviderOptions } from './providers/ssh-settings.js';
 export { createSshProvider } from './providers/ssh.js';
+export { createKubeProvider, type KubeProviderOptions } from './providers/kube.js';
 export { createSsmProvider, type SsmProviderOptions } from './providers/ssm.js';
 export { runProbe } from './probe/index.js';
 export { DEFAULT_SETTLE_MS, type ProbeResult, type RunProbe } from './probe/probe.js';

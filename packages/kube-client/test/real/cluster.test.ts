@@ -1,7 +1,7 @@
-import { connect, createServer as createTcpServer } from 'node:net';
+import { mkdir, readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { delimiter } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { kubeClientErrors, openCluster, type WatchEvent } from '@hawser/kube-client';
@@ -75,9 +75,8 @@ describe('a watch', () => {
     await using world = await createWorld({ objects: [configMap('a', { x: '1' }), configMap('b', { x: '1' })] });
     const cluster = await world.open();
     const controller = new AbortController();
-    const events = cluster
-      .watch<Named>(maps, { labelSelector: 'x=1', signal: controller.signal })
-      [Symbol.asyncIterator]();
+    const watched = cluster.watch<Named>(maps, { labelSelector: 'x=1', signal: controller.signal });
+    const events = watched[Symbol.asyncIterator]();
     const next = async (): Promise<string> => {
       const { type, object } = (await events.next()).value as WatchEvent<Named>;
       return `${type} ${object.metadata.name}`;
@@ -133,7 +132,6 @@ describe('a kubeconfig', () => {
 
   test('is found in the home folder', async () => {
     await using world = await createWorld();
-    const { mkdir } = await import('node:fs/promises');
     await mkdir(`${world.folder}/.kube`);
     await world.file('.kube/config', world.kube.kubeconfig());
     await using cluster = await openCluster({ env: { HOME: world.folder } });
@@ -235,7 +233,6 @@ describe('credentials', () => {
     const given = { env: { PATH: process.env['PATH'] } };
     const cluster = await world.open(world.kube.kubeconfig({ exec: { command: script, env } }), given);
     const count = async (): Promise<string> => {
-      const { readFile } = await import('node:fs/promises');
       return (await readFile(env.COUNT, 'utf8')).trim();
     };
     await Promise.all([cluster.get('/api/v1/pods'), cluster.get('/api/v1/nodes'), cluster.get('/api/v1/services')]);
@@ -265,7 +262,6 @@ describe('credentials', () => {
     const cluster = await world.open(text, { env: { PATH: process.env['PATH'] } });
     await cluster.get('/api/v1/pods');
     await cluster.get('/api/v1/pods');
-    const { readFile } = await import('node:fs/promises');
     const lines = (await readFile(seen, 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(2);
     expect(JSON.parse(lines[0] ?? '')).toEqual({
@@ -465,5 +461,6 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** All that could be shown of an error. */
 function everything(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  return { ...error, message: error.message, stack: error.stack, cause: everything(error.cause) };
+  const { message, stack, cause } = error;
+  return { ...Object.fromEntries(Object.entries(error)), message, stack, cause: everything(cause) };
 }

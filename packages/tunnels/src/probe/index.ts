@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { LinkError } from '../link/failure.js';
+import { deadlineOf } from '../providers/deadline.js';
 import type { ProbeSpec } from '../spec.js';
 import { type AskHttp, askHttp, expectMarquez, expectPrefect, expectStatus } from './http.js';
 import { askPostgres } from './postgres.js';
@@ -10,7 +11,7 @@ import { askTcp, closedAtOnce } from './tcp.js';
 /** Asks the application behind a tunnel whether it is there; see {@link RunProbe}. Reads at most 256 KiB of an answer. */
 export const runProbe: RunProbe = async ({ probe, target, dial, timeoutMs, signal, settleMs = DEFAULT_SETTLE_MS }) => {
   const started = performance.now();
-  const bounds = boundsOf(timeoutMs, signal);
+  using bounds = deadlineOf(signal, timeoutMs);
   const ask = async (connection: Duplex): Promise<Verdict> => {
     if (connection.destroyed || connection.readableEnded) return closedAtOnce;
     if (probe.kind === 'tcp') return await askTcp(connection, settleMs);
@@ -19,21 +20,22 @@ export const runProbe: RunProbe = async ({ probe, target, dial, timeoutMs, signa
   };
   let connection: Duplex | undefined;
   let heard = 0;
+  let broken: unknown;
   try {
     const dialling = dial(bounds.signal);
     dialling.then((late) => bounds.signal.aborted && discard(late), ignore);
     connection = await Promise.race([dialling, bounds.crossed]);
-    connection.on('error', ignore);
+    connection.on('error', (error) => (broken = error));
     const asked = ask(connection);
     connection.on('data', (chunk: Buffer) => (heard += chunk.length));
     const verdict = await Promise.race([asked, bounds.crossed]);
-    return verdict.ok ? { ...verdict, latencyMs: performance.now() - started } : verdict;
+    if (verdict.ok) return { ...verdict, latencyMs: performance.now() - started };
+    return verdict.at === 'target' ? (reasonOf(broken) ?? verdict) : verdict;
   } catch (error) {
     if (signal.aborted) return failed('link', 'The probe was called off before it had an answer.', 'Ask again.');
     if (bounds.signal.aborted) return lateness(timeoutMs, connection !== undefined, heard);
     return undiallable(error);
   } finally {
-    bounds.release();
     if (connection) discard(connection);
   }
 };
@@ -42,6 +44,12 @@ function httpQuestion(probe: ProbeSpec & { readonly kind: 'http' | 'prefect' | '
   if (probe.kind === 'prefect') return { path: '/api/ready', reads: true, judge: expectPrefect };
   if (probe.kind === 'marquez') return { path: '/api/v1/namespaces', reads: true, judge: expectMarquez };
   return { path: probe.path, host: probe.host, reads: probe.body !== undefined, judge: expectStatus(probe) };
+}
+
+/** What a link that finds out late says of the target; better than what can be told from a closed connection. */
+function reasonOf(broken: unknown): ProbeResult | undefined {
+  if (!(broken instanceof Error) || !('hint' in broken) || typeof broken.hint !== 'string') return undefined;
+  return failed('target', broken.message, broken.hint);
 }
 
 /** Why nobody was reached: the link says whether it or the target is to blame. */
@@ -75,36 +83,6 @@ function lateness(timeoutMs: number, connected: boolean, heard: number): ProbeRe
 
 function failed(at: 'link' | 'target' | 'application', message: string, hint: string): ProbeResult {
   return { ok: false, at, message, hint };
-}
-
-interface Bounds {
-  readonly signal: AbortSignal;
-  /** Rejects when time is up or the caller has called it off. */
-  readonly crossed: Promise<never>;
-  release(): void;
-}
-
-/** Not `AbortSignal.any`: on Node 20 each call leaves something behind on a signal that lives long. */
-function boundsOf(timeoutMs: number, signal: AbortSignal): Bounds {
-  const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  const timer = setTimeout(stop, timeoutMs);
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  const crossed = new Promise<never>((_resolve, reject) => {
-    const cross = (): void => reject(new Error('the probe is over'));
-    if (controller.signal.aborted) cross();
-    else controller.signal.addEventListener('abort', cross, { once: true });
-  });
-  crossed.catch(ignore);
-  return {
-    signal: controller.signal,
-    crossed,
-    release: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-    },
-  };
 }
 
 function discard(connection: Duplex): void {

@@ -6,7 +6,7 @@ export function createProviders(): Providers {
     direct: async () => (await import('./direct.js')).directProvider,
     'ssh-bastion': async () => (await import('./ssh.js')).sshProvider,
     ssm: async () => (await import('./ssm.js')).createSsmProvider(),
-    kube: async () => (await import('./kube.js')).kubeProvider,
+    kube: async () => (await import('./kube.js')).createKubeProvider(),
     chain: async () => (await import('./chain.js')).createChainProvider(providers),
   };
   return providers;

@@ -11,18 +11,26 @@ import type { Hop } from './provider.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+export interface DiagnoseKubeOptions {
+  readonly via: KubeVia;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly target: ForwardTarget;
+  readonly signal: AbortSignal;
+}
+
 /** From the kubeconfig to a ready pod; ends after the first hop that fails. */
-export async function* diagnoseKube(via: KubeVia, target: ForwardTarget, signal: AbortSignal): AsyncGenerator<Hop> {
+export async function* diagnoseKube(options: DiagnoseKubeOptions): AsyncGenerator<Hop> {
+  const { via, env, signal } = options;
   let cluster: Cluster;
   try {
-    cluster = await openCluster(via);
+    cluster = await openCluster({ ...via, env });
   } catch (error) {
-    yield failed('config', error, via);
+    yield failed('config', error, options);
     return;
   }
   try {
     yield { hop: 'config', verdict: 'pass', detail: `The context ${cluster.context} leads to ${cluster.server}.` };
-    for (const { hop, isBehindProxy, go } of steps(cluster, via, target, signal)) {
+    for (const { hop, isBehindProxy, go } of steps(cluster, options)) {
       if (isBehindProxy && cluster.usesProxy) {
         yield { hop, verdict: 'skipped', detail: 'A proxy makes the connections.' };
         continue;
@@ -33,7 +41,7 @@ export async function* diagnoseKube(via: KubeVia, target: ForwardTarget, signal:
         yield { hop, verdict: 'pass', detail, ms: performance.now() - started };
       } catch (error) {
         signal.throwIfAborted();
-        yield { ...failed(hop, error, via), ms: performance.now() - started };
+        yield { ...failed(hop, error, options), ms: performance.now() - started };
         return;
       }
     }
@@ -50,7 +58,7 @@ interface Step {
   readonly go: () => Promise<string>;
 }
 
-function steps(cluster: Cluster, via: KubeVia, target: ForwardTarget, signal: AbortSignal): readonly Step[] {
+function steps(cluster: Cluster, { via, target, signal }: DiagnoseKubeOptions): readonly Step[] {
   const { hostname, port } = new URL(cluster.server);
   const host = hostname.replace(/^\[|\]$/g, '');
   const namespace = via.namespace ?? cluster.namespace;
@@ -88,13 +96,13 @@ async function takesConnections(host: string, port: number, signal: AbortSignal)
 }
 
 /** One request finds out about certificate, credentials and access; the cause says which of them it was. */
-function failed(hop: Hop['hop'], error: unknown, via: KubeVia): Hop {
+function failed(hop: Hop['hop'], error: unknown, { via, env }: DiagnoseKubeOptions): Hop {
   if (hop === 'dns' || hop === 'tcp') {
     const detail = error instanceof Error ? error.message : String(error);
     const hint = 'Check the server of the kubeconfig; a private API server needs a tunnel to it.';
     return { hop, verdict: 'fail', detail: `${detail}.`, hint };
   }
-  const failure = error instanceof LinkError ? error.failure : classifyKube(error, via);
+  const failure = error instanceof LinkError ? error.failure : classifyKube(error, via, env);
   const { cause, message, hint, authCommand } = failure;
   const found = cause === 'tls' ? 'host-key' : cause === 'credentials' ? 'credentials' : hop;
   return { hop: found, verdict: 'fail', detail: message, hint: authCommand ? `${hint} Try ${authCommand}.` : hint };

@@ -31,7 +31,7 @@ const permanent: readonly LinkCause[] = ['config', 'access-denied'];
 export function classifyKube(
   error: unknown,
   via: KubeVia,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>>,
 ): LinkFailure {
   if (!(error instanceof KubeClientError)) {
     const message = error instanceof Error ? error.message : String(error);

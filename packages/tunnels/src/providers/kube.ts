@@ -7,63 +7,84 @@ import { diagnoseKube } from './kube-diagnose.js';
 import { classifyKube, endsLink, kubectlFlags } from './kube-failure.js';
 import type { Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How {@link createKubeProvider} differs from the ordinary. */
+export interface KubeProviderOptions {
+  /** Variables to go by, for the kubeconfig, proxies and credential plugins. Default: `process.env`. */
+  readonly env?: Environment;
+}
+
 /**
- * Connections to pods, each by a websocket of its own: a pod that is replaced ends its own connections and no others,
- * and the next connection goes to the pod that is ready then.
+ * Makes links to pods, each connection by a websocket of its own: a pod that is replaced ends its own connections and
+ * no others, and the next connection goes to the pod that is ready then.
  */
-export const kubeProvider: Provider<KubeVia> = {
-  kind: 'kube',
-  open,
-  describe: (via, targets): LinkDescription => ({
-    commands: targets.map((target) => portForwardCommand(via, target)),
-    summary: `Connects to ${targets.map(targetText).join(', ')} through ${via.context ?? 'the current context'} of the kubeconfig, pod by pod.`,
-  }),
-  async *diagnose(via, target, { signal, through }) {
-    if (through) throw notThrough();
-    yield* diagnoseKube(via, forwardTarget(via, target), signal);
-  },
-};
+export function createKubeProvider({ env = process.env }: KubeProviderOptions = {}): Provider<KubeVia> {
+  return {
+    kind: 'kube',
+    open: async (via, options) => await openLink(via, env, options),
+    describe: (via, targets): LinkDescription => ({
+      commands: targets.map((target) => portForwardCommand(via, target)),
+      summary: `Connects to ${targets.map(targetText).join(', ')} through ${via.context ?? 'the current context'} of the kubeconfig, pod by pod.`,
+    }),
+    async *diagnose(via, target, { signal, through }) {
+      if (through) throw notThrough();
+      yield* diagnoseKube({ via, env, target: forwardTarget(via, target), signal });
+    },
+  };
+}
 
 /** Ready when the server lets us forward, and one of the targets at least has a pod to forward to. */
-async function open(via: KubeVia, { targets, signal, through, onDebug }: OpenLinkOptions): Promise<Link> {
+async function openLink(via: KubeVia, env: Environment, options: OpenLinkOptions): Promise<Link> {
+  const { targets, signal, through, onDebug } = options;
   if (through) throw notThrough();
   let cluster: Cluster | undefined;
   try {
-    cluster = await openCluster(via);
-    await demandForwarding(cluster, via.namespace ?? cluster.namespace, signal);
+    const opened = (cluster = await openCluster({ ...via, env }));
+    await demandForwarding(opened, via.namespace ?? opened.namespace, signal);
     const located = await Promise.allSettled(
-      targets.map(async (target) => await cluster?.locate(forwardTarget(via, target), { signal })),
+      targets.map(async (target) => await opened.locate(forwardTarget(via, target), { signal })),
     );
     signal.throwIfAborted();
-    for (const one of located) {
-      if (one.status === 'fulfilled') onDebug(`ready: ${one.value?.map(({ pod }) => pod).join(', ') ?? ''}`);
-      else onDebug(classifyKube(one.reason, via).message);
+    for (const [index, one] of located.entries()) {
+      const what = targetText(targets[index] as Target);
+      if (one.status === 'fulfilled') onDebug(`${what} is ${one.value.map(({ pod }) => pod).join(', ')}`);
+      else onDebug(`${what}: ${failureOf(one.reason, via, env).message}`);
     }
     const [first] = located;
     if (first?.status === 'rejected' && located.every(({ status }) => status === 'rejected')) throw first.reason;
-    return linkOf(cluster, via);
+    return linkOf(opened, via, env);
   } catch (error) {
     await cluster?.close();
     signal.throwIfAborted();
-    throw error instanceof LinkError ? error : new LinkError(classifyKube(error, via), { cause: error });
+    throw new LinkError(failureOf(error, via, env), { cause: error });
   }
 }
 
-function linkOf(cluster: Cluster, via: KubeVia): Link {
+function failureOf(error: unknown, via: KubeVia, env: Environment): LinkFailure {
+  return error instanceof LinkError ? error.failure : classifyKube(error, via, env);
+}
+
+function linkOf(cluster: Cluster, via: KubeVia, env: Environment): Link {
   let finish: (failure: LinkFailure | undefined) => void;
   const ended = new Promise<LinkFailure | undefined>((resolve) => {
     finish = resolve;
   });
   const connections = new Set<{ destroy(): void }>();
+  let isBroken = false;
   const close = async (): Promise<void> => {
     finish(undefined);
-    for (const connection of connections) connection.destroy();
+    // Credentials that have run out let no new connection in; those that are there may go on.
+    if (!isBroken) for (const connection of connections) connection.destroy();
     await cluster.close();
   };
   /** What would fail for every other target too is the end of the link. */
   const broken = (error: unknown): LinkError => {
-    const failure = classifyKube(error, via);
-    if (endsLink(failure)) finish(failure);
+    const failure = failureOf(error, via, env);
+    if (endsLink(failure)) {
+      isBroken = true;
+      finish(failure);
+    }
     return new LinkError(failure, { cause: error });
   };
   return {

@@ -89,8 +89,7 @@ function readContinue(world: World, token: string | null): { version: number; ke
 
 function create(world: World, request: ObjectRequest): KubeObject {
   const { kind, path } = request;
-  const given = parseJson(request.body) as KubeObject;
-  checkKind(kind, given);
+  const given = ofKind(kind, parseJson(request.body) as KubeObject);
   if (kind.isNamespaced && path.namespace === undefined) throw notAllowed();
   const prefix = given.metadata?.['generateName'];
   const name = given.metadata?.name ?? (typeof prefix === 'string' ? `${prefix}${suffix()}` : undefined);
@@ -117,10 +116,10 @@ function suffix(): string {
   return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join('');
 }
 
-function update(world: World, request: ObjectRequest, given: KubeObject): KubeObject {
+function update(world: World, request: ObjectRequest, wanted: KubeObject): KubeObject {
   const { kind, path } = request;
   const old = existing(world, request);
-  checkKind(kind, given);
+  const given = ofKind(kind, wanted);
   const version = given.metadata?.['resourceVersion'];
   if (version !== undefined && version !== old.metadata['resourceVersion']) {
     throw new ApiStatus(
@@ -195,10 +194,13 @@ function within(path: ResourcePath, metadata: KubeObject['metadata']): KubeObjec
   return { ...metadata, namespace: path.namespace };
 }
 
-function checkKind(kind: Kind, object: KubeObject): void {
-  if (object.kind === kind.kind && object.apiVersion === apiVersionOf(kind)) return;
+/** What is left out is as the path says. */
+function ofKind(kind: Kind, object: KubeObject): KubeObject {
+  const expected = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+  const given = { ...expected, ...object };
+  if (given.kind === expected.kind && given.apiVersion === expected.apiVersion) return given;
   throw badRequest(
-    `${object.apiVersion ?? ''}, Kind=${object.kind ?? ''} in the request body does not match ${apiVersionOf(kind)}, Kind=${kind.kind} of the path`,
+    `${given.apiVersion}, Kind=${given.kind} in the request body does not match ${expected.apiVersion}, Kind=${expected.kind} of the path`,
   );
 }
 
