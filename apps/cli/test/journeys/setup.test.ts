@@ -23,7 +23,6 @@ beforeAll(async () => {
   await mkdir(join(project, '.git'), { recursive: true });
 });
 afterAll(async () => {
-  await hawser.run(['net', 'down', '--all'], { cwd: project, env });
   staging.closeAllConnections();
   staging.close();
   await once(staging, 'close');
@@ -40,6 +39,9 @@ interface Steps {
 }
 
 describe('hawser setup', () => {
+  // Before the project is gone.
+  afterAll(() => hawser.run(['net', 'down', '--all'], { cwd: project, env }));
+
   const setUp = async (...flags: string[]): Promise<{ exitCode: number; json: unknown; states: string[] }> => {
     const ended = await hawser.run(['setup', ...flags, '--json'], { cwd: project, env });
     const states = (ended.json as Steps).ok
