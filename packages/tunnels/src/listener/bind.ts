@@ -124,10 +124,14 @@ async function listen(
     if ('host' in where && where.host === '::1' && (errno === 'EADDRNOTAVAIL' || errno === 'EAFNOSUPPORT')) {
       throw new NoSuchFamily(name);
     }
-    throw new TunnelsError('HAWSER_NET_BIND_DENIED', `Listening on ${name} is not possible: ${errno ?? String(error)}.`, {
-      cause: error,
-      details: { address: name, errno: errno ?? null },
-    });
+    throw new TunnelsError(
+      'HAWSER_NET_BIND_DENIED',
+      `Listening on ${name} is not possible: ${errno ?? String(error)}.`,
+      {
+        cause: error,
+        details: { address: name, errno: errno ?? null },
+      },
+    );
   }
   // A connection that could not be accepted (no descriptors left) is one connection's trouble.
   server.on('error', () => undefined);
