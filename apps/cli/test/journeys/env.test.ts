@@ -124,7 +124,7 @@ describe('hawser env with tunnels', () => {
   afterEach(async () => {
     await hawser.run(['net', 'down', '--all'], { cwd: project });
   });
-  afterAll(() => server.close());
+  afterAll(() => void server.close());
 
   test('takes the port of a live tunnel, and refuses that of one that nobody answers for', async () => {
     const { port } = server.address() as AddressInfo;

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { type ChannelTuning, type Dialer, type StartedSession, openDialer } from '@hawser/ssm-channel';
+import { type ChannelTuning, type Dialer, type SsmApi, type StartedSession, openDialer } from '@hawser/ssm-channel';
 import type { AwsApi } from '@hawser/ssm-channel/aws';
 import { LinkError, type LinkFailure } from '../link/failure.js';
 import type { HostTarget, Target } from '../spec.js';
@@ -35,6 +35,7 @@ export class SsmLink implements Link {
   readonly renewAtMs: number;
   readonly ended: Promise<LinkFailure | undefined>;
   readonly #options: SsmLinkOptions;
+  readonly #sessionApi: SsmApi;
   readonly #sets = new Map<string, Promise<Lanes>>();
   readonly #closing = new AbortController();
   #settle: (failure: LinkFailure | undefined) => void = () => {};
@@ -43,7 +44,14 @@ export class SsmLink implements Link {
 
   constructor(options: SsmLinkOptions) {
     this.#options = options;
+    const { api } = options;
     this.renewAtMs = options.renewAtMs;
+    this.#sessionApi = {
+      ...(api.upgrade === undefined ? {} : { upgrade: api.upgrade }),
+      generateDataKey: (request, call) => api.generateDataKey(request, call),
+      terminateSession: (sessionId, call) => api.terminateSession(sessionId, call),
+      resumeSession: (sessionId, call) => this.#resume(sessionId, call),
+    };
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -137,12 +145,19 @@ export class SsmLink implements Link {
   }
 
   async #open(key: string, to: HostTarget): Promise<Lanes> {
-    const { api, bastion, tuning, flappingMs, onDebug } = this.#options;
+    const { bastion, tuning, flappingMs, onDebug } = this.#options;
     const signal = this.#closing.signal;
     try {
       signal.throwIfAborted();
       const [start, ...others] = await this.#start(to);
-      const dialer = await openDialer({ ...tuning, api, signal, start, lanes: others, target: bastion.target });
+      const dialer = await openDialer({
+        ...tuning,
+        api: this.#sessionApi,
+        signal,
+        start,
+        lanes: others,
+        target: bastion.target,
+      });
       onDebug(`sessions to ${key} through ${bastion.label}: ${dialer.sessionIds.join(', ')}`);
       const openedAtMs = performance.now();
       const over = dialer.ended.then(async (end) => {
@@ -156,6 +171,17 @@ export class SsmLink implements Link {
       return { dialer, over, connected: watchLanes(dialer, onDebug) };
     } catch (error) {
       throw await this.#asLinkError(error);
+    }
+  }
+
+  /** A session would ask for a quarter of an hour; a person who has to log in should know at once. */
+  async #resume(...[sessionId, call]: Parameters<SsmApi['resumeSession']>): Promise<StartedSession | undefined> {
+    try {
+      return await this.#options.api.resumeSession(sessionId, call);
+    } catch (error) {
+      const failure = await classifySsm(error, this.#options);
+      if (failure.cause === 'credentials') this.#fail(failure);
+      throw error;
     }
   }
 

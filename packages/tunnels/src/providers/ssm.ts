@@ -66,8 +66,10 @@ export function createSsmProvider(options: SsmProviderOptions = {}): Provider<Ss
     } catch (error) {
       signal.throwIfAborted();
       const failure = await classifySsm(error, { via, env });
-      const isReplaced = failure.cause === 'resolve' && seen.has(via.target);
-      throw new LinkError(isReplaced ? { ...failure, permanent: false } : failure, { cause: error });
+      if (failure.cause === 'resolve' && seen.has(via.target)) {
+        throw new LinkError({ ...failure, permanent: false }, { cause: error });
+      }
+      throw error instanceof LinkError ? error : new LinkError(failure, { cause: error });
     }
   }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { scale } from '../../../../test/support/scale.js';
 import { LinkError } from '../../src/link/failure.js';
 import { type LiveTarget, type SsmWorld, echo, openSsmWorld, roundTrip } from '../support/ssm-world.js';
 
@@ -101,21 +102,22 @@ describe('the ssm provider', () => {
   test('goes on over a websocket that is cut in the middle of a download, and loses no byte', async () => {
     // Agents send lost messages again one at a time: few large ones are soon there again.
     world = await openSsmWorld({ agent: { payloadBytes: 1_000_000 } });
-    const sent = randomBytes(12 << 20);
+    const sent = randomBytes(scale(3 << 20, 48 << 20));
     const port = await world.serve((socket) => socket.end(sent));
     const link = await world.open(world.via(), [local(port)]);
     const stream = await link.dial(local(port));
     const parts: Buffer[] = [];
+    const wanted = scale(2, 8);
     let cuts = 0;
     for await (const chunk of stream) {
       parts.push(chunk as Buffer);
-      if (cuts < 3 && parts.length > 10 * cuts && world.emulator.sessions[0]?.reconnects === cuts) {
+      if (cuts < wanted && parts.length > 10 * cuts && world.emulator.sessions[0]?.reconnects === cuts) {
         cuts += 1;
-        world.emulator.gateway.cut(undefined, cuts === 2 ? { reset: true } : {});
+        world.emulator.gateway.cut(undefined, cuts % 2 === 0 ? { reset: true } : {});
       }
     }
     expect(Buffer.concat(parts).equals(sent)).toBe(true);
-    expect(world.emulator.sessions).toMatchObject([{ reconnects: 3 }]);
+    expect(world.emulator.sessions).toMatchObject([{ reconnects: wanted }]);
   });
 
   test('opens a session again that an administrator terminated', async () => {
@@ -229,6 +231,20 @@ describe('the ssm provider', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  test('credentials that expire under a session are told when it would be resumed', async () => {
+    world = await openSsmWorld();
+    const port = await world.serve(echo);
+    const link = await world.open(world.via(), [local(port)]);
+    world.refuse['ResumeSession'] = 'ExpiredTokenException';
+    world.emulator.gateway.cut();
+    expect(await link.ended).toMatchObject({
+      cause: 'credentials',
+      message: 'The AWS credentials have expired',
+      hint: expect.stringContaining('set new ones'),
+    });
+    expect(await failureOf(link.dial(local(port)))).toMatchObject({ cause: 'credentials' });
   });
 
   test('describes what a person could run, without a secret', async () => {
