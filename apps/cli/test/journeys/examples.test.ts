@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
+import { CtxProject } from '../support/ctx.js';
 import { bin, useHawser } from '../support/hawser.js';
 import { openWorkshop } from '../support/hub.js';
 import { startOpenEnv } from '../support/open-env.js';
@@ -99,6 +100,8 @@ describe('every example of every command', () => {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
     } else if (line.startsWith('hawser hf ')) {
       await runOfHub(line);
+    } else if (line.startsWith('hawser ctx ')) {
+      await runOfCtx(line);
     } else {
       const { exitCode, stderr } = await shell(line, { stdin: / (start|exec) /.test(line) ? 'exit\n' : '' });
       expect([exitCode, stderr.includes('✗')]).toEqual([line.includes('exit 7') ? 7 : 0, false]);
@@ -138,5 +141,13 @@ async function runOfHub(line: string): Promise<void> {
     return;
   }
   const { exitCode, stderr } = await shell(line.replace('http://127.0.0.1:8000', app.url), around);
+  expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+}
+
+/** Runs an example of `hawser ctx` in a project with a cluster and a Prefect server, where `staging` is there unless it is made. */
+async function runOfCtx(line: string): Promise<void> {
+  await using project = await CtxProject.open(hawser);
+  if (!line.includes(' init ')) await project.run(['init', 'staging', '--prefect-url', project.prefectUrl]);
+  const { exitCode, stderr } = await shell(line, { cwd: project.folder, env: project.env });
   expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
 }

@@ -60,6 +60,8 @@ export async function applyPlan(plan: ContextPlan, options: ApplyOptions): Promi
   for (const file of intent.files)
     if (locked.has(file.path)) members.set(file.path, openMember(file, locksAreOff(env)));
   const document = store.document(contextsDocument);
+  // What was found while the wish was made, which is not settled again.
+  const others = plan.notes.filter((note) => !basis.settled.notes.includes(note));
 
   const work = async (transaction: Transaction): Promise<Applied> => {
     const texts = new Map<string, string | undefined>();
@@ -79,7 +81,7 @@ export async function applyPlan(plan: ContextPlan, options: ApplyOptions): Promi
     if (!isRecorded) await transaction.update(document, () => settled.data);
     const record = settled.data.contexts[intent.context];
     const changed = [...edits.keys(), ...(isRecorded ? [] : [document.path])];
-    return { changed, ...recorded(record), brokenLocks, notes: settled.notes };
+    return { changed, ...recorded(record), brokenLocks, notes: [...settled.notes, ...others] };
   };
 
   try {
