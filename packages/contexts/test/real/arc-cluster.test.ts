@@ -22,8 +22,8 @@ interface World {
   readonly kube: KubeEmulator;
   readonly github: GithubEmulator;
   readonly options: VerifyOptions;
-  put(...all: readonly object[]): void;
-  remove(one: object): void;
+  readonly put: (...all: readonly object[]) => void;
+  readonly remove: (one: object) => void;
 }
 
 /** An emulated cluster, reached as `hawser` reaches any, and an emulated GitHub. */
