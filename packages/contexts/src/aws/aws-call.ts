@@ -115,7 +115,7 @@ function explainCall(error: unknown, { action, resource }: CallSubject): Context
       cause: error,
     });
   }
-  if (/^ExpiredToken/.test(name)) {
+  if (name.startsWith('ExpiredToken')) {
     return new ContextsError('HAWSER_AWS_CREDENTIALS_EXPIRED', 'The AWS credentials have expired', {
       details,
       cause: error,

@@ -58,7 +58,11 @@ function awsSchema(): Readonly<Record<string, unknown>> {
   return {
     type: 'object',
     properties: {
-      ...{ checkedAt: text, ok: flag, profile: text, region: text, regionSource: text },
+      checkedAt: text,
+      ok: flag,
+      profile: text,
+      region: text,
+      regionSource: text,
       identity: {
         type: 'object',
         required: ['account', 'arn', 'userId', 'source'],

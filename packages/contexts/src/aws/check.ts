@@ -74,16 +74,25 @@ export function awsCheck(options: AwsCheckOptions): AwsCheck {
   checkInput(options);
   const run = runChecks(options);
   let outcome: AwsCheckResult | undefined;
+  let failure: unknown;
   const next = async (): Promise<IteratorResult<Verdict, undefined>> => {
-    const step = await run.next();
-    if (!step.done) return step;
-    outcome ??= step.value;
-    return { done: true, value: undefined };
+    try {
+      const step = await run.next();
+      if (!step.done) return step;
+      outcome ??= step.value;
+      return { done: true, value: undefined };
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
   };
   return {
     [Symbol.asyncIterator]: () => ({ next }),
     async result() {
-      while (outcome === undefined) await next();
+      let step = await next();
+      while (!step.done) step = await next();
+      // Only an iteration that has thrown ends without one.
+      if (outcome === undefined) throw failure;
       return outcome;
     },
   };

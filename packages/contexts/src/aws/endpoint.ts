@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -52,7 +53,10 @@ export async function* probeEndpoint(probe: EndpointProbe): AsyncGenerator<Verdi
     const found = await step();
     probe.signal?.throwIfAborted();
     yield found;
-    if (found.state === 'fail') return yield* skipped(ids.slice(index + 1), 'the step before it failed');
+    if (found.state === 'fail') {
+      yield* skipped(ids.slice(index + 1), 'the step before it failed');
+      return;
+    }
   }
   yield* checkApi(server, probe);
 }
@@ -154,7 +158,8 @@ async function* checkApi(server: Server, probe: EndpointProbe): AsyncGenerator<V
   } catch (error) {
     probe.signal?.throwIfAborted();
     yield verdict('endpoint-ready', 'fail', `there is no token: ${wordsOf(error)}`);
-    return yield* skipped(['access'], 'there is no token');
+    yield* skipped(['access'], 'there is no token');
+    return;
   }
   const ask = (path: string, body?: object): Promise<Answer> =>
     within(probe, (signal) => askApi(server, { path, token, body, signal }));
@@ -167,11 +172,12 @@ async function* checkApi(server: Server, probe: EndpointProbe): AsyncGenerator<V
       code: 'HAWSER_AWS_UNREACHABLE',
       next: 'Try again; if it stays, look at the health of the cluster.',
     });
-    return yield* skipped(['access'], 'the step before it failed');
+    yield* skipped(['access'], 'the step before it failed');
+    return;
   }
   yield readyVerdict(ready, probe);
-  if (ready.status === 401) return yield* skipped(['access'], 'the cluster does not know us');
-  yield await checkAccess(ask);
+  if (ready.status === 401) yield* skipped(['access'], 'the cluster does not know us');
+  else yield await checkAccess(ask);
 }
 
 function readyVerdict({ status, body }: Answer, { cluster, arn }: EndpointProbe): Verdict {
@@ -266,7 +272,7 @@ async function askApi(
     signal,
   });
   sent.end(body === undefined ? undefined : JSON.stringify(body));
-  const [answer] = (await once(sent, 'response', { signal })) as [import('node:http').IncomingMessage];
+  const [answer] = (await once(sent, 'response', { signal })) as [IncomingMessage];
   let text = '';
   for await (const part of answer.setEncoding('utf8') as AsyncIterable<string>) {
     text += part;

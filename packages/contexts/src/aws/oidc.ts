@@ -36,7 +36,8 @@ export async function* checkOidc(check: OidcCheck): AsyncGenerator<Verdict> {
     for (const id of ['oidc-provider', 'oidc-audience', 'oidc-discovery'] as const) {
       yield verdict(id, 'skip', 'there is no issuer');
     }
-    return yield await aboutRunner(runner, check);
+    yield await aboutRunner(runner, check);
+    return;
   }
   yield verdict('oidc-issuer', 'pass', issuer, { facts: { issuer } });
   const arn = providerArn(session.region, identity.account, issuer);
@@ -62,7 +63,8 @@ async function* checkProvider(arn: string, { session }: OidcCheck): AsyncGenerat
     );
     if (!listed.OpenIDConnectProviderList?.some(({ Arn }) => Arn === arn)) {
       yield verdict('oidc-provider', 'fail', `IAM has no provider ${arn}`, { next: create, facts });
-      return yield verdict('oidc-audience', 'skip', 'there is no provider');
+      yield verdict('oidc-audience', 'skip', 'there is no provider');
+      return;
     }
     yield verdict('oidc-provider', 'pass', arn, { facts });
     yield await callAws(session, { action: 'iam:GetOpenIDConnectProvider', resource: arn }, (abortSignal) =>

@@ -259,16 +259,17 @@ describe('the five checks of OIDC', () => {
   });
 
   test.each([
-    ['ListOpenIDConnectProviders', 'oidc-provider', 'iam:ListOpenIDConnectProviders', () => '*'],
-    ['GetOpenIDConnectProvider', 'oidc-audience', 'iam:GetOpenIDConnectProvider', providerArn],
-    ['GetRole', 'oidc-runner', 'iam:GetRole', () => 'arn:aws:iam::123456789012:role/Runner'],
-  ] as const)('name the permission when %s is denied', async (denied, id, action, resource) => {
+    ['ListOpenIDConnectProviders', 'oidc-provider', 'iam:ListOpenIDConnectProviders', '*'],
+    ['GetOpenIDConnectProvider', 'oidc-audience', 'iam:GetOpenIDConnectProvider', 'the provider'],
+    ['GetRole', 'oidc-runner', 'iam:GetRole', 'arn:aws:iam::123456789012:role/Runner'],
+  ])('name the permission when %s is denied', async (denied, id, action, on) => {
+    const resource = on === 'the provider' ? providerArn() : on;
     said = (asked) => (asked.action === denied ? { status: 403, error: 'AccessDenied' } : undefined);
     const { found } = await verify(await irsa(runnerClaims()));
     expect(found[id]).toMatchObject({
       state: 'fail',
       code: 'HAWSER_AWS_ACCESS_DENIED',
-      missing: { action, resource: resource(), statement: { Effect: 'Allow', Action: action, Resource: resource() } },
+      missing: { action, resource, statement: { Effect: 'Allow', Action: action, Resource: resource } },
     });
   });
 });

@@ -25,8 +25,17 @@ interface Case {
 }
 
 const regions = [
-  ...['us-east-1', 'eu-west-1', 'ap-southeast-3', 'il-central-1', 'us-gov-west-1', 'cn-north-1', 'us-iso-east-1'],
-  ...['us-isob-east-1', 'eu-isoe-west-1', 'us-isof-south-1', 'eusc-de-east-1'],
+  'us-east-1',
+  'eu-west-1',
+  'ap-southeast-3',
+  'il-central-1',
+  'us-gov-west-1',
+  'cn-north-1',
+  'us-iso-east-1',
+  'us-isob-east-1',
+  'eu-isoe-west-1',
+  'us-isof-south-1',
+  'eusc-de-east-1',
 ];
 const variants = [false, true].flatMap((fips) => [false, true].map((dualStack) => ({ fips, dualStack })));
 const hosts = regions.flatMap((region) => variants.map((variant) => ({ region, ...variant })));
@@ -89,8 +98,9 @@ describeReal('aws-cli-v1', (path) => {
     expect(hosts.map(({ region, ...variant }) => `https://${stsHost(region, variant)}`)).toEqual(endpoints);
   });
 
-  describe('tokens are the bytes of aws eks get-token at the same moment', () => {
-    test.each(cases.map((one, index) => [index, one] as const))('%i %j', async (index, one) => {
+  describe('tokens are', () => {
+    const titled = cases.map((one, index) => [`${one.region}, case ${index}`, index, one] as const);
+    test.each(titled)('the bytes of aws eks get-token at the same moment: %s', async (_, index, one) => {
       const { region, credentials, cluster, fips = false, dualStack = false, execInfo, nowMs = NOW_MS } = one;
       const host = stsHost(region, { fips, dualStack });
       const token = await eksToken({ cluster, region, credentials, nowMs, stsHost: host });
