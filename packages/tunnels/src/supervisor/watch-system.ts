@@ -16,7 +16,7 @@ export interface SystemWatchOptions {
 
 /** Notices that the machine has slept, and that its addresses have changed. Returns what ends the watch. */
 export function watchSystem(options: SystemWatchOptions): () => void {
-  const { onSleep, onNetwork, nowMs = Date.now, addresses = systemAddresses } = options;
+  const { onSleep, onNetwork, nowMs = () => Date.now(), addresses = systemAddresses } = options;
   let last = nowMs();
   let network = addresses();
   const timer = setInterval(() => {
