@@ -14,7 +14,7 @@ const API_PATH = /(?:^|\/)api(?:\/accounts\/[^/]+\/workspaces\/[^/]+)?$/;
 export function checkPrefectUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refused(`'${text}' is no address of a Prefect API`, 'It looks like http://127.0.0.1:4200/api.');
+    throw refused(`'${shownUrl(text)}' is no address of a Prefect API`, 'It looks like http://127.0.0.1:4200/api.');
   }
   if (url.username !== '' || url.password !== '') {
     throw refused(

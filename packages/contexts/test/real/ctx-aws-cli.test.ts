@@ -110,7 +110,7 @@ describeReal(['moto', 'aws-cli-v1'], (path) => {
         const [theirs, ours] = places;
         const code = await updateKubeconfig(
           theirs.home,
-          inputs[0]!.env as Record<string, string>,
+          inputs[0]!.env,
           inputs[0]!.given === undefined ? [] : ['--kubeconfig', inputs[0]!.given],
         );
         const wish = {

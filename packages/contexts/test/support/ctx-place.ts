@@ -2,7 +2,14 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { applyPlan, planContext, planRemoval, planUse } from '@hawser/contexts';
-import type { Applied, ApplyOptions, ClusterFacts, ContextPlan, PlanContextOptions } from '@hawser/contexts';
+import type {
+  Applied,
+  ApplyOptions,
+  ClusterFacts,
+  ContextPlan,
+  Environment,
+  PlanContextOptions,
+} from '@hawser/contexts';
 import { openStore, type Store } from '@hawser/state-store';
 import { afterEach } from '@jest/globals';
 
@@ -95,13 +102,13 @@ export class CtxPlace {
 
   async remove(
     name = 'staging',
-    options: { readonly overwrite?: boolean; readonly env?: Wish['env'] } = {},
+    options: { readonly overwrite?: boolean; readonly env?: Environment } = {},
   ): Promise<Applied> {
     return this.apply(await planRemoval({ ...this.#place(), name, ...options }));
   }
 
-  async use(name: string, env: Wish['env'] = {}): Promise<Applied> {
-    return this.apply(await planUse({ ...this.#place(), env: env ?? {}, name }));
+  async use(name: string, env: Environment = {}): Promise<Applied> {
+    return this.apply(await planUse({ ...this.#place(), env, name }));
   }
 
   async apply(plan: ContextPlan, options: Partial<ApplyOptions> = {}): Promise<Applied> {
