@@ -74,6 +74,14 @@ describe.each(ENV_FORMATS)('the format %s', (name) => {
   });
 });
 
+test('no value for GitHub can end itself early: nobody knows the delimiter before', () => {
+  const delimiterOf = (text: string) => /^NAME<<(.+)\n/.exec(text)?.[1] ?? '';
+  const first = envFormats.github.render('NAME', 'a\nb');
+  const replayed = envFormats.github.render('NAME', `a\n${delimiterOf(first)}\nEVIL=1`);
+  expect(delimiterOf(first)).toMatch(/^hawser_[0-9a-f-]{36}$/);
+  expect(readByGithubsRule(replayed)).toEqual({ NAME: `a\n${delimiterOf(first)}\nEVIL=1` });
+});
+
 describe('what each format refuses', () => {
   test.each<[EnvFormatName, string, RegExp | undefined]>([
     ['portable', 'two words', /quotes/],

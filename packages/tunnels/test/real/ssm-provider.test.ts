@@ -65,17 +65,17 @@ describe('the ssm provider', () => {
   });
 
   test('takes the first by name of several nodes with a tag, and the next one when it is gone', async () => {
-    const first: LiveTarget = { id: 'i-0bbbbbbbbbbbbbbb1', name: 'bastion-a', tags: { role: 'bastion' } };
-    const targets = [{ id: 'i-0bbbbbbbbbbbbbbb2', name: 'bastion-b', tags: { role: 'bastion' } }, first];
+    const first: LiveTarget = { id: 'i-0bbbbbbbbbbbbbbb2', name: 'bastion-a', tags: { role: 'bastion' } };
+    const targets = [{ id: 'i-0bbbbbbbbbbbbbbb1', name: 'bastion-b', tags: { role: 'bastion' } }, first];
     world = await openSsmWorld({ targets });
     const port = await world.serve(echo);
     const link = await world.open(world.via('tag:role=bastion'), [local(port)]);
-    expect(world.emulator.sessions.map(({ target }) => target)).toEqual(['i-0bbbbbbbbbbbbbbb1']);
-    expect(world.debug).toContain('tag:role=bastion is 2 nodes; the first is i-0bbbbbbbbbbbbbbb1 (bastion-a.internal)');
+    expect(world.emulator.sessions.map(({ target }) => target)).toEqual(['i-0bbbbbbbbbbbbbbb2']);
+    expect(world.debug).toContain('tag:role=bastion is 2 nodes; the first is i-0bbbbbbbbbbbbbbb2 (bastion-a.internal)');
     await link.close();
     first.online = false;
     await world.open(world.via('tag:role=bastion'), [local(port)]);
-    expect(world.emulator.sessions.at(-1)?.target).toBe('i-0bbbbbbbbbbbbbbb2');
+    expect(world.emulator.sessions.at(-1)?.target).toBe('i-0bbbbbbbbbbbbbbb1');
   });
 
   test('without a node says what was looked for; a node that was there is waited for', async () => {
