@@ -10,6 +10,8 @@ const app = 'apps/cli';
 const { commands } = JSON.parse(readText(`${app}/oclif.manifest.json`));
 const ids = Object.keys(commands).toSorted();
 const spaced = (id) => id.replaceAll(':', ' ');
+/** Types that are being described; one that holds itself is described no deeper. */
+const within = [];
 
 const files = new Map([
   [`${app}/command-snapshot.json`, json(snapshot())],
@@ -104,13 +106,17 @@ function schemas() {
   return made;
 }
 
-/** Types that are being described; one that holds itself is described no deeper. */
-const within = [];
-
 /** The JSON Schema of what a type looks like after JSON.stringify. */
 function schemaOf(type, checker, at) {
+  if (within.includes(type)) return {};
+  within.push(type);
+  const schema = describeType(type, checker, at);
+  within.pop();
+  return schema;
+}
+
+function describeType(type, checker, at) {
   const { TypeFlags } = ts;
-  if (within.includes(type)) return { type: 'object' };
   if (type.isStringLiteral() || type.isNumberLiteral()) return { const: type.value };
   if (type.flags & TypeFlags.BooleanLiteral) return { const: checker.typeToString(type) === 'true' };
   if (type.flags & TypeFlags.Boolean) return { type: 'boolean' };
@@ -135,7 +141,6 @@ function schemaOf(type, checker, at) {
     throw new Error(`No schema for ${checker.typeToString(type)}`);
   const properties = {};
   const required = [];
-  within.push(type);
   for (const property of checker.getPropertiesOfType(type)) {
     const described = ts.displayPartsToString(property.getDocumentationComment(checker));
     properties[property.name] = {
@@ -145,7 +150,6 @@ function schemaOf(type, checker, at) {
     const isOptional = property.flags & ts.SymbolFlags.Optional || mayBeUndefined(checker, property, at);
     if (!isOptional) required.push(property.name);
   }
-  within.pop();
   return { type: 'object', properties, required, additionalProperties: false };
 }
 

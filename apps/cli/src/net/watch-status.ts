@@ -15,7 +15,8 @@ export async function watchStatus({ out, signal }: Pick<Context, 'out' | 'signal
   let shown = '';
   const show = (facts: StatusFacts): void => {
     // Counters change all the time: on a terminal they are shown, elsewhere they are no news.
-    const news = JSON.stringify(inPlace ? facts.tunnels : facts.tunnels.map(lasting));
+    const { supervisor, tunnels } = facts;
+    const news = JSON.stringify([supervisor?.instance, inPlace ? tunnels : tunnels.map(lasting)]);
     if (news === shown) return;
     shown = news;
     out.record(facts);

@@ -52,7 +52,7 @@ describe('net up', () => {
     expectSchema('net-up', data);
     const [prefect, marquez] = data.tunnels;
     expect(prefect?.env).toEqual({ PREFECT_API_URL: `http://127.0.0.1:${prefect?.local.port}/api` });
-    expect([prefect?.probe.state, marquez?.link.state]).toEqual(['ok', 'idle']);
+    expect([prefect?.probe.state, marquez?.probe.state]).toEqual(['ok', 'never']);
     expect(await get(marquez?.local.port)).toBe('hello /x');
   });
 
@@ -98,7 +98,13 @@ describe('net up', () => {
       ...words,
       '--dry-run',
     ]);
-    expect(plan).toMatchObject([{ via: 'ssh-bastion', tunnels: ['prefect', 'marquez'], commands: [expect.arrayContaining(['ssh', 'bastion.example.com'])] }]);
+    expect(plan).toMatchObject([
+      {
+        via: 'ssh-bastion',
+        tunnels: ['prefect', 'marquez'],
+        commands: [expect.arrayContaining(['ssh', 'bastion.example.com'])],
+      },
+    ]);
     expect(existsSync(join(project.folder, '.hawser'))).toBe(false);
   });
 

@@ -10,7 +10,7 @@ import {
   type HawserProcess,
   type RunHawserOptions,
 } from '@hawser/cli-kit/testing';
-import { identifyProcess } from '@hawser/state-store/process';
+import { identifyProcess, isAlive } from '@hawser/state-store/process';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { bin } from './hawser.js';
 
@@ -49,11 +49,12 @@ export class NetProject implements AsyncDisposable {
 
   /** The command in a real terminal. */
   terminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Terminal {
-    return new Terminal(process.execPath, [bin, ...args], {
-      cwd: this.folder,
-      env: { PATH: process.env['PATH'], TERM: 'xterm', ...this.env, ...env },
-      size: { columns: 140, rows: 40 },
-    });
+    return this.#inTerminal(process.execPath, [bin, ...args], env);
+  }
+
+  /** A script of the shell in a real terminal; our command is `node "$0"`. */
+  shell(script: string): Terminal {
+    return this.#inTerminal('sh', ['-c', script, bin], {});
   }
 
   write(name: string, text: string): string {
@@ -69,6 +70,14 @@ export class NetProject implements AsyncDisposable {
     const { exitCode, stderr } = await this.run(['net', 'down', '--all']);
     rmSync(this.home, { recursive: true, force: true });
     if (exitCode !== 0) throw new Error(`Tunnels could not be closed: ${stderr}`);
+  }
+
+  #inTerminal(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Terminal {
+    return new Terminal(file, args, {
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'], TERM: 'xterm', ...this.env, ...env },
+      size: { columns: 140, rows: 40 },
+    });
   }
 
   #complete(args: readonly string[], options: Options): RunHawserOptions {
@@ -124,5 +133,6 @@ export class TakenPort implements AsyncDisposable {
 
 /** Whether a process is there; one that has ended and waits for its parent is not. */
 export async function lives(pid: number): Promise<boolean> {
-  return (await identifyProcess(pid)) !== undefined;
+  const identity = await identifyProcess(pid);
+  return identity !== undefined && (await isAlive(identity));
 }

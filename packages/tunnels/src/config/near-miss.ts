@@ -12,16 +12,22 @@ export function nearMiss(typed: string, words: readonly string[]): string | unde
   return best?.word;
 }
 
-/** Letters to be added, removed or changed. */
+/** Letters to be added, removed, changed, or exchanged with the next. */
 function difference(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let line = 1; line <= a.length; line++) {
     const next = [line];
     for (let column = 1; column <= b.length; column++) {
-      const changed = (row[column - 1] ?? 0) + (a[line - 1] === b[column - 1] ? 0 : 1);
-      next.push(Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, changed));
+      const same = a[line - 1] === b[column - 1];
+      let least = Math.min(row[column]! + 1, next[column - 1]! + 1, row[column - 1]! + (same ? 0 : 1));
+      if (line > 1 && column > 1 && a[line - 1] === b[column - 2] && a[line - 2] === b[column - 1]) {
+        least = Math.min(least, before[column - 2]! + 1);
+      }
+      next.push(least);
     }
+    before = row;
     row = next;
   }
-  return row[b.length] ?? 0;
+  return row[b.length]!;
 }

@@ -16,7 +16,9 @@ export interface UnitFacts {
  * @see systemd.service(5) and systemd.unit(5), "Specifiers" and "Quoting", for what is escaped
  */
 export function systemdUnit({ project, set, program, path }: UnitFacts): string {
-  const command = [...program, 'net', 'up', set, '--foreground', '--wait', 'bound'].map(quoted).join(' ');
+  const words = [...program, 'net', 'up', set, '--foreground', '--wait', 'bound'];
+  // Of the two only a command line looks for variables.
+  const command = words.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ');
   return `[Unit]
 Description=hawser tunnels ${plain(set)} of ${plain(project)}
 After=network-online.target
@@ -37,9 +39,9 @@ WantedBy=default.target
 `;
 }
 
-/** A word of a command line: quotes, backslashes, specifiers and variables stand for themselves. */
+/** A word in quotes: quotes, backslashes and specifiers in it stand for themselves. */
 function quoted(word: string): string {
-  return `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+  return `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
 }
 
 /** A value outside of command lines, where only specifiers are looked for. */
