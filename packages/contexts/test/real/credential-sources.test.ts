@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Environment, checkedEnvironment } from '../support/checked-environment.js';
+import { sdkCredentials } from '@hawser/contexts';
+import { readAwsFiles } from '../../src/eks/aws-files.js';
+import { findCredentials } from '../../src/eks/credentials.js';
 import { checked } from '../support/checked.js';
 import { assumedRole, type AwsStandIn, callerIdentityAnswer, startAwsStandIn } from '../support/sts-stand-in.js';
 
@@ -175,5 +178,68 @@ describe('aws check says where the credentials came from', () => {
       AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z',
     };
     expect(await source(undefined, env)).toMatchObject({ state: 'fail', code: 'HAWSER_AWS_CREDENTIALS_EXPIRED' });
+  });
+});
+
+/** Two places know how AWS's files are written: the token entry, which loads no SDK, and the SDK. */
+describe('the credentials of the token entry', () => {
+  const program = `credential_process = printf '{"Version":1,"AccessKeyId":"AKIDPROC","SecretAccessKey":"s"}'\n`;
+  test.each<[string, string, string, string | undefined, Environment]>([
+    ['the default profile', `[default]\n${fileKeys}`, '', undefined, {}],
+    ['a named one', `[profile p]\n${fileKeys}`, '', 'p', {}],
+    [
+      'the credentials file',
+      '[profile p]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = x\n',
+      `[p]\n${fileKeys}`,
+      'p',
+      {},
+    ],
+    ['quotes', `[profile "a.b"]\n${fileKeys}`, '', 'a.b', {}],
+    [
+      'comments and empty lines',
+      `# x\n\n; y\n[profile p] # z\n${fileKeys.replace('AKIDFILE', 'AKIDFILE # mine')}`,
+      '',
+      'p',
+      {},
+    ],
+    ['nested settings', `[profile p]\ns3 =\n  aws_access_key_id = no\n${fileKeys}`, '', 'p', {}],
+    [
+      'the environment',
+      `[default]\n${fileKeys}`,
+      '',
+      undefined,
+      { AWS_ACCESS_KEY_ID: 'AKIDENV', AWS_SECRET_ACCESS_KEY: 's' },
+    ],
+    ['a program', `[profile p]\n${program}`, '', 'p', {}],
+    [
+      'a role',
+      `[profile base]\n${fileKeys}[profile p]\nregion = eu-west-1\nrole_arn = ${ROLE}\nsource_profile = base\n`,
+      '',
+      'p',
+      {},
+    ],
+    [
+      'a role of itself',
+      `[profile p]\nregion = eu-west-1\nrole_arn = ${ROLE}\nsource_profile = p\n${fileKeys}`,
+      '',
+      'p',
+      {},
+    ],
+  ])('are the same that the SDK finds: %s', async (_, configText, credentialsText, profile, env) => {
+    await config(configText);
+    await writeFile(join(home, '.aws/credentials'), credentialsText);
+    const set = environment.set({
+      HOME: home,
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_CONFIG_FILE: join(home, '.aws/config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(home, '.aws/credentials'),
+      ...env,
+    });
+    const files = await readAwsFiles(set, home);
+    const search = { profile, env: set, home, files, region: 'eu-west-1', stsEndpoint: aws.url, nowMs: Date.now() };
+    const ours = await (await findCredentials(search))?.get();
+    const theirs = await sdkCredentials({ profile, env: set });
+    const { accessKeyId, secretAccessKey, sessionToken } = theirs;
+    expect(ours).toMatchObject({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) });
   });
 });
