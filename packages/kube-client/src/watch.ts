@@ -25,6 +25,9 @@ interface Line {
 /** Load balancers cut silent connections; a watch is asked to end before, and begun again. */
 const TIMEOUT_SECONDS = 290;
 
+/** A server that has not ended it by then is out of reach. */
+const OVERDUE_MS = (TIMEOUT_SECONDS + 20) * 1_000;
+
 /** One object with its status may be as large as etcd takes. */
 const LINE_LIMIT = 16 << 20;
 
@@ -107,6 +110,8 @@ async function* follow(
   };
   const watched = withQuery(path, query);
   const response = await requests.send({ method: 'GET', path: watched, signal: options.signal });
+  const silence = setTimeout(() => response.destroy(new Error('The watch did not end in its time.')), OVERDUE_MS);
+  silence.unref();
   try {
     for await (const text of lines(response)) {
       const line = parseJson(text, path) as Line;
@@ -115,6 +120,7 @@ async function* follow(
       yield line;
     }
   } finally {
+    clearTimeout(silence);
     response.destroy();
   }
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { connect } from 'node:tls';
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PortForward, type V1Pod, Watch } from '@kubernetes/client-node';
+import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js';
 import { describe, expect, test } from '@jest/globals';
 import { EmulatorError, startKubeEmulator, type KubeEmulator, type KubeObject } from '@hawser/emulators/kube';
 
@@ -133,7 +134,10 @@ describe('the official client for Node', () => {
     try {
       kube.servePod({ namespace: 'default', name: 'web' }, { 8080: (server.address() as AddressInfo).port });
       const [output, errors, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
-      const forwarding = new PortForward(configOf(kube), true);
+      // Its own would open the standard streams of this process.
+      const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+      const handler = new WebSocketHandler(configOf(kube), undefined, streams);
+      const forwarding = new PortForward(configOf(kube), true, handler);
       await forwarding.portForward('default', 'web', [8080], output, errors, input);
       input.write('ping');
       expect((await once(output, 'data'))[0]).toEqual(Buffer.from('ping'));
