@@ -195,7 +195,8 @@ async function createWatcher(options: VerifyOptions): Promise<Watcher> {
       const before = { at: at(), cluster: seen, github };
       const probe = prober && (await prober.look(mayProbe(before, { subject, settings }), call));
       const observation = cleaned({ ...before, at: at(), github: { ...github, ...(probe ? { probe } : {}) } }, clean);
-      changes ??= watchChanges(cluster, subject, findSet(seen.sets, subject)?.metadata.name);
+      const name = findSet(seen.sets, subject)?.metadata.name ?? subject.scaleSet;
+      changes ??= watchChanges(cluster, { namespace: subject.namespace, name, seen });
       kept.add(observation);
       const report = verification.take(observation);
       onEvent?.({ type: 'look', report });

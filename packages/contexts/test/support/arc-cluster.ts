@@ -16,6 +16,7 @@ export class MemoryCluster implements Cluster {
   readonly context = 'memory';
   readonly server = 'https://memory.test';
   readonly namespace = 'default';
+  readonly usesProxy = false;
   groups = ['apps', 'actions.github.com'];
   /** What is answered instead, by the beginning of the path. */
   readonly refuses = new Map<string, Error>();
@@ -57,6 +58,10 @@ export class MemoryCluster implements Cluster {
 
   async *list<T>(path: string, { labelSelector = '' }: ListOptions = {}): AsyncIterable<T> {
     this.#ask(path);
+    yield* this.#listed(path, labelSelector);
+  }
+
+  *#listed<T>(path: string, labelSelector: string): Iterable<T> {
     const { list, namespace } = parse(path);
     const wanted = labelSelector
       .split(',')
@@ -71,10 +76,11 @@ export class MemoryCluster implements Cluster {
 
   async *watch<T>(
     path: string,
-    { signal }: ListOptions & { readonly signal: AbortSignal },
+    { signal, labelSelector = '' }: ListOptions & { readonly signal: AbortSignal },
   ): AsyncIterable<WatchEvent<T>> {
     this.#ask(`watch ${path}`);
     const { list } = parse(path);
+    for (const object of this.#listed<T>(path, labelSelector)) yield { type: 'ADDED', object };
     try {
       for await (const [changed] of on(this.#changes, 'change', { signal }))
         if (changed === list) yield { type: 'MODIFIED', object: {} as T };
@@ -93,6 +99,10 @@ export class MemoryCluster implements Cluster {
 
   forward(): never {
     throw new Error('Nothing is forwarded.');
+  }
+
+  locate(): never {
+    throw new Error('Nothing is located.');
   }
 
   async close(): Promise<void> {}

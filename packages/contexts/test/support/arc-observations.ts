@@ -1,4 +1,5 @@
-import type { Observation, Seen } from '@hawser/contexts/arc';
+import type { Observation } from '@hawser/contexts/arc';
+import type { EphemeralRunner as Runner, Pod, ScaleSet as Set } from '../../src/arc/evidence/cluster.js';
 
 // Field names are those of the Go types in actions-runner-controller, apis/actions.github.com/v1alpha1, and of GitHub's
 // REST API 2022-11-28. See ../fixtures/README.md.
@@ -26,11 +27,7 @@ export const lost = {
 /** When that many minutes before the look were. */
 export const minutesAgo = (minutes: number): string => new Date(Date.parse(at) - minutes * 60_000).toISOString();
 
-type Items<S> = S extends Seen<readonly (infer T)[]> ? T : never;
 type Cluster = Observation['cluster'];
-export type Set = Items<Cluster['sets']>;
-export type Runner = Items<Cluster['runners']>;
-export type Pod = Items<Cluster['pods']>;
 
 export function scaleSet(
   changes: { spec?: Changes<Set['spec']>; status?: Set['status']; metadata?: Changes<Set['metadata']> } = {},

@@ -1,6 +1,6 @@
 import type { Cluster } from '@hawser/kube-client';
-import { labels } from '../evidence/cluster.js';
-import type { Subject } from '../types.js';
+import { labels, type Meta } from '../evidence/cluster.js';
+import type { ClusterSeen, Seen } from '../evidence/observation.js';
 
 /** Tells when something in the cluster changes, so that nobody has to wait for the next look. */
 export interface Changes {
@@ -11,8 +11,14 @@ export interface Changes {
   close(): Promise<void>;
 }
 
-/** Watches runners and their pods. Where that is refused, looks at intervals are all there is. */
-export function watchChanges(cluster: Cluster, { namespace, scaleSet }: Subject, setName?: string): Changes {
+/**
+ * Watches the runners of the set `name` and their pods; `seen` are those that are known by now. Where watching is
+ * refused, looks at intervals are all there is.
+ */
+export function watchChanges(
+  cluster: Cluster,
+  { namespace, name, seen }: { readonly namespace: string; readonly name: string; readonly seen: ClusterSeen },
+): Changes {
   const ending = new AbortController();
   let hasChanged = false;
   let tell: (() => void) | undefined;
@@ -20,18 +26,20 @@ export function watchChanges(cluster: Cluster, { namespace, scaleSet }: Subject,
     hasChanged = true;
     tell?.();
   };
-  const follow = async (path: string): Promise<void> => {
+  const follow = async (path: string, known: ReadonlySet<string>): Promise<void> => {
     try {
-      const labelSelector = `${labels.scaleSet}=${setName ?? scaleSet}`;
-      const events = cluster.watch(path, { labelSelector, signal: ending.signal })[Symbol.asyncIterator]();
-      while (!(await events.next()).done) changed();
+      const options = { labelSelector: `${labels.scaleSet}=${name}`, signal: ending.signal };
+      const untold = new Set(known);
+      // A watch begins by telling what is there.
+      for await (const { type, object } of cluster.watch<{ readonly metadata: Meta }>(path, options))
+        if (type !== 'ADDED' || !untold.delete(object.metadata.name)) changed();
     } catch {
       // Refused, or over: the intervals go on without it.
     }
   };
   const watching = Promise.all([
-    follow(`/apis/actions.github.com/v1alpha1/namespaces/${namespace}/ephemeralrunners`),
-    follow(`/api/v1/namespaces/${namespace}/pods`),
+    follow(`/apis/actions.github.com/v1alpha1/namespaces/${namespace}/ephemeralrunners`, namesOf(seen.runners)),
+    follow(`/api/v1/namespaces/${namespace}/pods`, namesOf(seen.pods)),
   ]);
   return {
     next: () =>
@@ -47,4 +55,8 @@ export function watchChanges(cluster: Cluster, { namespace, scaleSet }: Subject,
       await watching;
     },
   };
+}
+
+function namesOf(list: Seen<readonly { readonly metadata: Meta }[]>): ReadonlySet<string> {
+  return new Set('seen' in list ? list.seen.map(({ metadata }) => metadata.name) : []);
 }
