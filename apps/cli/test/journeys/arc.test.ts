@@ -5,10 +5,12 @@ import { describe, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { objects, planted, plantedInCluster } from '../../../../test/support/arc-objects.js';
 import { openArcWorld, whose, type ArcWorld } from '../support/arc.js';
+import { useEmulator } from '../support/emulator.js';
 import { useHawser } from '../support/hawser.js';
 import { expectSchema } from '../support/schema.js';
 
 const hawser = useHawser();
+const aws = useEmulator();
 const name = 'linux-abcde-runner-fghij';
 const pod = objects.pod(name);
 
@@ -231,6 +233,22 @@ describe('recordings', () => {
     if (expected < 2)
       expect(stdout.split('\n')[0]).toBe(`Runner scale set is ${expected === 0 ? 'healthy' : 'unhealthy'}`);
     expect((await readdir(world.folder)).includes('.hawser')).toBe(false);
+  });
+
+  test('--verify-oidc tells whose credentials these are, as upstream did', async () => {
+    await using world = await openArcWorld(hawser);
+    const path = await snapshot(world, [{}]);
+    const endpoint = { ...aws.env, HAWSER_ENDPOINT_URL: aws.env['AWS_ENDPOINT_URL'] ?? '' };
+    const args = ['arc', 'verify', '--snapshot', path, '--verify-oidc', '--output', 'json', '--no-store-summary'];
+    const { stdout, exitCode } = await world.run(args, endpoint);
+    const report = JSON.parse(stdout) as Report & { readonly identity: object };
+    expect(report.identity).toEqual({
+      arn: expect.stringMatching(/^arn:aws:/),
+      account: expect.stringMatching(/^\d{12}$/),
+      source: expect.any(String),
+    });
+    expect(report.checks.find(({ id }) => id === 'C12')).toMatchObject({ status: 'warn' });
+    expect(exitCode).toBe(0);
   });
 
   test('one that is larger than any recording is refused before it is read', async () => {

@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const cache = fileURLToPath(new URL('../../../../.cache/', import.meta.url));
+/** Beside the package's own files, where the names it imports lead somewhere. */
+const built = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 const examples = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code = '']) => code);
 
 test.each([
   ['of Session Manager', examples[0], 'i-0123456789abcdef0 is Connected'],
   ['of the Hub', examples[1], 'fetch failed\n2\n'],
+  ['of GitHub', examples.find((code) => code.includes('startGithubEmulator')), 'total_count: 1'],
 ])('the example of the README runs: %s', (_, code = '', expected) => {
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'readme-'));
+  const folder = mkdtempSync(join(built, 'readme-'));
   try {
     const file = join(folder, 'example.mjs');
     writeFileSync(file, code);
@@ -27,4 +28,4 @@ test.each([
   }
 });
 
-test('there is no example that nobody runs', () => expect(examples).toHaveLength(2));
+test('there is no example that nobody runs', () => expect(examples).toHaveLength(3));
