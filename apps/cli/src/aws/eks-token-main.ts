@@ -1,7 +1,7 @@
 // The credential plugin as a program of its own: what kubectl runs at every start. Nothing of the command line is
 // loaded, and of the libraries only what signs.
-import { homedir } from 'node:os';
 import { ContextsError, execCredential, pluginToken } from '@hawser/contexts/eks-token';
+import { pluginOptions } from './plugin-options.js';
 
 const names = ['cluster-name', 'cluster-id', 'region', 'profile', 'role-arn', 'endpoint-url', 'no-cache'] as const;
 type Name = (typeof names)[number];
@@ -13,17 +13,16 @@ export async function main(argv: string[]): Promise<void> {
     const flags = parse(argv);
     const cluster = flags['cluster-name'] ?? flags['cluster-id'];
     if (cluster === undefined) throw new ContextsError('HAWSER_AWS_BAD_INPUT', 'Pass --cluster-name NAME');
-    const token = await pluginToken({
-      cluster,
-      region: flags.region ?? (env['HAWSER_REGION'] || undefined),
-      profile: flags.profile ?? (env['HAWSER_PROFILE'] || undefined),
-      roleArn: flags['role-arn'],
-      stsEndpoint: flags['endpoint-url'] ?? (env['HAWSER_ENDPOINT_URL'] || undefined),
-      cache: flags['no-cache'] === undefined,
-      env,
-      home: homedir(),
-      nowMs: Date.now(),
-    });
+    const token = await pluginToken(
+      pluginOptions({
+        cluster,
+        region: flags.region ?? (env['HAWSER_REGION'] || undefined),
+        profile: flags.profile ?? (env['HAWSER_PROFILE'] || undefined),
+        roleArn: flags['role-arn'],
+        endpointUrl: flags['endpoint-url'] ?? (env['HAWSER_ENDPOINT_URL'] || undefined),
+        noCache: flags['no-cache'] !== undefined,
+      }),
+    );
     process.stdout.write(execCredential(token, env['KUBERNETES_EXEC_INFO']));
   } catch (error) {
     const { message, hint, exitCode = 1 } = error as Partial<ContextsError>;

@@ -46,7 +46,9 @@ export function createProxyAgents(
 }
 
 async function makeAgent(proxy: URL, ca: () => Promise<readonly string[] | undefined>): Promise<Agent> {
-  const [{ HttpsProxyAgent }, trusted] = await Promise.all([import('https-proxy-agent'), ca()]);
+  const [loaded, trusted] = await Promise.all([import('https-proxy-agent'), ca()]);
+  // By its default: a bundler gives a CommonJS module no other name.
+  const { HttpsProxyAgent } = loaded.default;
   const trust = trusted === undefined ? {} : { ca: [...rootCertificates, ...trusted] };
   const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...trust });
   // What the constructor takes is for the connection to the proxy; this is for the one through it.

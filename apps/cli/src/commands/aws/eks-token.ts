@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { Flags } from '@oclif/core';
 import { awsFlags, HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
@@ -29,18 +28,16 @@ export default class AwsEksToken extends HawserCommand<typeof AwsEksToken, Token
 
   protected async work({ flags, out, signal }: Work<typeof AwsEksToken>): Promise<Result<Token>> {
     const { execCredential, pluginToken } = await import('@hawser/contexts/eks-token');
-    const token = await pluginToken({
+    const { pluginOptions } = await import('../../aws/plugin-options.js');
+    const options = pluginOptions({
       cluster: flags['cluster-name'] ?? flags['cluster-id'] ?? '',
       region: flags.region,
       profile: flags.profile,
       roleArn: flags['role-arn'],
-      stsEndpoint: flags['endpoint-url'],
-      cache: !flags['no-cache'],
-      env: process.env,
-      home: homedir(),
-      nowMs: Date.now(),
-      signal,
+      endpointUrl: flags['endpoint-url'],
+      noCache: flags['no-cache'],
     });
+    const token = await pluginToken({ ...options, signal });
     out.show(token.token);
     return { data: token, text: execCredential(token, process.env['KUBERNETES_EXEC_INFO']).trimEnd() };
   }
