@@ -32,6 +32,8 @@ const cases = [
   { name: 'session-manager-plugin --help', args: [plugin, '--help'], limit: 2.5 },
   // A session without its other two parts: everything is loaded, then it is invalid.
   { name: 'session-manager-plugin (start)', args: [plugin, '--session-id', 's'], exitCode: 2, limit: 2.5 },
+  // In a folder of nobody, where nothing is open.
+  { name: 'hawser net status', args: [hawser, 'net', 'status'], limit: 2.5 },
   ...everyCommand.filter(({ name }) => process.argv.includes('--all') || few.includes(name)),
 ];
 

@@ -10,6 +10,7 @@ import { Terminal } from '../../../../test/support/terminal.js';
 import { CtxProject } from '../support/ctx.js';
 import { bin, useHawser } from '../support/hawser.js';
 import { openWorkshop } from '../support/hub.js';
+import { NetProject, Site } from '../support/net.js';
 import { startOpenEnv } from '../support/open-env.js';
 
 const hawser = useHawser();
@@ -100,6 +101,8 @@ describe('every example of every command', () => {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
     } else if (line.startsWith('hawser hf ')) {
       await runOfHub(line);
+    } else if (line.startsWith('hawser net ')) {
+      await runOfNet(line);
     } else if (line.startsWith('hawser ctx ')) {
       await runOfCtx(line);
     } else {
@@ -150,4 +153,26 @@ async function runOfCtx(line: string): Promise<void> {
   if (!line.includes(' init ')) await project.run(['init', 'staging', '--prefect-url', project.prefectUrl]);
   const { exitCode, stderr } = await shell(line, { cwd: project.folder, env: project.env });
   expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+}
+
+/** Runs an example of `hawser net` in a project that has the set its examples speak of, and has it open where they need it. */
+async function runOfNet(line: string): Promise<void> {
+  await using site = await Site.start();
+  await using project = new NetProject();
+  const to = `{to: "127.0.0.1:${site.port}"}`;
+  project.write('tunnels.yaml', `sets: {staging: {via: direct, tunnels: {prefect: ${to}, marquez: ${to}}}}`);
+  await writeFile(join(hawser.home, 'prefect'), '#!/bin/sh\necho 3.8.8\n', { mode: 0o755 });
+  const around = { cwd: project.folder, env: project.env };
+  if (!/ net (?:up|run|trust|install-service) | --sets/.test(`${line} `)) await project.run(['net', 'up', 'staging']);
+  const ended = shell(line, { ...around, ...(/ net attach/.test(line) ? { until: /./ } : {}) });
+  if (/ net attach/.test(line)) {
+    let over = false;
+    void ended.then(() => (over = true));
+    // Something must happen for it to tell.
+    while (!over) await project.run(['net', 'restart', '--all']);
+  }
+  const { exitCode, stderr } = await ended;
+  const expected = line.includes('exit 7') ? 7 : / net attach/.test(line) ? 143 : / net auth/.test(line) ? 1 : 0;
+  // Over a direct link there is nobody to log in with.
+  expect([exitCode, stderr.includes('✗')]).toEqual([expected, / net auth/.test(line)]);
 }

@@ -43,13 +43,13 @@ describe('in a real terminal', () => {
     expect((await project.data<Tunnels>(['net', 'status'])).tunnels).toEqual([]);
   });
 
-  test.each([
+  test.each<[string, string[], Record<string, string>]>([
     ['under CI', ['--wait', 'bound'], { CI: '1' }],
     ['with --json', ['--wait', 'bound', '--json'], {}],
   ])('nobody is asked %s', async (_what, flags, env) => {
     await using project = new NetProject();
     await using taken = await TakenPort.take();
-    using terminal = project.terminal(up(`web=${taken.port}:127.0.0.1:9`, ...flags), env as Record<string, string>);
+    using terminal = project.terminal(up(`web=${taken.port}:127.0.0.1:9`, ...flags), env);
     expect((await terminal.exited).exitCode).toBe(0);
     expect(terminal.screen).not.toContain('What now');
   });
@@ -88,9 +88,9 @@ describe('in a real terminal', () => {
     using watch = project.terminal(['net', 'status', '--watch']);
     await watch.shows(/No tunnels are open/);
     await project.run(up(`web=127.0.0.1:${site.port}`));
-    await watch.shows(/\u001b\[2J[^]*web[^]*\u001b\[32mready/);
+    await watch.shows(/\[2J[^]*web[^]*\[32mready/);
     await project.run(['net', 'down', '--all']);
-    await watch.shows(/ready[^]*\u001b\[2JNo tunnels are open/);
+    await watch.shows(/ready[^]*\[2JNo tunnels are open/);
     watch.type('\u0003');
     expect((await watch.exited).exitCode).toBe(130);
   });
