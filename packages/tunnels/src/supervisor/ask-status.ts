@@ -56,7 +56,7 @@ async function statusOf(socket: Socket, instance: string): Promise<SupervisorSta
         greeted = said.hawser === 'net' && said.protocol === PROTOCOL && said.instance === instance;
         if (greeted) socket.write(`${JSON.stringify({ id: 1, op: 'status' })}\n`);
         else resolve(undefined);
-      } else if (said.id === 1) resolve('ok' in said ? (said.ok as SupervisorStatus) : undefined);
+      } else if ('id' in said && said.id === 1) resolve('ok' in said ? (said.ok as SupervisorStatus) : undefined);
     };
     socket.on('data', (bytes) => {
       try {

@@ -50,8 +50,9 @@ export function clientOf(first: Conversation, again?: () => Promise<Conversation
   return client;
 }
 
+/** Whether the supervisor has gone, or goes, in good order: then it has not done what it was asked. */
 function isLeaving(error: unknown): boolean {
-  return error instanceof TunnelsError && error.code === 'HAWSER_NET_NOT_RUNNING';
+  return error instanceof TunnelsError && error.code === 'HAWSER_NET_NOT_RUNNING' && error.details?.['left'] === true;
 }
 
 /** Settles when the supervisor, having closed the last tunnel, is gone; one that does not go is ended. */

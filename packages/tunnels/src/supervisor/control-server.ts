@@ -96,6 +96,7 @@ export class ControlServer {
   async close(): Promise<void> {
     const ends = [...this.#conversations].map(async ({ socket, followers }) => {
       for (const id of followers.keys()) send(socket, { id, ok: null });
+      send(socket, { bye: true });
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LAST_WORDS_MS);
         socket.once('close', () => {
@@ -182,7 +183,10 @@ export class ControlServer {
       case 'status':
         return supervisor.status();
       case 'up': {
-        if (this.#isClosing) throw new TunnelsError('HAWSER_NET_NOT_RUNNING', 'The supervisor is about to leave.');
+        if (this.#isClosing)
+          throw new TunnelsError('HAWSER_NET_NOT_RUNNING', 'The supervisor is about to leave.', {
+            details: { left: true },
+          });
         const specs = checkSpecs(message['specs']);
         follow(new Set(specs.map((spec) => spec.name)));
         return supervisor.up(specs, waiting);

@@ -36,6 +36,7 @@ export class Conversation {
   readonly #pending = new Map<number, Pending>();
   readonly #cutter = createLineCutter();
   #ids = 0;
+  #hasLeft = false;
 
   constructor(folder: OwnedFolder, socket: Socket) {
     this.folder = folder;
@@ -68,7 +69,7 @@ export class Conversation {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Operations[Op]['answer']>((resolve, reject) => {
-        if (this.isOver) return reject(hungUp());
+        if (this.isOver) return reject(hungUp(this.#hasLeft));
         this.#pending.set(id, { resolve, reject, onEvent });
         if (withinMs !== undefined) timer = setTimeout(() => void stuck(this.folder).then(reject), withinMs);
         signal?.addEventListener('abort', cancel, { once: true });
@@ -91,6 +92,10 @@ export class Conversation {
 
   #take(line: string): void {
     const reply = JSON.parse(line) as Reply;
+    if ('bye' in reply) {
+      this.#hasLeft = true;
+      return;
+    }
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     if ('event' in reply) pending.onEvent?.(reply.event);
@@ -99,7 +104,7 @@ export class Conversation {
   }
 
   #hungUp(): void {
-    for (const pending of this.#pending.values()) pending.reject(hungUp());
+    for (const pending of this.#pending.values()) pending.reject(hungUp(this.#hasLeft));
   }
 }
 
@@ -173,9 +178,10 @@ function greetingIn(line: string): Partial<Greeting> {
   }
 }
 
-function hungUp(): TunnelsError {
-  return new TunnelsError('HAWSER_NET_NOT_RUNNING', 'The supervisor has left, or was ended.', {
+function hungUp(left: boolean): TunnelsError {
+  return new TunnelsError('HAWSER_NET_NOT_RUNNING', left ? 'The supervisor has left.' : 'The supervisor was ended.', {
     hint: 'hawser net logs shows its last words; open the tunnels again with hawser net up.',
+    details: { left },
   });
 }
 

@@ -50,7 +50,9 @@ export type Request =
 export type Reply =
   | { readonly id: number; readonly event: TunnelEvent }
   | { readonly id: number; readonly ok: unknown }
-  | { readonly id: number; readonly error: WireError };
+  | { readonly id: number; readonly error: WireError }
+  /** The last line of a supervisor that leaves in good order: what it has not answered it has not done. */
+  | { readonly bye: true };
 
 /** An error as it travels. */
 export interface WireError {
