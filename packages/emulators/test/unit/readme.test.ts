@@ -14,6 +14,7 @@ test.each([
   ['of Session Manager', examples[0], 'i-0123456789abcdef0 is Connected'],
   ['of the Hub', examples[1], 'fetch failed\n2\n'],
   ['of GitHub', examples.find((code) => code.includes('startGithubEmulator')), 'total_count: 1'],
+  ['of Kubernetes', examples.find((code) => code.includes('startKubeEmulator')), "{ phase: 'Running' }"],
 ])('the example of the README runs: %s', (_, code = '', expected) => {
   const folder = mkdtempSync(join(built, 'readme-'));
   try {
@@ -28,4 +29,4 @@ test.each([
   }
 });
 
-test('there is no example that nobody runs', () => expect(examples).toHaveLength(3));
+test('there is no example that nobody runs', () => expect(examples).toHaveLength(4));

@@ -34,7 +34,7 @@ describe('header blocks', () => {
 
   test('that are no blocks are refused, and do not grow without end', () => {
     const bomb = Buffer.concat([Buffer.from([0x78, 0x01]), Buffer.alloc(100, 0xff)]);
-    expect(() => createHeaderReader()(bomb)).toThrow();
+    expect(() => createHeaderReader()(bomb)).toThrow('invalid');
     const tooLong = createHeaderWriter()({ name: 'x'.repeat(60_000) });
     tooLong.writeUInt32BE(70_000, tooLong.indexOf('name') + 4);
     expect(() => createHeaderReader()(tooLong)).toThrow(RangeError);
@@ -83,13 +83,16 @@ describe('a session', () => {
   test('refuses streams it did not ask for', async () => {
     const sent: Buffer[] = [];
     const carrier = {
-      send: (bytes: Buffer, done: () => void) => void (sent.push(bytes), done()),
+      send: (bytes: Buffer, done: () => void) => {
+        sent.push(bytes);
+        done();
+      },
       pause: ignore,
       resume: ignore,
     };
     const client = createSpdySession({ role: 'client', carrier });
     const block = createHeaderWriter()({});
-    const head = Buffer.from('80030001000000000000000200000000' + '0000', 'hex');
+    const head = Buffer.from('800300010000000000000002000000000000', 'hex');
     head.writeUIntBE(10 + block.length, 5, 3);
     client.receive(Buffer.concat([head, block]));
     expect(sent.map((frame) => frame.toString('hex'))).toEqual(['80030003000000080000000200000002']);
