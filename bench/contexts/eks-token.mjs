@@ -95,7 +95,7 @@ async function libraryCase() {
   const entry = join(folder, 'signer.cjs');
   writeFileSync(
     entry,
-    `const { SignatureV4 } = require(${JSON.stringify(requireOf('packages/contexts').resolve('@smithy/signature-v4'))});
+    `const { SignatureV4 } = require(${JSON.stringify(requireOf('packages/ssm-channel').resolve('@smithy/signature-v4'))});
      const { createHash, createHmac } = require('node:crypto');
      class Sha256 {
        constructor(secret) { this.hash = secret ? createHmac('sha256', secret) : createHash('sha256'); }
