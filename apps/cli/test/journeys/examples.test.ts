@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { CtxProject } from '../support/ctx.js';
+import { openArcWorld, whose } from '../support/arc.js';
 import { bin, useHawser } from '../support/hawser.js';
 import { openWorkshop } from '../support/hub.js';
 import { NetProject, Site } from '../support/net.js';
@@ -105,6 +106,8 @@ describe('every example of every command', () => {
       await runOfNet(line);
     } else if (line.startsWith('hawser ctx ')) {
       await runOfCtx(line);
+    } else if (line.startsWith('hawser arc ')) {
+      await runOfArc(line);
     } else {
       const { exitCode, stderr } = await shell(line, { stdin: / (start|exec) /.test(line) ? 'exit\n' : '' });
       expect([exitCode, stderr.includes('✗')]).toEqual([line.includes('exit 7') ? 7 : 0, false]);
@@ -153,6 +156,16 @@ async function runOfCtx(line: string): Promise<void> {
   if (!line.includes(' init ')) await project.run(['init', 'staging', '--prefect-url', project.prefectUrl]);
   const { exitCode, stderr } = await shell(line, { cwd: project.folder, env: project.env });
   expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+}
+
+/** Runs an example of `hawser arc` by a cluster and a GitHub with an idle set `linux`, of which there is a recording. */
+async function runOfArc(line: string): Promise<void> {
+  await using world = await openArcWorld(hawser);
+  if (line.includes('--snapshot')) await world.run(['arc', 'record', ...whose, '--looks', '1']);
+  const around = { cwd: world.folder, env: world.env };
+  const watches = line.includes(' watch ');
+  const { exitCode, stderr } = await shell(line, { ...around, ...(watches ? { until: /healthy/ } : {}) });
+  expect([exitCode, stderr.includes('✗')]).toEqual([watches ? 143 : 0, false]);
 }
 
 /** Runs an example of `hawser net` in a project that has the set its examples speak of, and has it open where they need it. */

@@ -94,6 +94,8 @@ export async function* watchRunners(options: VerifyOptions): AsyncIterable<Repor
       last = told;
       await watcher.wait();
     }
+  } catch (error) {
+    if (!options.signal?.aborted) throw error;
   } finally {
     await watcher.close();
   }
@@ -102,8 +104,8 @@ export async function* watchRunners(options: VerifyOptions): AsyncIterable<Repor
 /**
  * Records what is there, for `looks` looks or until a verification would end.
  *
- * @throws as {@link verifyRunners}; {@link ContextsError} when the first look sees nothing of the cluster, or nothing of
- * GitHub: `HAWSER_ARC_CLUSTER_FAILED` and `HAWSER_ARC_GITHUB_FAILED`, or the error of the cluster's client
+ * @throws as {@link verifyRunners}; {@link ContextsError} `HAWSER_ARC_CLUSTER_FAILED` or `HAWSER_ARC_GITHUB_FAILED` when
+ * the first look sees no scale sets or no list of runners; `details.because` has the code of the reason
  */
 export async function recordRunners(
   options: VerifyOptions & { readonly looks?: number | undefined },

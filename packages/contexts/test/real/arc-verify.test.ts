@@ -486,7 +486,7 @@ test('watching tells what changes, and nothing twice', async () => {
     });
     for await (const report of reports) told.push(failing(report).join());
   };
-  await expect(watching()).rejects.toMatchObject({ name: 'AbortError' });
+  await watching();
   expect(told).toEqual(['', 'C7', '']);
 });
 
