@@ -104,8 +104,7 @@ test('after sleep every link is asked at once, and one that is dead is made anew
       const link = await (childProvider as Provider).open(via, options);
       links += 1;
       // As after sleep: nothing has told us that the far end is gone.
-      const check = links === 1 ? () => Promise.reject(new LinkError(cut)) : link.check;
-      return { ...link, check };
+      return links === 1 ? { ...link, check: () => Promise.reject(new LinkError(cut)) } : link;
     },
   };
   await using foreground = await inForeground(project, { 'ssh-bastion': async () => half });
