@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { draftForeign, type ForeignDraft, type ForeignFormat } from '@hawser/state-store/foreign';
 import { ContextsError } from './errors.js';
@@ -45,6 +46,21 @@ export async function readValue(file: string, format: ForeignFormat): Promise<un
 export function fileInvalid(cause: unknown, file?: string): ContextsError {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new ContextsError('HAWSER_CTX_FILE_INVALID', message, { details: { file }, cause });
+}
+
+/** The file a path leads to, links followed; the path itself where nothing is. */
+export function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Paths without those that lead to a file which an earlier one leads to. */
+export function onceEach(paths: readonly string[]): readonly string[] {
+  const real = paths.map(realOf);
+  return paths.filter((_path, index) => real.indexOf(real[index] ?? '') === index);
 }
 
 /** What is at a path of maps; `undefined` where there is nothing. */

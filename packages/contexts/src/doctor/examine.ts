@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { isMap, readValue, textIn, valueIn } from '../files.js';
-import { kubeconfigPaths } from '../kubeconfig/choose.js';
+import { kubeconfigPaths, listFor } from '../kubeconfig/choose.js';
 import type { ContextRecord, KubernetesPart, PrefectPart } from '../plan/contexts-document.js';
 import { explainOverride, findOverrides } from '../prefect/overrides.js';
 import { readProjectSettings } from '../prefect/project-settings.js';
@@ -98,7 +98,8 @@ async function examineKubernetes(part: KubernetesPart, options: ExamineOptions):
   const again = `hawser ctx init ${name} --eks-cluster ${part.cluster}`;
   if (kubeconfig === undefined) return [failed('kubeconfig', 'it is not known which kubeconfig it is in', again)];
   const checks: ContextCheck[] = [];
-  const paths = [...new Set([...kubeconfigPaths({ env, directory, home }), kubeconfig])];
+  const inForce = kubeconfigPaths({ env, directory, home });
+  const paths = listFor(kubeconfig, inForce);
   try {
     const values = await Promise.all(paths.map((path) => readValue(path, 'kubeconfig')));
     const entryOf = (list: string, key: string, wanted: unknown): Readonly<Record<string, unknown>> | undefined => {
@@ -119,6 +120,11 @@ async function examineKubernetes(part: KubernetesPart, options: ExamineOptions):
     ];
     if (wrong.length === 0) checks.push(passed('kubeconfig', `${context} in ${kubeconfig} is as it was written`));
     else checks.push(failed('kubeconfig', wrong.join('; '), `${again} --overwrite`));
+    if (paths !== inForce) {
+      checks.push(
+        warned('kubeconfig', `kubectl does not read ${kubeconfig} by itself`, `export KUBECONFIG=${kubeconfig}`),
+      );
+    }
     if (user !== undefined) checks.push(await examineTokenProgram(user['exec'], again));
     const current = values.map((value) => textIn(value, 'current-context')).find((each) => each !== undefined);
     if (current === context) checks.push(passed('current-context', `${context} is the current context`));

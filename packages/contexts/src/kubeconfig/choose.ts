@@ -1,6 +1,6 @@
 import { delimiter, join, resolve } from 'node:path';
 import { ContextsError } from '../errors.js';
-import { isMap } from '../files.js';
+import { isMap, onceEach, realOf } from '../files.js';
 import type { Environment } from '../types.js';
 
 /** Where kubeconfigs are looked for. */
@@ -21,11 +21,16 @@ export function kubeconfigPaths({ env, directory, home, kubeconfig }: Kubeconfig
   const expand = (path: string): string => resolve(directory, expandHome(path, home));
   if (kubeconfig !== undefined) return [expand(kubeconfig)];
   const parts = (env['KUBECONFIG'] ?? '').split(delimiter).filter((part) => part.trim() !== '');
-  return parts.length === 0 ? [join(home, '.kube', 'config')] : [...new Set(parts.map(expand))];
+  return parts.length === 0 ? [join(home, '.kube', 'config')] : onceEach(parts.map(expand));
 }
 
 /** The lists of a kubeconfig. */
 export type EntryList = 'clusters' | 'users' | 'contexts';
+
+/** The kubeconfigs that count for an entry in one of them: those in force, or that one alone when it is not among them. */
+export function listFor(kubeconfig: string, inForce: readonly string[]): readonly string[] {
+  return inForce.some((path) => realOf(path) === realOf(kubeconfig)) ? inForce : [kubeconfig];
+}
 
 /** A kubeconfig of the list, as far as it could be read. */
 export interface ListedKubeconfig {

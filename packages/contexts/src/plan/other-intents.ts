@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ContextsError } from '../errors.js';
-import { chooseForCurrent } from '../kubeconfig/choose.js';
+import { realOf } from '../files.js';
+import { chooseForCurrent, listFor } from '../kubeconfig/choose.js';
 import type { ContextRecord, WrittenPlace, WrittenStep } from './contexts-document.js';
 import type { PlannedFile } from './edit.js';
 import { listKubeconfigs, sheetOf, type Intent, type Settled, type Surroundings } from './intent.js';
@@ -13,15 +14,19 @@ export function removeIntent(
   known: ContextRecord,
   options: { readonly kubeconfigs: readonly string[]; readonly overwrite: boolean },
 ): Intent {
-  const files = new Map<string, PlannedFile>();
-  for (const { file: path, format } of known.written) files.set(path, { path, format });
+  const profiles = known.written.filter(({ format }) => format === 'toml').map(({ file }) => file);
+  const own = known.written.filter(({ format }) => format === 'kubeconfig').map(({ file }) => file);
   // Whether something is still in use is to be seen in all kubeconfigs in force.
-  const looksAtKube = known.written.some(({ format }) => format === 'kubeconfig');
-  for (const path of looksAtKube ? options.kubeconfigs : []) files.set(path, { path, format: 'kubeconfig' });
+  const others = options.kubeconfigs.filter((path) => !own.some((file) => realOf(file) === realOf(path)));
+  const kubeconfigs = own.length === 0 ? [] : [...new Set(own), ...others];
+  const files: PlannedFile[] = [
+    ...[...new Set(profiles)].map((path) => ({ path, format: 'toml' as const })),
+    ...kubeconfigs.map((path) => ({ path, format: 'kubeconfig' as const })),
+  ];
   return {
     purpose: 'remove',
     context,
-    files: [...files.values()],
+    files,
     settle(around) {
       const { data, sheets, problems } = around;
       const record = recordOf(around, context);
@@ -46,7 +51,7 @@ const REASONS: Readonly<Partial<Record<TakenBack, string>>> = {
 /** Makes a context's profile and kubectl context the chosen ones. */
 export function useIntent(context: string, known: ContextRecord, kubeconfigs: readonly string[]): Intent {
   const { prefect, kubernetes } = known;
-  const kube = kubernetes?.kubeconfig === undefined ? [] : [...new Set([...kubeconfigs, kubernetes.kubeconfig])];
+  const kube = kubernetes?.kubeconfig === undefined ? [] : listFor(kubernetes.kubeconfig, kubeconfigs);
   const files: PlannedFile[] = kube.map((path) => ({ path, format: 'kubeconfig' }));
   if (prefect?.file !== undefined) files.push({ path: prefect.file, format: 'toml' });
   if (files.length === 0) {

@@ -109,6 +109,14 @@ describe('ctx doctor', () => {
     expect(await look({ tunnels: down })).toMatchObject({ 'prefect-tunnel': 'fail: the tunnel prefect is not up' });
   });
 
+  test('looks into a kubeconfig that kubectl does not read by itself, and says so', async () => {
+    const { look } = await made();
+    expect(await look({ env: { KUBECONFIG: '/elsewhere' } })).toMatchObject({
+      kubeconfig: expect.stringMatching(/^warn: kubectl does not read .*\.kube\/config by itself$/),
+      'current-context': 'pass: staging is the current context',
+    });
+  });
+
   test.each([
     [{ status: 503, type: 'application/json' }, 'fail', 'its database is down'],
     [{ status: 404, type: 'text/html' }, 'fail', "404 with text/html, which is not Prefect's API"],

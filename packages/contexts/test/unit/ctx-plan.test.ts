@@ -228,6 +228,27 @@ describe('ctx init', () => {
     expect(at.read(real)).toBe(KUBECONFIG.replaceAll('\n', '\r\n'));
   });
 
+  test('two names of one file in KUBECONFIG are one file', async () => {
+    const at = new CtxPlace();
+    const [one, two] = [join(at.home, 'one'), join(at.home, 'two')];
+    at.write(one, KUBECONFIG);
+    symlinkSync(one, two);
+    const env = { KUBECONFIG: `${two}:${one}` };
+    await at.init({ env, prefect: undefined });
+    expect(at.read(one).match(/- name: staging/g)).toHaveLength(1);
+    await at.remove('staging', { env });
+    expect(at.read(one)).toBe(KUBECONFIG);
+  });
+
+  test('a kubeconfig that is given keeps its choice to itself', async () => {
+    const at = placeWithBoth();
+    const given = join(at.home, 'given');
+    const kubernetes = { cluster: cluster(), token, kubeconfig: given };
+    await at.init({ prefect: undefined, kubernetes, switches: false });
+    await at.use('staging');
+    expect([at.read(given).includes('current-context: staging'), at.read(at.kubeconfig)]).toEqual([true, KUBECONFIG]);
+  });
+
   test('an environment or .env that beats the profile is told of', async () => {
     const at = new CtxPlace();
     at.write(join(at.project, '.env'), 'PREFECT_API_URL=http://elsewhere/api\n');
