@@ -233,6 +233,31 @@ describe('the ssm provider', () => {
     }
   });
 
+  test('a profile of IAM Identity Center without a login names aws sso login and its token cache', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-ssm-'));
+    const config = join(folder, 'config');
+    const [sso, account] = ['sso_session = corp', 'sso_account_id = 123456789012\nsso_role_name = operator'];
+    const session = '[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.awsapps.com/start';
+    await writeFile(config, `[profile staging]\n${sso}\n${account}\n${session}\n`);
+    world = await openSsmWorld();
+    const { AWS_ENDPOINT_URL, AWS_REGION } = world.emulator.env;
+    await world.close();
+    const home = process.env['HOME'];
+    // The SDK looks for the token cache below the home folder of the process.
+    process.env['HOME'] = folder;
+    try {
+      world = await openSsmWorld({}, { env: { AWS_ENDPOINT_URL, AWS_REGION, AWS_CONFIG_FILE: config, HOME: folder } });
+      expect(await failureOf(world.open(world.via(undefined, { profile: 'staging' }), [local(80)]))).toMatchObject({
+        cause: 'credentials',
+        authCommand: 'aws sso login --profile staging',
+        watch: expect.stringMatching(/\.aws\/sso\/cache\/[0-9a-f]{40}\.json$/),
+      });
+    } finally {
+      process.env['HOME'] = home;
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test('credentials that expire under a session are told when it would be resumed', async () => {
     world = await openSsmWorld();
     const port = await world.serve(echo);
