@@ -13,6 +13,8 @@ import { toWire } from './wire-error.js';
 /** A follower that does not read what it follows is cut off when so much waits for it, in bytes. */
 const MOST_UNREAD = 4 << 20;
 
+/** How long after a status was asked for somebody is taken to watch, in milliseconds. */
+const WATCHED_MS = 20_000;
 /** How long somebody who does not read may keep us from leaving, in milliseconds. */
 const LAST_WORDS_MS = 1_000;
 
@@ -40,6 +42,7 @@ export class ControlServer {
   readonly #conversations = new Set<Conversation>();
   #greeted = 0;
   #isClosing = false;
+  #lastStatus = Number.NEGATIVE_INFINITY;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -71,7 +74,9 @@ export class ControlServer {
     return this.#greeted;
   }
 
+  /** Whether somebody follows what happens, or has just asked for the status, as one who watches does again and again. */
   get isFollowed(): boolean {
+    if (performance.now() - this.#lastStatus < WATCHED_MS) return true;
     return [...this.#conversations].some(({ followers }) => followers.size > 0);
   }
 
@@ -181,6 +186,7 @@ export class ControlServer {
     };
     switch (message['op']) {
       case 'status':
+        this.#lastStatus = performance.now();
         return supervisor.status();
       case 'up': {
         if (this.#isClosing)

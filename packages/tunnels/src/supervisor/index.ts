@@ -59,6 +59,15 @@ export async function* readEvents(options: ReadEventsOptions): AsyncIterable<Tun
 }
 
 /**
+ * What {@link installService} would write, and where. Touches nothing.
+ *
+ * @throws TunnelsError HAWSER_NET_BAD_INPUT
+ */
+export async function describeService(options: ServiceOptions): Promise<ServiceReport> {
+  return (await import('./service.js')).describeService(options);
+}
+
+/**
  * Writes a service of the person's own service manager that keeps a set of tunnels up, from login on, and starts it.
  *
  * @throws TunnelsError HAWSER_NET_BAD_INPUT, HAWSER_NET_SERVICE_FAILED

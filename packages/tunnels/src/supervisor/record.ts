@@ -49,8 +49,10 @@ export async function claimRecord(places: Places, owner: Owner, socket: string):
     async write(tunnels) {
       for (const tunnel of tunnels) ports = remember(ports, tunnel);
       const entries = tunnels.map(entryOf);
+      // All of it, as somebody may have removed the file.
+      const supervisor = { instance, identity, socket, startedAt };
       await document.update((data) =>
-        data.supervisor?.instance === instance ? { ...data, tunnels: entries, ports } : data,
+        (data.supervisor ?? supervisor).instance === instance ? { supervisor, tunnels: entries, ports } : data,
       );
     },
     async release() {

@@ -23,6 +23,15 @@ interface Service {
 }
 
 /**
+ * What {@link installService} would write, and where. Touches nothing.
+ *
+ * @throws TunnelsError HAWSER_NET_BAD_INPUT
+ */
+export function describeService(options: ServiceOptions): ServiceReport {
+  return reportOf(serviceOf(options));
+}
+
+/**
  * Writes a service of the person's own service manager that keeps a set of tunnels up in the foreground, from login on,
  * and starts it.
  *

@@ -27,6 +27,7 @@ export async function startSupervisor(
   const { NODE_OPTIONS: _options, SSH_ASKPASS: _prompt, ...kept } = env;
   const log = await openLog(places.outputLog);
   const output = log?.fd ?? 'ignore';
+  const before = await sizeOf(places.outputLog);
   let child: ChildProcess;
   try {
     child = spawn(process.execPath, [how.entry, from], {
@@ -40,7 +41,7 @@ export async function startSupervisor(
     await log?.close();
   }
   try {
-    const report = await reportOf(child, places);
+    const report = await reportOf(child, places, before);
     if (report.state === 'failed') throw await fromWire(report.error);
   } finally {
     if (child.connected) child.disconnect();
@@ -51,7 +52,7 @@ export async function startSupervisor(
 async function openLog(path: string): Promise<Awaited<ReturnType<typeof open>> | undefined> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if ((await stat(path).catch(() => undefined))?.size ?? 0 > ROTATE_BYTES) await rename(path, `${path}.1`);
+    if ((await sizeOf(path)) > ROTATE_BYTES) await rename(path, `${path}.1`);
     return await open(path, 'a', 0o600);
   } catch {
     // No log is better than no tunnel.
@@ -59,7 +60,11 @@ async function openLog(path: string): Promise<Awaited<ReturnType<typeof open>> |
   }
 }
 
-async function reportOf(child: ChildProcess, places: Places): Promise<StartReport> {
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+async function reportOf(child: ChildProcess, { outputLog }: Places, before: number): Promise<StartReport> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<StartReport>((resolve, reject) => {
@@ -68,7 +73,7 @@ async function reportOf(child: ChildProcess, places: Places): Promise<StartRepor
       child.once('message', (message) => resolve(message as StartReport));
       child.once('error', (error) => fail(`could not be started: ${error.message}`, error));
       child.once('exit', (code, signal) => {
-        void lastWords(places).then((words) => fail(`ended before it served (${signal ?? code})${words}`));
+        void lastWords(outputLog, before).then((words) => fail(`ended before it served (${signal ?? code})${words}`));
       });
       timer = setTimeout(() => {
         child.kill('SIGKILL');
@@ -81,8 +86,9 @@ async function reportOf(child: ChildProcess, places: Places): Promise<StartRepor
   }
 }
 
-async function lastWords({ outputLog }: Places): Promise<string> {
-  const text = await readFile(outputLog, 'utf8').catch(() => '');
-  const last = text.trim().split('\n').slice(-8).join('\n').slice(-2_000);
+/** What it printed behind what others had printed before. */
+async function lastWords(path: string, before: number): Promise<string> {
+  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  const last = bytes.subarray(before).toString().trim().split('\n').slice(-8).join('\n').slice(-2_000);
   return last === '' ? '' : `:\n${last}`;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { rm } from 'node:fs/promises';
 import { connectSupervisor } from '@hawser/tunnels/supervisor';
 import { isAlive, identifyProcess } from '@hawser/state-store/process';
 import { ask, Echo, Project, spec } from '../support/project.js';
@@ -32,4 +33,20 @@ test('one tunnel: up, used, seen, down; nothing is left', async () => {
   await expect(ask({ port }, '')).rejects.toThrow('ECONNREFUSED');
   expect(await connectSupervisor(project.where)).toBeUndefined();
   expect((await project.record())?.data).toEqual({ tunnels: [], ports: { app: port } });
+});
+
+test('a record somebody removed does not hide the supervisor, and comes back with the next change', async () => {
+  await using project = await Project.make();
+  await using echo = await Echo.start();
+  const client = await project.connect();
+  await client.up([spec({ to: echo.target })]);
+  await rm(project.env['HAWSER_STATE_DIR']!, { recursive: true });
+  const again = (await connectSupervisor(project.where))!;
+  expect(again.pid).toBe(client.pid);
+  await again.up([spec({ name: 'second', to: echo.target })]);
+  expect((await project.record())?.data).toMatchObject({
+    supervisor: { identity: { pid: client.pid } },
+    tunnels: [{ name: 'app' }, { name: 'second' }],
+  });
+  await again.down({ all: true });
 });
