@@ -7,7 +7,7 @@ import { NetProject } from '../support/net.js';
 import { expectSchema } from '../support/schema.js';
 
 interface Service {
-  readonly unit: string;
+  readonly name: string;
   readonly path: string;
   readonly text: string;
 }
@@ -29,12 +29,12 @@ describe('net install-service', () => {
     const told = (): string => readFileSync(join(project.home, 'told'), 'utf8');
     const data = await project.data<Service>(['net', 'install-service', 'staging']);
     expectSchema('net-install-service', data);
-    expect(data.unit).toMatch(/^hawser-net-p-staging-[0-9a-f]{8}\.service$/);
-    expect(data.path).toBe(join(project.home, '.config/systemd/user', data.unit));
+    expect(data.name).toMatch(/^hawser-net-staging-[0-9a-f]{8}\.service$/);
+    expect(data.path).toBe(join(project.home, '.config/systemd/user', data.name));
     expect(readFileSync(data.path, 'utf8')).toContain(`WorkingDirectory=${project.folder}\n`);
-    expect(told()).toBe(`--user daemon-reload\n--user enable --now ${data.unit}\n`);
+    expect(told()).toBe(`--user daemon-reload\n--user enable --now ${data.name}\n`);
     await project.data(['net', 'install-service', 'staging', '--remove']);
-    expect(told()).toContain(`--user disable --now ${data.unit}\n`);
+    expect(told()).toContain(`--user disable --now ${data.name}\n`);
     expect(existsSync(data.path)).toBe(false);
   });
 

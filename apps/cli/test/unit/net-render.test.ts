@@ -6,7 +6,6 @@ import { listText } from '../../src/net/list.js';
 import { renderEvent } from '../../src/render/net/event.js';
 import { renderOpened } from '../../src/render/net/opened.js';
 import { renderStatus } from '../../src/render/net/status.js';
-import { systemdUnit } from '../../src/render/net/systemd-unit.js';
 import { sizeOf } from '../../src/render/net/words.js';
 
 const plain = await loadStyle(false);
@@ -132,20 +131,6 @@ test('net doctor names the hop that fails, and what to do', () => {
       '    Add your key to the agent.',
     ].join('\n'),
   );
-});
-
-test('a unit of systemd takes every path and name as it is', () => {
-  const unit = systemdUnit({
-    project: '/home/me/100% "done"',
-    set: 'staging',
-    program: ['/usr/bin/node', '/opt/a b/$x/hawser.js'],
-    path: '/usr/bin:/opt/$y',
-  });
-  expect(unit).toContain(
-    'ExecStart="/usr/bin/node" "/opt/a b/$$x/hawser.js" "net" "up" "staging" "--foreground" "--wait" "bound"\n',
-  );
-  expect(unit).toContain('WorkingDirectory=/home/me/100%% "done"\n');
-  expect(unit).toContain('Environment="PATH=/usr/bin:/opt/$y"\n');
 });
 
 test.each([

@@ -7,10 +7,10 @@ import { setArg } from '../../net/flags.js';
 export default class NetInstallService extends HawserCommand<typeof NetInstallService, ServiceFacts> {
   static override summary = 'Keep a set of tunnels open from login on, by the service manager.';
   static override description =
-    'Writes a user unit of systemd that runs hawser net up --foreground in this project, and starts it. Logging out does not end it where lingering is on: loginctl enable-linger.';
+    'Writes a user unit of systemd, on macOS a launch agent, that runs hawser net up --foreground in this project, and starts it. Under systemd it outlives your logout where lingering is on: loginctl enable-linger.';
   static override args = { set: setArg };
   static override flags = {
-    print: Flags.boolean({ summary: 'Print the unit and install nothing.' }),
+    print: Flags.boolean({ summary: 'Print what would be written, and install nothing.' }),
     remove: Flags.boolean({ summary: 'Stop it and take it away.', exclusive: ['print'] }),
   };
   static override examples = ['<%= config.bin %> <%= command.id %> staging --print'];
@@ -18,6 +18,9 @@ export default class NetInstallService extends HawserCommand<typeof NetInstallSe
   protected async work(work: Work<typeof NetInstallService>): Promise<Result<ServiceFacts>> {
     const { changeService } = await import('../../net/service.js');
     const data = await changeService(work.args.set, work.flags, { ...work, root: this.config.root });
-    return { data, text: data.text };
+    return {
+      data,
+      text: data.state === 'printed' ? data.text.trimEnd() : `${data.name} is ${data.state}: ${data.path}`,
+    };
   }
 }
