@@ -31,7 +31,7 @@ export async function askStatus(options: LocatedProject): Promise<SupervisorStat
   }
 }
 
-/** What is written down; a project without a record has no tunnels. Undefined for what cannot be read at a glance. */
+/** What is written down. Undefined for what cannot be read at a glance, or is not there: somebody may have removed it. */
 function readRecord({ from, env }: LocatedProject): Partial<NetDocument> | undefined {
   const { directory } = openStore({ from, ...(env === undefined ? {} : { env }) });
   try {
@@ -40,8 +40,8 @@ function readRecord({ from, env }: LocatedProject): Partial<NetDocument> | undef
       readonly data?: Partial<NetDocument>;
     };
     return version === 2 ? data : undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : undefined;
+  } catch {
+    return undefined;
   }
 }
 
