@@ -9,6 +9,8 @@ type Name = (typeof names)[number];
 /** Prints the reply to a credential plugin's caller, or says why there is none; sets the exit code. */
 export async function main(argv: string[]): Promise<void> {
   const { env } = process;
+  // The SDK, if it is asked, would print its plans for Node 20 above kubectl's own words.
+  env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   try {
     const flags = parse(argv);
     const cluster = flags['cluster-name'] ?? flags['cluster-id'];

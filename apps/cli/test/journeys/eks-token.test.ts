@@ -135,7 +135,10 @@ describe('hawser aws eks-token', () => {
   test('asks the SDK where only that can know, and says what to do when nobody does', async () => {
     const nobody = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
     const { code, stderr } = await asPlugin(flags, nobody);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('✗ There are no AWS credentials') });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^✗ There are no AWS credentials.*\n {2}.*\n$/),
+    });
     await writeFile(
       join(home, 'config'),
       '[profile team]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Admin\n' +

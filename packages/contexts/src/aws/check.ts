@@ -4,6 +4,7 @@ import { checkClusterName, checkRegion } from '../eks/names.js';
 import { sdkCredentials, type SdkCredentials } from '../eks/sdk-credentials.js';
 import { eksToken } from '../eks/token.js';
 import { ContextsError } from '../errors.js';
+import { shellWord } from '../shell-word.js';
 import type { Environment } from '../types.js';
 import type { AwsSession } from './aws-call.js';
 import { type Bastion, checkBastions } from './bastions.js';
@@ -230,7 +231,7 @@ function tunnelCommand(
   region: string,
 ): string {
   const { hostname, port } = URL.canParse(endpoint) ? new URL(endpoint) : { hostname: 'HOST', port: '' };
-  const as = `--region ${region}${profile === undefined ? '' : ` --profile ${profile}`}`;
+  const as = `--region ${region}${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}`;
   return `hawser net up --via ssm --host ${bastion} ${as} --forward ${name}=${hostname}:${port || 443}`;
 }
 

@@ -117,9 +117,14 @@ function openingHint({ publicAccessCidrs }: EksCluster): string {
 
 async function checkCertificate(server: Server, probe: EndpointProbe): Promise<Verdict> {
   const facts = { host: server.host };
+  // With no CA at all Node would trust the public ones.
+  if (!isCa(server.ca)) {
+    const next = 'Describe the cluster again; it has a CA as soon as it is ACTIVE.';
+    return verdict('endpoint-tls', 'fail', 'the CA that EKS told is no certificate', { next, facts });
+  }
   try {
     const expires = await within(probe, async (signal) => {
-      const socket = connectTls({ ...server });
+      const socket = connectTls(server);
       try {
         await once(socket, 'secureConnect', { signal });
         return new Date(socket.getPeerCertificate().valid_to);
@@ -132,20 +137,17 @@ async function checkCertificate(server: Server, probe: EndpointProbe): Promise<V
       facts: { ...facts, validTo: expires.toISOString() },
     });
   } catch (error) {
-    const isCa = isPem(server.ca);
     return verdict('endpoint-tls', 'fail', `the certificate is refused: ${wordsOf(error)}`, {
       code: 'HAWSER_AWS_UNREACHABLE',
-      next: isCa
-        ? 'Something between here and the cluster answers in its place: a proxy that opens TLS, or a wrong address.'
-        : 'The CA that EKS told is no certificate: describe the cluster again, or ask AWS.',
+      next: 'Something between here and the cluster answers in its place: a proxy that opens TLS, or a wrong address.',
       facts,
     });
   }
 }
 
-function isPem(ca: string): boolean {
+function isCa(pem: string): boolean {
   try {
-    return new X509Certificate(ca).ca;
+    return new X509Certificate(pem).ca;
   } catch {
     return false;
   }
@@ -177,7 +179,7 @@ async function* checkApi(server: Server, probe: EndpointProbe): AsyncGenerator<V
   }
   yield readyVerdict(ready, probe);
   if (ready.status === 401) yield* skipped(['access'], 'the cluster does not know us');
-  else yield await checkAccess(ask);
+  else yield await checkAccess(ask, probe.signal);
 }
 
 function readyVerdict({ status, body }: Answer, { cluster, arn }: EndpointProbe): Verdict {
@@ -207,7 +209,10 @@ export function principalOf(arn: string): string {
   return role === undefined ? arn : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
-async function checkAccess(ask: (path: string, body?: object) => Promise<Answer>): Promise<Verdict> {
+async function checkAccess(
+  ask: (path: string, body?: object) => Promise<Answer>,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
   try {
     const self = review(
       await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
@@ -231,6 +236,7 @@ async function checkAccess(ask: (path: string, body?: object) => Promise<Answer>
       facts,
     });
   } catch (error) {
+    signal?.throwIfAborted();
     return verdict('access', 'warn', `what we may do could not be asked: ${wordsOf(error)}`);
   }
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { EksCluster } from '../eks/describe.js';
 import { isMap, readValue, textIn, valueIn } from '../files.js';
 import { type KubeconfigPlace, kubeconfigPaths } from '../kubeconfig/choose.js';
+import { shellWord } from '../shell-word.js';
 import { verdict, type Verdict } from './verdict.js';
 
 /** What a kubeconfig is compared with. */
@@ -25,7 +26,7 @@ interface Entry {
 export async function checkKubeconfig(check: KubeconfigCheck): Promise<Verdict> {
   const paths = kubeconfigPaths(check);
   const facts = { files: paths };
-  const mend = `hawser ctx init --eks-cluster ${check.cluster.name}${check.context === undefined ? '' : ` --kube-context ${check.context}`}`;
+  const mend = `hawser ctx init --eks-cluster ${check.cluster.name}${check.context === undefined ? '' : ` --kube-context ${shellWord(check.context)}`}`;
   let merged: Kubeconfig;
   try {
     merged = await mergeFiles(paths);

@@ -1,4 +1,5 @@
 import { ContextsError } from '../errors.js';
+import { shellWord } from '../shell-word.js';
 import type { Environment } from '../types.js';
 import { environmentKeys } from './environment-keys.js';
 import type { AwsCredentials } from './token.js';
@@ -57,9 +58,10 @@ function explainMissing(error: unknown, profile: string | undefined): ContextsEr
   const message = error instanceof Error ? error.message : String(error);
   const of = profile === undefined ? '' : ` of the profile ${profile}`;
   const details = profile === undefined ? {} : { profile };
-  if (/\bsso\b.*(?:expired|invalid|login)|Token is expired|session has expired/i.test(message)) {
+  if (/\bsso\b.*(?:expired|invalid|login)|\baws login\b|Token is expired|session has expired/i.test(message)) {
+    const verb = /\baws login\b/.test(message) ? 'login' : 'sso login';
     return new ContextsError('HAWSER_AWS_CREDENTIALS_EXPIRED', `The sign-in${of} has ended`, {
-      hint: `Sign in again: aws sso login${profile === undefined ? '' : ` --profile ${quoted(profile)}`}`,
+      hint: `Sign in again: aws ${verb}${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}`,
       details,
       cause: error,
     });
@@ -68,8 +70,4 @@ function explainMissing(error: unknown, profile: string | undefined): ContextsEr
     details,
     cause: error,
   });
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
