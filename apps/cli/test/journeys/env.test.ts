@@ -14,7 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ENV_FORMATS } from '@hawser/contexts';
-import { PLANTED, type VaultStandIn, startVault } from '../../../../packages/contexts/test/support/vault-stand-in.js';
+import { PLANTED, type VaultStandIn, startVault } from '../../../../test/support/vault-stand-in.js';
 import { formats } from '../../src/env/flags.js';
 import { useHawser } from '../support/hawser.js';
 import { expectSchema } from '../support/schema.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { ContextsError } from '../../src/errors.js';
 import { planEnv } from '../../src/env/plan.js';
 import { readVault, vaultSettings } from '../../src/env/vault.js';
-import { PLANTED, type VaultFault, type VaultStandIn, startVault } from '../support/vault-stand-in.js';
+import { PLANTED, type VaultFault, type VaultStandIn, startVault } from '../../../../test/support/vault-stand-in.js';
 
 let vault: VaultStandIn;
 beforeAll(async () => {

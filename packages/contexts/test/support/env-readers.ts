@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import dotenv from 'dotenv';
 
 /** Values as a program has them that an env file was read for. */
 export type EnvValues = Readonly<Record<string, string>>;
@@ -41,7 +41,6 @@ export function readByNode(path: string, names: readonly string[], node: string 
 
 /** The npm package dotenv. */
 export function readByDotenv(text: string): EnvValues {
-  const dotenv = createRequire(import.meta.url)('dotenv') as { parse(text: string): Record<string, string> };
   return dotenv.parse(text);
 }
 

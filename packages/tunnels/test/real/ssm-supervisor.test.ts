@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -61,6 +61,11 @@ describe('a tunnel by Session Manager', () => {
     for (const tunnel of [one, other]) expect((await send(tunnel, sent)).equals(sent)).toBe(true);
     expect(world.emulator.sessions).toHaveLength(4);
     await client.down({ all: true });
+    // State and logs tell of sessions, never of what opens them.
+    const kept = await keptIn(project.folder);
+    expect(kept).toContain(world.emulator.sessions[0]?.id);
+    expect(kept).not.toContain(world.emulator.env['AWS_SECRET_ACCESS_KEY']);
+    expect(kept).not.toMatch(/TokenValue|"token/i);
     expect(world.emulator.sessions.filter(({ state }) => state === 'Connected')).toEqual([]);
   });
 
@@ -149,4 +154,11 @@ async function untilConnects(client: Foreground['client'], count: number): Promi
 function promise(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve: () => void = () => {};
   return { promise: new Promise<void>((settle) => (resolve = settle)), resolve: () => resolve() };
+}
+
+/** Everything that stands in the files of a folder. */
+async function keptIn(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return (await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'utf8')))).join('\n');
 }
