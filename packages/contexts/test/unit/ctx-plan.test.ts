@@ -2,6 +2,7 @@ import { chmodSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync }
 import { join } from 'node:path';
 import { contextsDocument } from '@hawser/contexts';
 import { describe, expect, test } from '@jest/globals';
+import { runToEnd } from '../../../../test/support/run-to-end.js';
 import { ACCOUNT, cluster, CtxPlace, token } from '../support/ctx-place.js';
 
 const PROFILES = `# mine
@@ -386,6 +387,16 @@ describe('ctx remove and ctx use', () => {
 });
 
 describe('contexts.json', () => {
+  test('is validated by its schema as it is written', async () => {
+    const root = join(import.meta.dirname, '../..');
+    const made = await runToEnd(process.execPath, [join(root, 'compile-schemas.mjs'), '--print']);
+    expect(made).toEqual({
+      code: 0,
+      stdout: readFileSync(join(root, 'src/plan/contexts-validator.generated.ts'), 'utf8'),
+      stderr: '',
+    });
+  });
+
   test("takes upstream's entries over, the earlier ones as history", async () => {
     const at = new CtxPlace();
     const entry = (url: string, recorded_at: string): object => ({
