@@ -8,13 +8,18 @@ import { askPostgres } from './postgres.js';
 import { DEFAULT_SETTLE_MS, type ProbeResult, type RunProbe, type Verdict } from './probe.js';
 import { askTcp, closedAtOnce } from './tcp.js';
 
+/** A link that had to be made first took longer to dial than any answer takes. */
+const LONGEST_SETTLE_MS = 1_000;
+
 /** Asks the application behind a tunnel whether it is there; see {@link RunProbe}. Reads at most 256 KiB of an answer. */
 export const runProbe: RunProbe = async ({ probe, target, dial, timeoutMs, signal, settleMs = DEFAULT_SETTLE_MS }) => {
   const started = performance.now();
   using bounds = deadlineOf(signal, timeoutMs);
   const ask = async (connection: Duplex): Promise<Verdict> => {
+    // What it took to come here is the best guess at what a refusal takes to come back.
+    const patienceMs = Math.max(settleMs, Math.min(performance.now() - started, LONGEST_SETTLE_MS));
     if (connection.destroyed || connection.readableEnded) return closedAtOnce;
-    if (probe.kind === 'tcp') return await askTcp(connection, settleMs);
+    if (probe.kind === 'tcp') return await askTcp(connection, patienceMs);
     if (probe.kind === 'postgres') return await askPostgres(connection);
     return await askHttp(connection, target, httpQuestion(probe));
   };

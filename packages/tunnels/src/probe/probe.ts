@@ -17,7 +17,7 @@ export type Verdict = { readonly ok: true; readonly detail: string } | Extract<P
 
 /**
  * Links by ssh take a connection before the far end has reached the target, and close it a round trip later. A longer
- * wait is surer on slow links, and delays whoever waits for the tunnel.
+ * wait is surer on slow links, and delays whoever waits for the tunnel. Where dialling took longer, as long is waited.
  */
 export const DEFAULT_SETTLE_MS = 75;
 
@@ -28,6 +28,6 @@ export type RunProbe = (options: {
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** How long a connection must stay open without a word to count as well, for `tcp`; default {@link DEFAULT_SETTLE_MS}. */
+  /** How long a connection must stay open without a word at least to count as well, for `tcp`; default {@link DEFAULT_SETTLE_MS}. */
   readonly settleMs?: number;
 }) => Promise<ProbeResult>;
