@@ -32,7 +32,7 @@ describe('in a real terminal', () => {
     expect((await project.data<Tunnels>(['net', 'status'])).tunnels).toHaveLength(1);
   });
 
-  test('abort opens nothing', async () => {
+  test('abort opens nothing: HAWSER_NET_DECLINED', async () => {
     await using project = new NetProject();
     await using taken = await TakenPort.take();
     using terminal = project.terminal(up(`web=${taken.port}:127.0.0.1:9`));

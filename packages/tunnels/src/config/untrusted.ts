@@ -29,10 +29,21 @@ export const allowedSshOptions: ReadonlySet<string> = new Set([
 ]);
 
 /** Variables by which programs find code, settings, or where to send everything; a tunnel's address is not for them. */
-const steering =
-  /PATH|PRELOAD|LIBRAR|OPTION|OPTS|FLAGS|COMMAND|EDITOR|PAGER|PROXY|CONFIG|CERT|HOOK|^(?:LD|DYLD|GIT|SSH|BASH|NODE|NPM|PYTHON|PERL|RUBY|JAVA|HAWSER|AWS)_|^(?:ENV|IFS|SHELL\w*|HOME|PS\d|BASHOPTS)$|HOME$|^_/i;
-/** Nothing but the address of the tunnel, with a scheme before it and a path behind. */
-const addressOnly = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/)?\{(?:addr|host|port|url)\}(?::\{port\})?(?:[/?][!-~]*)?$/;
+const steering = new RegExp(
+  [
+    'PATH|PRELOAD|LIBRAR|OPTION|OPTS?$|FLAGS|COMMAND|SCRIPT|STARTUP|EDITOR|PAGER|PROXY|CONFIG|CERT|HOOK',
+    'INDEX|REGISTR|MIRROR|REPO|RC$|DIR|FILE|HOME$',
+    '^(?:LD|DYLD|GIT|SSH|BASH|NODE|NPM|JAVA|HAWSER|AWS)_|^(?:PYTHON|PERL|RUBY)|^_',
+    '^(?:ENV|IFS|SHELL\\w*|PS\\d|BASHOPTS)$',
+  ].join('|'),
+  'i',
+);
+/**
+ * Nothing but the address of the tunnel: bare, or as a URL with a path. A path behind a bare address could be that of a
+ * file in the repository.
+ */
+const addressOnly =
+  /^(?:\{(?:addr|host|port)\}|\{host\}:\{port\}|(?:\{url\}|[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:\{addr\}|\{host\}(?::\{port\})?))(?:[/?][!-~]*)?)$/;
 
 /**
  * What a project's file asks for that only the person at the machine may decide: whoever can change the repository

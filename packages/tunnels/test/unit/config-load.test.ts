@@ -366,12 +366,16 @@ describe('what a project may not decide', () => {
         'AWS_ENDPOINT_URL',
         'HAWSER_STATE_DIR',
         'KUBECONFIG',
+        'PYTHONSTARTUP',
+        'INPUTRC',
+        'PIP_INDEX_URL',
         'HOME',
       ])
       .map((name) => tunnel(`env: {${name}: "{addr}"}`)),
     tunnel('env: {APP_URL: "http://evil.example"}'),
     tunnel('env: {APP_URL: "http://{addr}@evil.example/"}'),
     tunnel('env: {APP_URL: "x {addr}"}'),
+    tunnel('env: {APP_URL: "{addr}/evil.so"}'),
   ];
 
   test.each(refused)('%s', async (text) => {
