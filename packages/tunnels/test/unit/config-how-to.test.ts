@@ -26,5 +26,5 @@ test('what the guide writes down is understood, and needs no trust', async () =>
 test('the guide names the options of ssh that a project may set', () => {
   const [, list = ''] = /- options of ssh: ([^;]*);/.exec(guide) ?? [];
   const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name?.toLowerCase());
-  expect(named.toSorted()).toEqual([...allowedSshOptions].toSorted());
+  expect(new Set(named)).toEqual(allowedSshOptions);
 });
