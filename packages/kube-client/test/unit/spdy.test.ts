@@ -98,6 +98,24 @@ describe('a session', () => {
     expect(sent.map((frame) => frame.toString('hex'))).toEqual(['80030003000000080000000200000002']);
   });
 
+  test('holds its carrier up while a stream is not read, and goes on when it is', async () => {
+    const calls: string[] = [];
+    const client = createSpdySession({
+      role: 'client',
+      carrier: { send: ignore, pause: () => calls.push('pause'), resume: () => calls.push('resume') },
+    });
+    const stream = client.open({});
+    const part = Buffer.alloc(65_536, 7);
+    const frame = Buffer.concat([Buffer.from('0000000100010000', 'hex'), part]);
+    client.receive(frame);
+    client.receive(frame);
+    expect(calls).toEqual(['pause']);
+    await once(stream.resume(), 'data');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toEqual(['pause', 'resume']);
+    client.destroy();
+  });
+
   test('breaks, or ends, streams with their carrier', async () => {
     const { client } = pair([100], (stream) => stream.resume());
     const broken = client.open({});

@@ -158,7 +158,9 @@ describe('a tunnel to pods', () => {
   test('says of a port on which nothing listens what the pod said', async () => {
     const client = await supervise();
     kube.put(pod('web-1'));
-    await expect(client.up([spec({ via, to, probe: { kind: 'http', path: '/' } })], { timeoutMs: 2_000 })).rejects.toMatchObject({
+    await expect(
+      client.up([spec({ via, to, probe: { kind: 'http', path: '/' } })], { timeoutMs: 2_000 }),
+    ).rejects.toMatchObject({
       message: expect.stringContaining('connection refused'),
     });
   });
