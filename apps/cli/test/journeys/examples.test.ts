@@ -9,6 +9,7 @@ import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { CtxProject } from '../support/ctx.js';
 import { openArcWorld, whose } from '../support/arc.js';
+import { openAwsWorld } from '../support/aws.js';
 import { bin, useHawser } from '../support/hawser.js';
 import { openWorkshop } from '../support/hub.js';
 import { NetProject, Site } from '../support/net.js';
@@ -106,6 +107,8 @@ describe('every example of every command', () => {
       await runOfNet(line);
     } else if (line.startsWith('hawser ctx ')) {
       await runOfCtx(line);
+    } else if (line.includes(' --eks-cluster ') && line.startsWith('hawser aws ')) {
+      await runOfAws(line);
     } else if (line.startsWith('hawser arc ')) {
       await runOfArc(line);
     } else {
@@ -156,6 +159,18 @@ async function runOfCtx(line: string): Promise<void> {
   if (!line.includes(' init ')) await project.run(['init', 'staging', '--prefect-url', project.prefectUrl]);
   const { exitCode, stderr } = await shell(line, { cwd: project.folder, env: project.env });
   expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+}
+
+/** Runs an example of `hawser aws` that speaks of a cluster, in an account that has it. */
+async function runOfAws(line: string): Promise<void> {
+  await using world = await openAwsWorld({ secret: aws.env['AWS_SECRET_ACCESS_KEY'] ?? '' });
+  await writeFile(
+    join(hawser.home, 'credentials'),
+    `[staging]\naws_access_key_id = AKIDPERSON\naws_secret_access_key = ${world.env['AWS_SECRET_ACCESS_KEY']}\n`,
+  );
+  const env = { ...world.env, AWS_SHARED_CREDENTIALS_FILE: join(hawser.home, 'credentials') };
+  const { exitCode, stdout, stderr } = await shell(line, { env });
+  expect([exitCode, `${stdout}${stderr}`.includes('✗')]).toEqual([0, false]);
 }
 
 /** Runs an example of `hawser arc` by a cluster and a GitHub with an idle set `linux`, of which there is a recording. */

@@ -3,10 +3,10 @@ import type { MissingPermission } from './permissions.js';
 
 /** The checks, in the order they are made. */
 export type VerdictId =
+  | 'region'
   | 'credentials'
   | 'identity'
   | 'clock'
-  | 'region'
   | 'cluster'
   | 'bastions'
   | 'endpoint-dns'
@@ -40,10 +40,10 @@ export interface Verdict {
 }
 
 const TITLES: Readonly<Record<VerdictId, string>> = {
+  region: 'Region',
   credentials: 'Credentials',
   identity: 'Identity',
   clock: 'Clock',
-  region: 'Region',
   cluster: 'EKS cluster',
   'endpoint-dns': 'Endpoint: name',
   'endpoint-tcp': 'Endpoint: port',
