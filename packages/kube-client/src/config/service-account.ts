@@ -3,10 +3,13 @@ import type { ClusterOptions } from '../types.js';
 import type { Access } from './kubeconfig.js';
 
 /** Where every pod finds its own (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). */
-const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
+const standardFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Undefined outside of a pod. The token's file is read again and again, since it is replaced every hour. */
-export async function readServiceAccount(env: NonNullable<ClusterOptions['env']>): Promise<Access | undefined> {
+export async function readServiceAccount(
+  env: NonNullable<ClusterOptions['env']>,
+  folder: string = standardFolder,
+): Promise<Access | undefined> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
   if (!host || !port) return undefined;
   try {
