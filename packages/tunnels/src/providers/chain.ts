@@ -102,7 +102,10 @@ async function firstLost(links: readonly Link[], via: ChainVia): Promise<LinkFai
   const { index, failure } = first;
   const behind = via.hops[index + 1];
   if (!failure || !behind) return failure;
-  return { ...failure, message: `${nameOf(behind)} lost the way to it, ${nameOf(via.hops[index] as Via)}: ${failure.message}` };
+  return {
+    ...failure,
+    message: `${nameOf(behind)} lost the way to it, ${nameOf(via.hops[index] as Via)}: ${failure.message}`,
+  };
 }
 
 /** How long a hop in front may take to say that it ended, after one behind it did. */

@@ -88,7 +88,9 @@ export function sshConfigText(
 ): string {
   const { batch, keepalive, connectTimeoutSeconds, fastAes } = options;
   const includes =
-    via.configFile === undefined ? ['Include ~/.ssh/config', 'Include /etc/ssh/ssh_config'] : [`Include "${via.configFile}"`];
+    via.configFile === undefined
+      ? ['Include ~/.ssh/config', 'Include /etc/ssh/ssh_config']
+      : [`Include "${via.configFile}"`];
   return [
     'IgnoreUnknown ForkAfterAuthentication,SessionType,StdinNull',
     ...(batch ? ['BatchMode yes'] : []),
@@ -129,7 +131,7 @@ export function masterArgv(via: SshVia, files: SshFiles, proxyCommand: string | 
     files.control,
     '-N',
     '-T',
-    ...options([
+    ...asOptions([
       'LogLevel=VERBOSE',
       'PermitLocalCommand=yes',
       `LocalCommand=${localCommand(files.control)}`,
@@ -151,7 +153,7 @@ export function plainArgv(via: SshVia, targets: readonly Target[], keepalive: Ss
     '-N',
     '-T',
     ...(via.configFile === undefined ? [] : ['-F', via.configFile]),
-    ...options([
+    ...asOptions([
       'BatchMode=yes',
       'ExitOnForwardFailure=yes',
       `ServerAliveInterval=${keepalive.intervalSeconds}`,
@@ -169,7 +171,7 @@ export function authArgv(via: SshVia): readonly string[] {
   return [
     'ssh',
     ...(via.configFile === undefined ? [] : ['-F', via.configFile]),
-    ...options(['ControlPath=none']),
+    ...asOptions(['ControlPath=none']),
     ...destination(via),
     'true',
   ];
@@ -186,7 +188,7 @@ export function foregroundArgv(via: SshVia, files: SshFiles): readonly string[] 
     files.control,
     '-N',
     '-T',
-    ...options([`ControlPersist=${HAND_OVER_SECONDS}`]),
+    ...asOptions([`ControlPersist=${HAND_OVER_SECONDS}`]),
     ...destination(via),
   ];
 }
@@ -231,7 +233,7 @@ function localCommand(control: string): string {
 
 function destination(via: SshVia): readonly string[] {
   return [
-    ...options(via.options ?? []),
+    ...asOptions(via.options ?? []),
     ...(via.jump === undefined ? [] : ['-J', via.jump]),
     ...(via.user === undefined ? [] : ['-l', via.user]),
     ...(via.port === undefined ? [] : ['-p', `${via.port}`]),
@@ -241,11 +243,13 @@ function destination(via: SshVia): readonly string[] {
   ];
 }
 
-function options(list: readonly string[]): readonly string[] {
+function asOptions(list: readonly string[]): readonly string[] {
   return list.flatMap((option) => ['-o', option]);
 }
 
 /** Always with the address to listen on: without it, ssh takes the IPv6 port alone when the IPv4 one is another's. */
 function forwardSpec(target: Target): string {
-  return 'path' in target ? `./${basename(target.path)}:${target.path}` : `127.0.0.1:${target.port}:${targetText(target)}`;
+  return 'path' in target
+    ? `./${basename(target.path)}:${target.path}`
+    : `127.0.0.1:${target.port}:${targetText(target)}`;
 }

@@ -43,7 +43,9 @@ export async function effectiveConfig(
 
 /** Reads what `ssh -G` prints: a keyword in lower case and its value on each line. */
 export function parseEffectiveConfig(text: string): EffectiveConfig {
-  const lines = text.split('\n').map((line) => [line.split(' ', 1)[0] ?? '', line.slice(line.indexOf(' ') + 1)] as const);
+  const lines = text
+    .split('\n')
+    .map((line) => [line.split(' ', 1)[0] ?? '', line.slice(line.indexOf(' ') + 1)] as const);
   const all = (keyword: string): string[] => lines.filter(([name]) => name === keyword).map(([, value]) => value);
   const proxy = [...all('proxyjump'), ...all('proxycommand')].find((value) => value !== 'none');
   return {

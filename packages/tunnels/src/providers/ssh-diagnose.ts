@@ -35,7 +35,8 @@ export async function* diagnoseSsh(
     const files = await prepareSsh(via, runtimeDirectory, settings);
     config = await effectiveConfig(via, { config: files.config, settings, signal });
   } catch (error) {
-    return yield failed('config', failureOf(error), started);
+    yield failed('config', failureOf(error), started);
+    return;
   }
   yield { hop: 'config', verdict: 'pass', detail: configText(via, config), ms: performance.now() - started };
   const between = through ? 'the link before' : config.proxy;
@@ -80,7 +81,13 @@ async function tcpHop(config: EffectiveConfig, settings: SshSettings, signal: Ab
   using deadline = deadlineOf(signal, settings.connectTimeoutMs);
   const socket = connect({ host: hostname, port, signal: deadline.signal });
   let connected = false;
-  const fail = (detail: string, hint: string): Hop => ({ hop: 'tcp', verdict: 'fail', detail, hint, ms: performance.now() - started });
+  const fail = (detail: string, hint: string): Hop => ({
+    hop: 'tcp',
+    verdict: 'fail',
+    detail,
+    hint,
+    ms: performance.now() - started,
+  });
   try {
     await once(socket, 'connect', { signal: deadline.signal });
     connected = true;
@@ -91,10 +98,15 @@ async function tcpHop(config: EffectiveConfig, settings: SshSettings, signal: Ab
     return { hop: 'tcp', verdict: 'pass', detail: `${where} answers as ${banner}.`, ms: performance.now() - started };
   } catch (error) {
     signal.throwIfAborted();
-    if (connected) return fail(`${where} takes connections, but says nothing.`, 'Check that sshd runs there and is not overloaded.');
-    if (codeOf(error) === 'ECONNREFUSED') return fail(`${where} refuses connections.`, 'Check the port, and that sshd runs there.');
+    if (connected)
+      return fail(`${where} takes connections, but says nothing.`, 'Check that sshd runs there and is not overloaded.');
+    if (codeOf(error) === 'ECONNREFUSED')
+      return fail(`${where} refuses connections.`, 'Check the port, and that sshd runs there.');
     const why = deadline.isOver ? 'no answer' : codeOf(error);
-    return fail(`${where} cannot be reached: ${why}.`, 'Check the address, the network (a VPN?), and that no firewall drops the packets.');
+    return fail(
+      `${where} cannot be reached: ${why}.`,
+      'Check the address, the network (a VPN?), and that no firewall drops the packets.',
+    );
   } finally {
     socket.on('error', () => undefined).destroy();
   }
@@ -135,7 +147,12 @@ async function* loginHops(
     const failure = failureOf(error);
     const hop = hopOf[failure.cause] ?? (between === undefined ? 'session' : 'tcp');
     if (hop === 'auth') yield { hop: 'host-key', verdict: 'pass', detail: 'The host key is known.' };
-    yield failed(hop, failure, started, hop === 'auth' ? ` Tried as ${config.user}, with the agent and ${config.identityFiles.join(', ')}.` : '');
+    yield failed(
+      hop,
+      failure,
+      started,
+      hop === 'auth' ? ` Tried as ${config.user}, with the agent and ${config.identityFiles.join(', ')}.` : '',
+    );
   }
 }
 

@@ -91,7 +91,10 @@ export async function adoptMaster(
 }
 
 function placeOf(via: SshVia, settings: SshSettings): string {
-  const key = createHash('sha256').update(JSON.stringify(Object.entries(via).sort())).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update(JSON.stringify(via, Object.keys(via).toSorted()))
+    .digest('hex')
+    .slice(0, 12);
   return join(settings.handOverDirectory, key);
 }
 

@@ -31,7 +31,8 @@ export async function openSsh(via: SshVia, options: OpenLinkOptions, settings: S
     });
   }
   const program = findProgram(settings.program);
-  const relay = through && (await startRelay(runtimeDirectory, async (target) => await through.dial(target, { signal })));
+  const relay =
+    through && (await startRelay(runtimeDirectory, async (target) => await through.dial(target, { signal })));
   try {
     const argv = masterArgv(via, files, relay?.proxyCommand);
     const ssh = await SshProcess.start({ program, argv, onChild, onLine: onDebug });
@@ -164,4 +165,3 @@ async function after(ms: number): Promise<undefined> {
     setTimeout(() => resolve(undefined), ms).unref();
   });
 }
-

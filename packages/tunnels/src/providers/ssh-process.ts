@@ -27,7 +27,11 @@ export class SshProcess {
   #stderr = '';
   #wasUp = false;
 
-  private constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, pid: number, onLine: (line: string) => void) {
+  private constructor(
+    child: ChildProcessByStdio<Writable, Readable, Readable>,
+    pid: number,
+    onLine: (line: string) => void,
+  ) {
     this.#child = child;
     this.pid = pid;
     // It may end without having read.

@@ -35,10 +35,7 @@ export interface Relay extends AsyncDisposable {
  * be open to every user of the machine. Between ssh and the socket stands a small Node process, because no program that
  * speaks to unix sockets is found on every machine.
  */
-export async function startRelay(
-  directory: string,
-  dial: (target: HostTarget) => Promise<Duplex>,
-): Promise<Relay> {
+export async function startRelay(directory: string, dial: (target: HostTarget) => Promise<Duplex>): Promise<Relay> {
   const path = `${directory}/r`;
   const open = new Set<Duplex>();
   let failure: LinkFailure | undefined;
@@ -63,7 +60,11 @@ export async function startRelay(
   await once(server, 'listening');
   await chmod(path, 0o600);
   return {
-    proxyCommand: [...[process.execPath, '-e', program, path].map((word) => shellWord(word).replaceAll('%', '%%')), '%h', '%p'].join(' '),
+    proxyCommand: [
+      ...[process.execPath, '-e', program, path].map((word) => shellWord(word).replaceAll('%', '%%')),
+      '%h',
+      '%p',
+    ].join(' '),
     failure: () => failure,
     async [Symbol.asyncDispose]() {
       server.close();

@@ -193,9 +193,19 @@ export function notInTime(host: string, ms: number): LinkFailure {
 
 const connectTexts: readonly (readonly [RegExp, LinkCause, string, string])[] = [
   [/refused/i, 'target-refused', 'nobody listens there', 'Check the port, and that the program runs there.'],
-  [/not known|resolve|unknown host|name resolution|no address/i, 'resolve', 'its name is unknown there', 'Use a name or an address that the bastion can resolve.'],
+  [
+    /not known|resolve|unknown host|name resolution|no address/i,
+    'resolve',
+    'its name is unknown there',
+    'Use a name or an address that the bastion can resolve.',
+  ],
   [/timed? ?out/i, 'timeout', 'it does not answer', 'Check that the bastion may reach it (security groups, firewall).'],
-  [/unreachable|no route/i, 'unreachable', 'there is no way to it', 'Check that the bastion may reach it (routes, security groups).'],
+  [
+    /unreachable|no route/i,
+    'unreachable',
+    'there is no way to it',
+    'Check that the bastion may reach it (routes, security groups).',
+  ],
 ];
 
 /** Says why a far end refused a connection to a target (RFC 4254 §5.1); the text is the far end's own. */

@@ -45,7 +45,10 @@ describeReal(['sshd', 'ssh', 'ssh-keygen', 'ip'], (path) => {
   });
 
   test('a network there is no way to', async () => {
-    expect(await world.failure(world.via('inside'), { program })).toMatchObject({ cause: 'unreachable', permanent: false });
+    expect(await world.failure(world.via('inside'), { program })).toMatchObject({
+      cause: 'unreachable',
+      permanent: false,
+    });
   });
 
   test('a pulled cable ends the link once it was silent too long; when it is back, so is the link', async () => {
@@ -67,7 +70,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen', 'ip'], (path) => {
     networks.blackHole('add');
     try {
       expect(await link.ended).toMatchObject({ cause: 'timeout' });
-      expect(await world.failure(world.via('gate'), { program, connectTimeoutMs: 1_000 })).toMatchObject({ cause: 'timeout' });
+      expect(await world.failure(world.via('gate'), { program, connectTimeoutMs: 1_000 })).toMatchObject({
+        cause: 'timeout',
+      });
     } finally {
       networks.blackHole('del');
     }

@@ -8,7 +8,6 @@ import { createProviders, runForeground, type Foreground } from '@hawser/tunnels
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { patient } from '../../../../test/support/patience.js';
 import { scale } from '../../../../test/support/scale.js';
-import type { Provider } from '../../src/providers/provider.js';
 import type { SshVia } from '../../src/spec.js';
 import { Project, spec } from '../support/project.js';
 import { SshWorld, echo, kill, processesWith, type Sshd } from '../support/ssh-world.js';
@@ -37,14 +36,14 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   async function supervise(
     project: Project,
     via: SshVia = world.via('bastion'),
-  ): Promise<{ readonly foreground: Foreground; readonly tunnels: readonly TunnelStatus[] }> {
-    const providers = { ...createProviders(), 'ssh-bastion': async () => world.provider() as Provider };
+  ): Promise<AsyncDisposable & { readonly foreground: Foreground; readonly tunnels: readonly TunnelStatus[] }> {
+    const providers = { ...createProviders(), 'ssh-bastion': async () => world.provider() };
     const foreground = await runForeground({ ...project.where, providers, drainMs: 200 });
     const tunnels = await foreground.client.up([
       spec({ name: 'echo', via, to: { host: '127.0.0.1', port: echoing } }),
       spec({ name: 'file', via, to: { host: '127.0.0.1', port: serving } }),
     ]);
-    return { foreground, tunnels };
+    return { foreground, tunnels, [Symbol.asyncDispose]: async () => await foreground.close() };
   }
 
   /** Says a word and hears it again; rejects when the connection is refused or broken. */
@@ -56,8 +55,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
   test('kill -9 of ssh: what it carried is broken off, not ended short, and a download right after is whole', async () => {
     await using project = await Project.make();
-    const { foreground, tunnels } = await supervise(project);
-    await using _ = foreground;
+    await using supervised = await supervise(project);
+    const { foreground, tunnels } = supervised;
     const [talk, file] = tunnels as [TunnelStatus, TunnelStatus];
     const download = connect({ host: '127.0.0.1', port: file.local.port });
     const broken = once(download, 'error');
@@ -66,7 +65,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     kill(talk.link.pids[0] as number, 'SIGKILL');
     download.resume();
     const whole = fetchDigest(file);
-    const talks = Promise.all(Array.from({ length: 20 }, async (_each, index) => await converse(talk, `word ${index}`)));
+    const talks = Promise.all(
+      Array.from({ length: 20 }, async (_each, index) => await converse(talk, `word ${index}`)),
+    );
     expect(await broken).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
     expect(await whole).toBe(digest);
     await talks;
@@ -77,8 +78,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
   test('sshd away: whoever connects meanwhile waits, nobody is refused, and all are served', async () => {
     await using project = await Project.make();
-    const { foreground, tunnels } = await supervise(project);
-    await using _ = foreground;
+    await using supervised = await supervise(project);
+    const { foreground, tunnels } = supervised;
     const [talk] = tunnels as [TunnelStatus];
     await sshd.down();
     const waiting: Promise<void>[] = [];
@@ -96,8 +97,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   test('a frozen server: who connects meanwhile is served over a new link, and who was connected is broken off', async () => {
     await using project = await Project.make();
     const via = world.via('bastion', { options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1'] });
-    const { foreground, tunnels } = await supervise(project, via);
-    await using _ = foreground;
+    await using supervised = await supervise(project, via);
+    const { foreground, tunnels } = supervised;
     const [talk] = tunnels as [TunnelStatus];
     const [old] = talk.link.pids;
     const connected = connect({ host: '127.0.0.1', port: talk.local.port });
@@ -126,9 +127,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     const thief = createServer().listen(port, '127.0.0.1');
     await once(thief, 'listening');
     try {
-      const { foreground, tunnels } = await supervise(project);
-      await using _ = foreground;
-      const [talk] = tunnels as [TunnelStatus];
+      await using supervised = await supervise(project);
+      const [talk] = supervised.tunnels as [TunnelStatus];
       expect(talk.local.port).not.toBe(port);
       await converse(talk, 'elsewhere');
     } finally {
@@ -151,7 +151,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
 async function fetchDigest({ local }: TunnelStatus): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port: local.port });
-  return createHash('sha256').update(await read(socket)).digest('hex');
+  return createHash('sha256')
+    .update(await read(socket))
+    .digest('hex');
 }
 
 /** All that comes until the end; a connection that is broken off rejects. */

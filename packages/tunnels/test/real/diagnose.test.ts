@@ -31,9 +31,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       throw new Error('not asked for');
     };
     providers = {
-      'ssh-bastion': async () => world.provider({ connectTimeoutMs: 1_000 }) as Provider,
-      direct: async () => directProvider as Provider,
-      chain: async () => createChainProvider(providers) as Provider,
+      'ssh-bastion': async () => world.provider({ connectTimeoutMs: 1_000 }),
+      direct: async () => directProvider,
+      chain: async () => createChainProvider(providers),
       ssm: never,
       kube: never,
     };
@@ -138,7 +138,13 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   test('through a jump host, the steps that the jump host makes are left out', async () => {
     await world.host('inside', { config: ['ProxyJump bastion'] });
     const found = await hops(world.via('inside'));
-    expect(short(found).slice(0, 5)).toEqual(['config pass', 'dns skipped', 'tcp skipped', 'host-key pass', 'auth pass']);
+    expect(short(found).slice(0, 5)).toEqual([
+      'config pass',
+      'dns skipped',
+      'tcp skipped',
+      'host-key pass',
+      'auth pass',
+    ]);
   });
 
   test('a chain, hop by hop, each with its name', async () => {

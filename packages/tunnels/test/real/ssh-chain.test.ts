@@ -23,9 +23,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       throw new Error('not asked for');
     };
     const providers: Providers = {
-      'ssh-bastion': async () => world.provider() as Provider,
-      direct: async () => directProvider as Provider,
-      chain: async () => chains as Provider,
+      'ssh-bastion': async () => world.provider(),
+      direct: async () => directProvider,
+      chain: async () => chains,
       ssm: never,
       kube: never,
     };

@@ -40,7 +40,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     const failure = await world.failure(world.via('stranger'));
     expect(failure).toMatchObject({ cause: 'hostkey-unknown', permanent: true });
     const command = failure.authCommand ?? '';
-    expect(await runToEnd('sh', ['-c', command.replace('ssh ', 'ssh -o StrictHostKeyChecking=accept-new ')])).toMatchObject({
+    expect(
+      await runToEnd('sh', ['-c', command.replace('ssh ', 'ssh -o StrictHostKeyChecking=accept-new ')]),
+    ).toMatchObject({
       code: 0,
     });
     const link = await world.open(world.via('stranger'));
@@ -96,13 +98,20 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     const broken = join(world.directory, 'broken');
     writeFileSync(broken, 'Hst *\n');
     expect(await world.failure(world.via('bastion', { configFile: broken }))).toMatchObject({ cause: 'config' });
-    expect(await world.failure(world.via('bastion', { options: ['LocalCommand=true'] }))).toMatchObject({ cause: 'config' });
+    expect(await world.failure(world.via('bastion', { options: ['LocalCommand=true'] }))).toMatchObject({
+      cause: 'config',
+    });
   });
 
   test('a machine without ssh', async () => {
     const program = join(world.directory, 'no-ssh');
-    expect(await world.failure(world.via('bastion'), { program })).toMatchObject({ cause: 'tool-missing', permanent: true });
-    expect(await world.failure(world.via('bastion'), { program: 'no-such-ssh' })).toMatchObject({ cause: 'tool-missing' });
+    expect(await world.failure(world.via('bastion'), { program })).toMatchObject({
+      cause: 'tool-missing',
+      permanent: true,
+    });
+    expect(await world.failure(world.via('bastion'), { program: 'no-such-ssh' })).toMatchObject({
+      cause: 'tool-missing',
+    });
   });
 
   test('kill -9 and a plain kill of ssh end the link as killed', async () => {
@@ -119,7 +128,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     await sshd.down();
     expect(await link.ended).toMatchObject({ cause: 'closed', permanent: false });
     await sshd.up();
-    const frozen = await world.open(world.via('going', { options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1'] }));
+    const frozen = await world.open(
+      world.via('going', { options: ['ServerAliveInterval=1', 'ServerAliveCountMax=1'] }),
+    );
     sshd.signalConnections('SIGSTOP');
     expect(await frozen.ended).toMatchObject({ cause: 'timeout', permanent: false });
   });

@@ -40,7 +40,17 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       ],
       config: ['HostKeyAlias certified.example'],
     });
-    execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'host', '-h', '-n', 'certified.example', `${sshd.hostKey}.pub`]);
+    execFileSync('ssh-keygen', [
+      '-q',
+      '-s',
+      authority,
+      '-I',
+      'host',
+      '-h',
+      '-n',
+      'certified.example',
+      `${sshd.hostKey}.pub`,
+    ]);
     await sshd.down();
     await sshd.up();
     appendFileSync(world.knownHosts, `@cert-authority *.example ${readFileSync(`${authority}.pub`, 'utf8')}`);
@@ -64,9 +74,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       const before = await world.failure(via);
       expect(before).toMatchObject({ cause: 'auth', permanent: true });
       expect(before.hint).toContain('ssh-add');
-      const ask = join(world.directory, 'askpass');
-      writeFileSync(ask, '#!/bin/sh\necho a passphrase\n', { mode: 0o700 });
-      const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_ASKPASS: ask, SSH_ASKPASS_REQUIRE: 'force' };
+      const askPass = join(world.directory, 'askpass');
+      writeFileSync(askPass, '#!/bin/sh\necho a passphrase\n', { mode: 0o700 });
+      const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_ASKPASS: askPass, SSH_ASKPASS_REQUIRE: 'force' };
       execFileSync('ssh-add', ['-q', key], { env, stdio: 'ignore' });
       await works(via);
     } finally {

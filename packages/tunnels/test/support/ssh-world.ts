@@ -1,6 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +51,14 @@ export class Sshd {
   ): Promise<Sshd> {
     mkdirSync('/run/sshd', { recursive: true });
     mkdirSync(directory, { recursive: true });
-    const { program, authorizedKeys, lines = [], port = await freePort(), address = '127.0.0.1', prefix = [] } = options;
+    const {
+      program,
+      authorizedKeys,
+      lines = [],
+      port = await freePort(),
+      address = '127.0.0.1',
+      prefix = [],
+    } = options;
     const sshd = new Sshd(directory, program, port, prefix);
     makeKey(sshd.hostKey);
     writeFileSync(
@@ -77,7 +93,7 @@ export class Sshd {
   /** Starts to listen. */
   async up(): Promise<void> {
     const [file, ...args] = [...this.#prefix, this.#program, '-D', '-e', '-f', join(this.#directory, 'sshd.conf')];
-    const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     let said = '';
     await new Promise<void>((resolve, reject) => {
@@ -194,7 +210,10 @@ export class SshWorld implements AsyncDisposable {
 
   async open(
     via: SshVia,
-    options: SshProviderOptions & { readonly targets?: readonly Target[]; readonly link?: Partial<OpenLinkOptions> } = {},
+    options: SshProviderOptions & {
+      readonly targets?: readonly Target[];
+      readonly link?: Partial<OpenLinkOptions>;
+    } = {},
   ): Promise<Link> {
     const { targets = [], link: linkOptions = {}, ...providerOptions } = options;
     return await this.openWith(this.provider(providerOptions), via, { targets, ...linkOptions });

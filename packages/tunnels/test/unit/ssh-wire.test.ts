@@ -8,7 +8,7 @@ test('messages of the control socket are as PROTOCOL.mux lays them out', () => {
 
 test('packets are a length, no padding, a type and fields', () => {
   expect(encodePacket(Ssh.eof, 3).toString('hex')).toBe('00000006006000000003');
-  expect(encodePacket(Ssh.open, 'ab', 1).toString('hex')).toBe('0000000c005a000000026162' + '00000001');
+  expect(encodePacket(Ssh.open, 'ab', 1).toString('hex')).toBe('0000000c005a00000002616200000001');
   expect(encodeDataHeader(9, 5).toString('hex')).toBe('0000000f005e0000000900000005');
 });
 
@@ -19,7 +19,10 @@ test('fields past the end are empty', () => {
 
 const packet = fc.oneof(
   fc.record({ channel: fc.integer({ min: 0, max: 2 }), bytes: fc.uint8Array({ maxLength: 60 }) }),
-  fc.record({ type: fc.constantFrom(Ssh.eof, Ssh.close, Ssh.windowAdjust), words: fc.array(fc.nat(), { maxLength: 3 }) }),
+  fc.record({
+    type: fc.constantFrom(Ssh.eof, Ssh.close, Ssh.windowAdjust),
+    words: fc.array(fc.nat(), { maxLength: 3 }),
+  }),
 );
 
 test('however it is cut, every byte of every channel comes in order, and between the right messages', () => {
