@@ -110,6 +110,14 @@ describe('hawser aws eks-token', () => {
     expect(end.stderr).toContain(message);
   });
 
+  test('assumes a role once for many processes that ask at once', async () => {
+    const before = sts.asked.length;
+    const args = [...flags, '--role-arn', 'arn:aws:iam::123456789012:role/many', '--endpoint-url', sts.url];
+    const ends = await Promise.all(Array.from({ length: 6 }, () => asPlugin(args)));
+    expect(new Set(ends.map(({ stdout }) => tokenOf(stdout))).size).toBe(1);
+    expect(sts.asked.length - before).toBe(1);
+  });
+
   test('assumes a role through the proxy that is set', async () => {
     const connected: string[] = [];
     const proxy = createServer().on('connect', (request: IncomingMessage, socket: Socket) => {
