@@ -40,14 +40,18 @@ interface LabelSelector {
   }[];
 }
 
-/** Resources whose `spec.selector` selects pods, by the words kubectl takes for them. */
-const workloads: Readonly<Record<string, string>> = {
-  deployment: 'apps/v1/deployments',
-  deploy: 'apps/v1/deployments',
-  statefulset: 'apps/v1/statefulsets',
-  sts: 'apps/v1/statefulsets',
-  job: 'batch/v1/jobs',
-};
+/** The words kubectl takes; of a workload, the path of resources whose `spec.selector` selects pods. */
+const kinds: ReadonlyMap<string, string> = new Map([
+  ...words('pod', 'po', 'pod', 'pods'),
+  ...words('service', 'svc', 'service', 'services'),
+  ...words('apps/v1/deployments', 'deploy', 'deployment', 'deployments'),
+  ...words('apps/v1/statefulsets', 'sts', 'statefulset', 'statefulsets'),
+  ...words('batch/v1/jobs', 'job', 'jobs'),
+]);
+
+function words(kind: string, ...names: readonly string[]): readonly (readonly [string, string])[] {
+  return names.map((name) => [name, kind]);
+}
 
 /**
  * All ready pods that a target means, each with its port.
@@ -84,7 +88,7 @@ export async function findPlaces(
       );
     }
   } else {
-    const [group, version, resource] = (workloads[kind] ?? '').split('/');
+    const [group, version, resource] = kind.split('/');
     const path = `/apis/${group}/${version}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
     const workload = await reader.get<{ readonly spec?: { readonly selector?: LabelSelector } }>(path);
     selector = selectorOf(workload.spec?.selector ?? {});
@@ -101,10 +105,8 @@ function parseTarget(target: string): { readonly kind: string; readonly name: st
   const [word, name] = [target.slice(0, Math.max(slash, 0)), target.slice(slash + 1)];
   // The key of a label may hold a slash as well: app.kubernetes.io/name=web.
   if (target.includes('=')) return { kind: 'selector', name: target };
-  const kind = { po: 'pod', pods: 'pod', svc: 'service', services: 'service' }[word] ?? word.replace(/s$/, '');
-  if (name !== '' && !name.includes('/') && (kind === 'pod' || kind === 'service' || kind in workloads)) {
-    return { kind, name };
-  }
+  const kind = kinds.get(word);
+  if (kind !== undefined && name !== '' && !name.includes('/')) return { kind, name };
   throw new KubeClientError('HAWSER_KUBE_CONFIG_INVALID', `'${target}' does not say which pods are meant.`, {
     hint: 'Write it like svc/NAME, pod/NAME, deployment/NAME, statefulset/NAME, job/NAME or KEY=VALUE.',
   });

@@ -151,6 +151,8 @@ describe('the pod of a connection', () => {
     ['deployment/web', 8080],
     ['deploy/web', 'http'],
     ['statefulset/web', 8080],
+    ['sts/web', 8080],
+    ['deployments/web', 8080],
     ['job/web', 8080],
     ['app=web', 'http'],
     ['pod/web-1', 'http'],
@@ -201,6 +203,8 @@ describe('the pod of a connection', () => {
     ['app=none', 80, [], { message: expect.stringContaining('there is none at all') }],
     ['web', 80, [], { code: 'HAWSER_KUBE_CONFIG_INVALID', exitCode: 2 }],
     ['node/web', 80, [], { code: 'HAWSER_KUBE_CONFIG_INVALID' }],
+    ['constructor/web', 80, [], { code: 'HAWSER_KUBE_CONFIG_INVALID' }],
+    ['pod/a/b', 80, [], { code: 'HAWSER_KUBE_CONFIG_INVALID' }],
   ])('%s, port %s, is not found, and why is told', async (target, port, objects, expected) => {
     await using world = await clusterOf(objects);
     const cluster = await world.open();
