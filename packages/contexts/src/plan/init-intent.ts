@@ -17,7 +17,7 @@ import type { PlannedFile, Sheet } from './edit.js';
 import { hashOf } from './hash.js';
 import { listKubeconfigs, sheetOf, type Intent, type Settled, type Surroundings } from './intent.js';
 import { takeBack } from './take-back.js';
-import { fulfil, type Wish, type WishTerms } from './wish.js';
+import { fulfil, mergePlaces, type Wish, type WishTerms } from './wish.js';
 
 /** The Prefect profile of a context. */
 export interface PrefectTarget extends PrefectPart {
@@ -76,28 +76,36 @@ function settle(targets: InitTargets, around: Surroundings): Settled {
     if (place !== undefined) written.push(place);
   }
   const old = data.contexts[context];
-  const names = [prefect?.profile, kubernetes?.context].filter((name) => name !== undefined).map(hashOf);
-  const isWished = (place: WrittenPlace): boolean =>
-    !isPlanned(targets, place.format) ||
-    // Not switching leaves a choice that was made before, as long as it is for the same name.
-    (place.path.length === 1 && names.includes(place.hash)) ||
-    wishes.some(({ file, path }) => file.path === place.file && isDeepStrictEqual(path, place.path));
-  const stale = (old?.written ?? []).filter((place) => !isWished(place));
-  for (const place of stale.toReversed()) takeBack(place, sheets, terms);
-  const kept = (old?.written ?? []).filter(
-    (place) =>
-      isWished(place) &&
-      !wishes.some(({ file, path }) => file.path === place.file && isDeepStrictEqual(path, place.path)),
-  );
+  const isWished = ({ file, path }: WrittenPlace): boolean =>
+    wishes.some((wish) => wish.file.path === file && isDeepStrictEqual(wish.path, path));
+  const others = (old?.written ?? []).filter((place) => !isWished(place));
+  const kept = others.filter((place) => staysUnasked(place, targets, old));
+  for (const place of others.toReversed()) if (!kept.includes(place)) takeBack(place, sheets, terms);
   const kubeconfig = wishes.find(({ path }) => path[0] === 'contexts')?.file.path;
   const parts: ContextTargets = {
     ...withPart('prefect', prefect && prefectPart(prefect), old?.prefect),
     ...withPart('kubernetes', kubernetes && kubernetesPart(kubernetes, kubeconfig), old?.kubernetes),
   };
-  const record = recordOf(old, parts, [...kept, ...written], now);
+  const record = recordOf(old, parts, mergePlaces(old?.written ?? [], [...kept, ...written]), now);
   const current = switches || data.current === undefined ? context : data.current;
   const contexts = { ...withHashes(data.contexts, written), [context]: record };
   return { data: { current, contexts }, notes: notesOf(around) };
+}
+
+/**
+ * Whether a place that is not asked for this time stays ours: of a program that is left alone, a choice made before for
+ * the same name (by a run that switched), and a secret of the same profile for the same address.
+ */
+function staysUnasked(place: WrittenPlace, targets: InitTargets, old: ContextRecord | undefined): boolean {
+  const { prefect, kubernetes } = targets;
+  if (!isPlanned(targets, place.format)) return true;
+  const [key, profile, name] = place.path;
+  if (name === undefined && profile === undefined) {
+    const chosen = place.format === 'toml' ? prefect?.profile : kubernetes?.context;
+    return place.hash === hashOf(chosen);
+  }
+  const isSecret = key === 'profiles' && name === 'PREFECT_API_KEY';
+  return isSecret && profile === prefect?.profile && old?.prefect?.apiUrl === prefect?.apiUrl;
 }
 
 function prefectWishes(target: PrefectTarget, around: Surroundings, switches: boolean): readonly Wish[] {

@@ -6,7 +6,7 @@ import type { ContextRecord, WrittenPlace, WrittenStep } from './contexts-docume
 import type { PlannedFile } from './edit.js';
 import { listKubeconfigs, sheetOf, type Intent, type Settled, type Surroundings } from './intent.js';
 import { takeBack, withoutContext, type TakenBack } from './take-back.js';
-import { fulfil } from './wish.js';
+import { fulfil, mergePlaces } from './wish.js';
 
 /** Takes back exactly what was written for a context, and forgets it. */
 export function removeIntent(
@@ -80,10 +80,10 @@ function settleUse(context: string, kubeconfigs: readonly string[], around: Surr
       kubernetes.context,
     );
   }
-  const isOf = (one: WrittenPlace) => (other: WrittenPlace) =>
-    one.file === other.file && isDeepStrictEqual(one.path, other.path);
-  const known = record.written.map((old) => places.find(isOf(old)) ?? old);
-  const written = [...known, ...places.filter((place) => !known.includes(place))];
+  const untouched = record.written.filter(
+    (old) => !places.some(({ file, path }) => file === old.file && isDeepStrictEqual(path, old.path)),
+  );
+  const written = mergePlaces(record.written, [...untouched, ...places]);
   const next = isDeepStrictEqual(written, record.written) ? record : { ...record, written, updatedAt: now };
   return { data: { current: context, contexts: { ...data.contexts, [context]: next } }, notes: [] };
 

@@ -75,6 +75,14 @@ function hashOfPlace({ isSecret = false }: Wish, value: unknown): string {
   return hashOf(isSecret ? 'secret' : value);
 }
 
+/** The places there were, as they are now, in their old order, and then those that are new. */
+export function mergePlaces(old: readonly WrittenPlace[], now: readonly WrittenPlace[]): readonly WrittenPlace[] {
+  const isOf = (one: WrittenPlace) => (other: WrittenPlace) =>
+    one.file === other.file && isDeepStrictEqual(one.path, other.path);
+  const known = old.flatMap((place) => now.find(isOf(place)) ?? []);
+  return [...known, ...now.filter((place) => !known.includes(place))];
+}
+
 /** The records that a place of a file is in. */
 export function placesAt(
   data: ContextsData,

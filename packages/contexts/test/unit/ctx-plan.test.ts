@@ -270,6 +270,15 @@ describe('ctx init', () => {
     expect(at.read(at.profiles)).not.toContain('planted-key');
   });
 
+  test('a secret stays when the same address is asked for again without it, and goes with the address', async () => {
+    const at = new CtxPlace();
+    const prefect = { profile: 'p', apiUrl: 'http://here/api' };
+    await at.init({ prefect: { ...prefect, apiKey: 'planted-key' } });
+    expect((await at.plan({ prefect })).steps).toEqual([]);
+    await at.init({ prefect: { profile: 'p', apiUrl: 'http://elsewhere/api' } });
+    expect(at.read(at.profiles)).not.toContain('planted-key');
+  });
+
   test.each([
     [{ name: ' ' }, "' ' cannot be the name of a context."],
     [{ prefect: { profile: 'a\nb', apiUrl: 'http://h/api' } }, "'a\nb' cannot be the name of a profile."],
