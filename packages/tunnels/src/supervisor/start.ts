@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TunnelsError } from '../errors.js';
@@ -10,6 +11,8 @@ import { fromWire } from './wire-error.js';
 
 /** How long a supervisor may take until it serves, in milliseconds. */
 const START_MS = 20_000;
+/** How long one that does not serve may take to end, in milliseconds. */
+const EXIT_MS = 2_000;
 /** What supervisors print is put aside when it is longer than this, in bytes. */
 const ROTATE_BYTES = 1 << 20;
 
@@ -42,6 +45,7 @@ export async function startSupervisor(
   }
   try {
     const report = await reportOf(child, places, before);
+    if (report.state !== 'ready') await exitOf(child);
     if (report.state === 'failed') throw await fromWire(report.error);
   } finally {
     if (child.connected) child.disconnect();
@@ -84,6 +88,13 @@ async function reportOf(child: ChildProcess, { outputLog }: Places, before: numb
     clearTimeout(timer);
     child.removeAllListeners();
   }
+}
+
+/** Waits, not for ever, for one that does not serve to be gone: whoever is told so is to find nothing of it. */
+async function exitOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit', { signal: AbortSignal.timeout(EXIT_MS) });
+  await exited.catch(() => child.kill('SIGKILL'));
 }
 
 /** What it printed behind what others had printed before. */

@@ -2,6 +2,7 @@ import { writeFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, jest, test } from '@jest/globals';
 import { LinkError, type Provider } from '@hawser/tunnels';
 import { connectSupervisor, stopSupervisor } from '@hawser/tunnels/supervisor';
@@ -58,7 +59,8 @@ test('down lets connections end, at most as long as it was told, and resets the 
   await using project = await Project.make();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined);
-    socket.on('data', (chunk) => String(chunk) === 'finish' && socket.end('finished'));
+    socket.on('data', (chunk) => String(chunk) === 'finish' && socket.write('finished'));
+    socket.on('end', () => socket.end());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const to = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
@@ -73,6 +75,7 @@ test('down lets connections end, at most as long as it was told, and resets the 
   await closing;
   await foreground.client.down({ all: true });
   server.close();
+  await once(server, 'close');
 });
 
 test('SIGTERM ends a supervisor in good order; its terminal may close before', async () => {
@@ -88,7 +91,7 @@ test('SIGTERM ends a supervisor in good order; its terminal may close before', a
   process.kill(client.pid, 'SIGTERM');
   await events.until(({ type, text }) => type === 'supervisor' && text === 'left');
   await stopSupervisor(project.where);
-  expect(await isAlive(identity)).toBe(false);
+  while (await isAlive(identity)) await delay(5);
   await expect(client.status()).rejects.toMatchObject({ code: 'HAWSER_NET_NOT_RUNNING' });
   expect((await project.record())?.data['supervisor']).toBeUndefined();
 });

@@ -197,6 +197,7 @@ describe('bytes', () => {
     await client.hears('first heard the end');
     expect(await client.over).toBe('end');
     server.close();
+    await once(server, 'close');
   });
 
   test('fifty megabytes each way arrive as they were sent, and are counted', async () => {
