@@ -1,7 +1,7 @@
 // What clients see of faults: a word is said over a fresh connection every 50 ms, from before the fault until all is
-// well again. `recovered` is from the fault to the first word that came back of those said after it; `refused` counts
-// connections that were refused or broken off without a word. Promise: kill -9 of ssh is over in less than a second,
-// and nobody is refused in an outage of 5 s.
+// well again. `recovered` is from the fault to the first word that came back of those said after it. `refused` counts
+// those who came after the fault and were refused or broken off, `broken` those whose connection was there already, which
+// nobody can save. Promise: kill -9 of ssh is over in less than a second, and nobody is refused in an outage of 5 s.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -32,6 +32,7 @@ try {
         what: `${fault}: ${name}`,
         'recovered ms': recovered.includes(undefined) ? 'never' : median(recovered).toFixed(0),
         refused: results.reduce((sum, { refused }) => sum + refused, 0),
+        broken: results.reduce((sum, { broken }) => sum + broken, 0),
         clients: results.reduce((sum, { clients }) => sum + clients, 0),
         'memory MiB': median(results.map(({ memoryMiB }) => memoryMiB)).toFixed(0),
       });
@@ -76,7 +77,9 @@ async function suffer(open, cause, to) {
   const answers = await Promise.all(asked);
   await mend?.();
   await way.close();
-  return { recoveredMs, refused: answers.filter(({ ok }) => !ok).length, clients: answers.length, memoryMiB };
+  const failed = answers.filter(({ ok }) => !ok);
+  const broken = failed.filter(({ startedMs }) => startedMs < faultMs).length;
+  return { recoveredMs, refused: failed.length - broken, broken, clients: answers.length, memoryMiB };
 }
 
 async function recovery(asked, faultMs) {
