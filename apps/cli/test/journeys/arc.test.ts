@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
@@ -254,7 +254,8 @@ describe('recordings', () => {
   test('one that is larger than any recording is refused before it is read', async () => {
     await using world = await openArcWorld(hawser);
     const path = join(world.folder, 'huge.json');
-    execFileSync('truncate', ['-s', '65M', path]);
+    await writeFile(path, '');
+    await truncate(path, 65 << 20);
     const { exitCode, json } = await world.run(['arc', 'verify', '--snapshot', path, '--json']);
     expect([exitCode, json]).toMatchObject([2, { error: { message: expect.stringContaining('larger than 64 MiB') } }]);
   });

@@ -317,6 +317,9 @@ describe('the probe', () => {
         }),
       },
     });
+    // One that somebody dispatched before is none of ours.
+    const before = { id: 70, workflow: 'probe.yml', event: 'workflow_dispatch', jobs: [] } as const;
+    github.setRuns('acme/app', [{ ...before, status: 'completed', conclusion: 'failure' }]);
     cluster.remove(lists.pods);
     const seen: string[] = [];
     const { report } = await verifyRunners({

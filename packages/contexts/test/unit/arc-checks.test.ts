@@ -123,6 +123,13 @@ const broken: readonly (Case & { readonly id: CheckId })[] = [
   },
   {
     id: 'C2',
+    why: 'of another organization',
+    look: healthy({ cluster: { sets: seen([scaleSet({ spec: { githubConfigUrl: 'https://github.com/other' } })]) } }),
+    says: /works for the organization other, not for acme\/app/,
+    final: true,
+  },
+  {
+    id: 'C2',
     why: 'of another server',
     look: healthy({ cluster: { sets: seen([scaleSet({ spec: { githubConfigUrl: 'https://ghe.acme.test/acme' } })]) } }),
     says: /works for https:\/\/ghe\.acme\.test/,
@@ -474,12 +481,28 @@ const passing: readonly Case[] = [
     says: /^C6/,
   },
   {
+    why: 'a pod that takes its time to end, which nothing holds',
+    look: healthy({
+      cluster: {
+        sets: seen([scaleSet({ spec: { minRunners: 1 } })]),
+        pods: seen([{ metadata: { name, deletionTimestamp: minutesAgo(6) } }]),
+      },
+    }),
+    says: /^C6/,
+  },
+  {
+    why: 'a runner that has done its job and is not tidied up yet',
+    look: healthy({ cluster: { runners: seen([runner(name, { phase: 'Succeeded', runnerId: 7, jobId: 'a-job' })]) } }),
+    says: /^C7/,
+  },
+  {
     why: 'a young job, and old ones for others',
     look: healthy({
       github: {
         jobs: items(
           { ...job, created_at: minutesAgo(9) },
           { ...job, labels: ['ubuntu-latest'] },
+          { ...job, status: 'in_progress' },
           { ...job, labels: ['linux', 'gpu'] },
         ),
       },
