@@ -14,6 +14,9 @@ const NAME_BYTES = 2;
 /** A server takes messages of this size without joining parts. */
 const PART_BYTES = 64 * 1024;
 
+/** With Node's own 64 KiB or less the websocket stops and starts again for every other message. */
+const WINDOW_BYTES = 512 * 1024;
+
 /** The other side said that it is done, with a code or without (RFC 6455 §7.1.5). */
 const CLEAN = new Set([1000, 1005]);
 
@@ -29,7 +32,7 @@ export class ChannelConnection extends Duplex {
   #silence: NodeJS.Timeout | undefined;
 
   constructor(websocket: WebSocket, hasHalfClose: boolean) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, highWaterMark: WINDOW_BYTES });
     this.#websocket = websocket;
     this.#hasHalfClose = hasHalfClose;
     websocket.on('message', (message: Buffer) => this.#take(message));

@@ -44,7 +44,7 @@ export class SpdyStream extends Duplex {
   readonly #owner: StreamOwner;
 
   constructor(id: number, headers: SpdyHeaders, owner: StreamOwner) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, highWaterMark: WINDOW_BYTES });
     this.id = id;
     this.headers = headers;
     this.#owner = owner;
@@ -77,6 +77,9 @@ export class SpdyStream extends Duplex {
 }
 
 const PART_BYTES = 32 * 1024;
+
+/** With Node's own 64 KiB or less the carrier stops and starts again for every other frame. */
+const WINDOW_BYTES = 512 * 1024;
 
 interface StreamOwner {
   send(bytes: Buffer, sent: (error?: Error | null) => void): void;

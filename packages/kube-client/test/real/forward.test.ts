@@ -11,6 +11,9 @@ import { createWorld, pod, thrownBy, type World } from '../support/world.js';
 
 const protocols: readonly ForwardProtocol[] = ['SPDY/3.1+portforward.k8s.io', 'v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
+/** More than the buffers of two connections take on Linux by default: 6 MiB to read and 4 MiB to write each. */
+const HUGE = 28_000_000;
+
 describe.each(protocols)('a port forwarded by %s', (protocol) => {
   const halfCloses = protocol !== 'v4.channel.k8s.io';
 
@@ -47,7 +50,7 @@ describe.each(protocols)('a port forwarded by %s', (protocol) => {
   });
 
   test('waits for a far end that reads slowly', async () => {
-    const content = randomBytes(12_000_000);
+    const content = randomBytes(HUGE);
     const expected = digest(content);
     const heard: Buffer[] = [];
     await using server = await farEnd((socket) => {
@@ -79,7 +82,7 @@ describe.each(protocols)('a port forwarded by %s', (protocol) => {
   });
 
   test('waits for who reads slowly here', async () => {
-    const content = randomBytes(24_000_000);
+    const content = randomBytes(HUGE);
     await using server = await farEnd((socket) => socket.end(content));
     await using world = await createWorld({ objects: [pod('web')], forwardProtocols: [protocol] });
     world.kube.servePod({ namespace: 'default', name: 'web' }, { 8080: server.port });

@@ -105,8 +105,8 @@ describe('a session', () => {
       carrier: { send: ignore, pause: () => calls.push('pause'), resume: () => calls.push('resume') },
     });
     const stream = client.open({});
-    const part = Buffer.alloc(65_536, 7);
-    const frame = Buffer.concat([Buffer.from('0000000100010000', 'hex'), part]);
+    const part = Buffer.alloc(600_000, 7);
+    const frame = Buffer.concat([Buffer.from('00000001000927c0', 'hex'), part]);
     client.receive(frame);
     client.receive(frame);
     expect(calls).toEqual(['pause']);
