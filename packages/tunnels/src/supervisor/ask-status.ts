@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { openStore } from '@hawser/state-store';
 import type { SupervisorStatus } from '../status.js';
 import { createLineCutter } from './lines.js';
 import { type Greeting, PROTOCOL, type Reply } from './protocol.js';
+import { runtimeBases } from './runtime-bases.js';
 import type { LocatedProject, NetDocument } from './seam.js';
 
 /** How long a supervisor may take before it is left to those who can do more about it, in milliseconds. */
@@ -31,18 +32,33 @@ export async function askStatus(options: LocatedProject): Promise<SupervisorStat
   }
 }
 
-/** What is written down. Undefined for what cannot be read at a glance, or is not there: somebody may have removed it. */
-function readRecord({ from, env }: LocatedProject): Partial<NetDocument> | undefined {
-  const { directory } = openStore({ from, ...(env === undefined ? {} : { env }) });
+/** What is written down. Undefined for what cannot be read at a glance. */
+function readRecord({ from, env = process.env }: LocatedProject): Partial<NetDocument> | undefined {
+  const { directory } = openStore({ from, env });
   try {
     const { version, data } = JSON.parse(readFileSync(join(directory, 'net.json'), 'utf8')) as {
       readonly version?: unknown;
       readonly data?: Partial<NetDocument>;
     };
     return version === 2 ? data : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (!isMissing(error)) return undefined;
+    // Somebody may have removed the record of a supervisor. Which folder would be this project's takes a digest to tell,
+    // and most often there is none of any project.
+    return runtimeBases(env).every(hasNoSupervisor) ? {} : undefined;
   }
+}
+
+function hasNoSupervisor(base: string): boolean {
+  try {
+    return readdirSync(base).every((project) => readdirSync(join(base, project)).length === 0);
+  } catch (error) {
+    return isMissing(error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 /** The answer on a socket that greets as it should; undefined for any other end. */

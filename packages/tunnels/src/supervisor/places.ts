@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, mkdir } from 'node:fs/promises';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '@hawser/state-store';
 import { TunnelsError } from '../errors.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { absolute, type Environment, runtimeBases } from './runtime-bases.js';
 
 /** Where a project's supervisor has its things. */
 export interface Places {
@@ -19,9 +18,6 @@ export interface Places {
   /** What the supervisor prints, which is nothing unless something is badly wrong. */
   readonly outputLog: string;
 }
-
-/** Room for `/KEY/INSTANCE/l99999/` and a file name below a unix socket's 103 bytes. */
-const RUNTIME_BASE_LIMIT = 45;
 
 /** Says where things are; makes nothing. */
 export function placesOf(options: { readonly from: string; readonly env?: Environment | undefined }): Places {
@@ -38,22 +34,6 @@ export function placesOf(options: { readonly from: string; readonly env?: Enviro
     eventLog: join(logs, `net-${key}.jsonl`),
     outputLog: join(logs, `net-${key}.log`),
   };
-}
-
-/**
- * `$XDG_RUNTIME_DIR/hawser`, and a folder below the one for temporary files: whoever opened the tunnels may have had
- * the variable, or not.
- */
-function runtimeBases(env: Environment): string[] {
-  const xdg = absolute(env['XDG_RUNTIME_DIR']);
-  const fallback = join(absolute(env['TMPDIR']) ?? tmpdir(), `hawser-${userInfo().uid}`);
-  const candidates = xdg === undefined ? [fallback] : [join(xdg, 'hawser'), fallback];
-  const short = candidates.filter((path) => Buffer.byteLength(path) <= RUNTIME_BASE_LIMIT);
-  return short.length > 0 ? short : [`/tmp/hawser-${userInfo().uid}`];
-}
-
-function absolute(path: string | undefined): string | undefined {
-  return path?.startsWith('/') === true ? path : undefined;
 }
 
 /**
