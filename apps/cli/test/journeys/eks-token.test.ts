@@ -8,12 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type KubeEmulator, startKubeEmulator } from '@hawser/emulators/kube';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { verifyEksToken } from '../../../../packages/contexts/test/support/eks-verifier.js';
-import {
-  assumedRole,
-  type AwsStandIn,
-  startAwsStandIn,
-} from '../../../../packages/contexts/test/support/sts-stand-in.js';
+import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
+import { assumedRole, type AwsStandIn, startAwsStandIn } from '../../../../test/support/aws-stand-in.js';
 import { eksTokenCommand } from '../../src/aws/eks-token-command.js';
 import { bin } from '../support/hawser.js';
 

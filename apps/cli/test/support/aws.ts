@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { startKubeEmulator } from '@hawser/emulators/kube';
-import { clusterAnswer, iamAnswers } from '../../../../packages/contexts/test/support/checked.js';
-import { verifyEksToken } from '../../../../packages/contexts/test/support/eks-verifier.js';
+import { clusterAnswer, iamAnswers } from '../../../../test/support/aws-answers.js';
+import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
 import {
   type AskedOfAws,
   type AwsAnswer,
   callerIdentityAnswer,
   startAwsStandIn,
-} from '../../../../packages/contexts/test/support/sts-stand-in.js';
+} from '../../../../test/support/aws-stand-in.js';
 import { eksTokenCommand } from '../../src/aws/eks-token-command.js';
 
 /** Who the world's credentials belong to. */

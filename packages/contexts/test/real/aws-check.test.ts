@@ -6,15 +6,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { awsCheck } from '@hawser/contexts';
 import { type KubeEmulator, startKubeEmulator } from '@hawser/emulators/kube';
-import { checked, clusterAnswer, type ClusterAnswer } from '../support/checked.js';
-import { verifyEksToken } from '../support/eks-verifier.js';
+import { clusterAnswer, type ClusterAnswer } from '../../../../test/support/aws-answers.js';
+import { checked } from '../support/checked.js';
+import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
 import {
   type AskedOfAws,
   type AwsAnswer,
   type AwsStandIn,
   callerIdentityAnswer,
   startAwsStandIn,
-} from '../support/sts-stand-in.js';
+} from '../../../../test/support/aws-stand-in.js';
 
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
 const ARN = 'arn:aws:sts::123456789012:assumed-role/Ops/me';

@@ -5,14 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { checked, clusterAnswer, iamAnswers } from '../support/checked.js';
+import { clusterAnswer, iamAnswers } from '../../../../test/support/aws-answers.js';
+import { checked } from '../support/checked.js';
 import {
   type AskedOfAws,
   type AwsAnswer,
   type AwsStandIn,
   callerIdentityAnswer,
   startAwsStandIn,
-} from '../support/sts-stand-in.js';
+} from '../../../../test/support/aws-stand-in.js';
 
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDPERSON', AWS_SECRET_ACCESS_KEY: SECRET };

@@ -11,7 +11,12 @@ import { sdkCredentials } from '@hawser/contexts';
 import { readAwsFiles } from '../../src/eks/aws-files.js';
 import { findCredentials } from '../../src/eks/credentials.js';
 import { checked } from '../support/checked.js';
-import { assumedRole, type AwsStandIn, callerIdentityAnswer, startAwsStandIn } from '../support/sts-stand-in.js';
+import {
+  assumedRole,
+  type AwsStandIn,
+  callerIdentityAnswer,
+  startAwsStandIn,
+} from '../../../../test/support/aws-stand-in.js';
 
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
 const ROLE = 'arn:aws:iam::123456789012:role/r';

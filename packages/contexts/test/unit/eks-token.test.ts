@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
 import { type AwsCredentials, eksToken } from '@hawser/contexts';
 import { execCredential } from '../../src/eks/exec-credential.js';
-import { verifyEksToken } from '../support/eks-verifier.js';
+import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
 
 const NOW_MS = Date.UTC(2026, 4, 6, 7, 8, 9, 500);
 const keys = { AKIDEXAMPLE: { secretAccessKey: 'secret/secret+secret' } };

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pluginToken, type PluginTokenOptions } from '@hawser/contexts/eks-token';
-import { verifyEksToken } from '../support/eks-verifier.js';
-import { assumedRole, type AwsAnswer, type AwsStandIn, startAwsStandIn } from '../support/sts-stand-in.js';
+import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
+import {
+  assumedRole,
+  type AwsAnswer,
+  type AwsStandIn,
+  startAwsStandIn,
+} from '../../../../test/support/aws-stand-in.js';
 
 const NOW_MS = Date.UTC(2026, 4, 6, 7, 8, 9);
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
