@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { TunnelStatus } from '@hawser/tunnels';
@@ -216,6 +216,14 @@ describe('net status and net list', () => {
       data: { tunnels: unknown[] };
     };
     expect(record.data.tunnels).toEqual([]);
+  });
+
+  test('a record that somebody removed is no end of its tunnels', async () => {
+    await using project = new NetProject();
+    await using site = await Site.start();
+    await project.run(['net', 'up', ...direct(`web=127.0.0.1:${site.port}`)]);
+    rmSync(join(project.folder, '.hawser/net.json'));
+    expect((await project.data<Tunnels>(['net', 'status'])).tunnels).toMatchObject([{ spec: { name: 'web' } }]);
   });
 
   test('--sets lists what tunnels.yaml has, and says what needs trust', async () => {
