@@ -66,8 +66,8 @@ async function reference() {
   });
   const source = Buffer.from(outputFiles[0].contents).toString('base64');
   const { readManual, renderReference } = await import(`data:text/javascript;base64,${source}`);
-  const files = ['package.json', 'oclif.manifest.json'].map((name) => [name, readText(`${app}/${name}`)]);
-  return renderReference(readManual(new Map(files)), {
+  const sources = ['package.json', 'oclif.manifest.json'].map((name) => [name, readText(`${app}/${name}`)]);
+  return renderReference(readManual(new Map(sources)), {
     schemas: '../../apps/cli/schemas',
     note: 'Made by scripts/cli-reference.mjs from the commands themselves; edit those.',
   });

@@ -36,7 +36,7 @@ function overview(manual: Manual, date: string): string {
 }
 
 function commandPage(manual: Manual, command: ManualCommand, date: string): string {
-  const { name, summary, description, usage, aliases, rows, examples } = command;
+  const { summary, description, usage, aliases, rows, examples } = command;
   return page([
     heading(manual, pageName(manual, command), date),
     ...section('NAME', [`${roff(pageName(manual, command))} \\- ${roff(summary)}`]),
@@ -77,8 +77,8 @@ function pageName({ bin }: Manual, { name }: ManualCommand): string {
   return `${bin}-${name.replaceAll(' ', '-')}`;
 }
 
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`.SH ${title}`, ...lines];
+function section(title: string, body: readonly string[]): string[] {
+  return body.length === 0 ? [] : [`.SH ${title}`, ...body];
 }
 
 function item(name: string, text: string): string[] {

@@ -52,8 +52,8 @@ interface PackageJson {
  * @throws CliError HAWSER_DISTRO_PACKAGE_INVALID
  */
 export function readManual(files: PackageFiles): Manual {
-  const { name, version, description = '', oclif } = parsed<PackageJson>(files, 'package.json');
-  const { commands } = parsed<Manifest>(files, 'oclif.manifest.json');
+  const { name, version, description = '', oclif } = parsed(files, 'package.json') as PackageJson;
+  const { commands } = parsed(files, 'oclif.manifest.json') as Manifest;
   if (typeof oclif?.bin !== 'string' || typeof version !== 'string' || typeof commands !== 'object')
     throw new CliError(
       'HAWSER_DISTRO_PACKAGE_INVALID',
@@ -108,7 +108,7 @@ function rowOf(flag: DescribedFlag): Row {
   return [`${char ? `-${char}, ` : ''}${nameOfFlag(flag)}`, (summary ?? description) + (env ? ` (\`${env}\`)` : '')];
 }
 
-function parsed<T>(files: PackageFiles, name: string): T {
+function parsed(files: PackageFiles, name: string): unknown {
   const text = files.get(name);
   if (text === undefined)
     throw new CliError(
@@ -116,7 +116,7 @@ function parsed<T>(files: PackageFiles, name: string): T {
       `The package holds no ${name}: it is not a command line of oclif`,
     );
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch (cause) {
     throw new CliError('HAWSER_DISTRO_PACKAGE_INVALID', `${name} of the package is not JSON`, { cause });
   }
