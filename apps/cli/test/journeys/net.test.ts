@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TunnelStatus } from '@hawser/tunnels';
 import { lives, NetProject, Site, TakenPort } from '../support/net.js';
 import { expectSchema } from '../support/schema.js';
@@ -15,7 +15,10 @@ const get = async (port: number | undefined, path = '/x'): Promise<string> =>
   (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 
 describe('net up', () => {
-  const empty = new NetProject();
+  let empty: NetProject;
+  beforeAll(() => {
+    empty = new NetProject();
+  });
   afterAll(() => empty[Symbol.asyncDispose]());
 
   test('comes back when a probe went through, and the tunnel carries what comes; net down closes it', async () => {
