@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { openStore, type Store } from '@hawser/state-store';
 import { TunnelsError } from '../errors.js';
 import { absolute, type Environment, runtimeBases } from './runtime-bases.js';
+import type { NetDocument } from './seam.js';
 
 /** Where a project's supervisor has its things. */
 export interface Places {
@@ -30,10 +32,25 @@ export function placesOf(options: { readonly from: string; readonly env?: Enviro
   return {
     project,
     store,
-    runtimeDirectories: runtimeBases(env).map((base) => join(base, key)),
+    runtimeDirectories: [...new Set([...runtimeBases(env).map((base) => join(base, key)), ...recorded(project, key)])],
     eventLog: join(logs, `net-${key}.jsonl`),
     outputLog: join(logs, `net-${key}.log`),
   };
+}
+
+/**
+ * Where the supervisor on record has its folder, which may not be where one would be made now: it was opened from a
+ * session with other variables (a desktop's, cron's). A record may come with a repository: only a folder that nobody
+ * but this user can have made is believed.
+ */
+function recorded(project: string, key: string): string[] {
+  try {
+    const { data } = JSON.parse(readFileSync(join(project, 'net.json'), 'utf8')) as { readonly data?: NetDocument };
+    const folder = dirname(dirname(data?.supervisor?.socket ?? ''));
+    return isAbsolute(folder) && basename(folder) === key && isPrivate(lstatSync(folder)) ? [folder] : [];
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -43,13 +60,16 @@ export function placesOf(options: { readonly from: string; readonly env?: Enviro
  */
 export async function makePrivate(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const stat = await lstat(path);
-  const { uid } = userInfo();
-  if (stat.isDirectory() && (uid === -1 || (stat.uid === uid && (stat.mode & 0o077) === 0))) return;
+  if (isPrivate(await lstat(path))) return;
   throw new TunnelsError('HAWSER_NET_SUPERVISOR_FAILED', `The folder ${path} is not this user's alone.`, {
     hint: `Remove ${path}, or make it yours with mode 0700; it holds the sockets of tunnels.`,
     details: { path },
   });
+}
+
+function isPrivate(stat: Stats): boolean {
+  const { uid } = userInfo();
+  return stat.isDirectory() && (uid === -1 || (stat.uid === uid && (stat.mode & 0o077) === 0));
 }
 
 /** A fresh name for one supervisor. */

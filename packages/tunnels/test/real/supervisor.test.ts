@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { connectSupervisor } from '@hawser/tunnels/supervisor';
 import { isAlive, identifyProcess } from '@hawser/state-store/process';
-import { ask, Echo, Project, spec } from '../support/project.js';
+import { ask, Echo, entry, Project, spec } from '../support/project.js';
 
 test('one tunnel: up, used, seen, down; nothing is left', async () => {
   await using project = await Project.make();
@@ -49,4 +50,31 @@ test('a record somebody removed does not hide the supervisor, and comes back wit
     tunnels: [{ name: 'app' }, { name: 'second' }],
   });
   await again.down({ all: true });
+});
+
+test('who comes with other variables, as cron does, finds the supervisor all the same', async () => {
+  await using project = await Project.make();
+  await using echo = await Echo.start();
+  const client = await project.connect();
+  await client.up([spec({ to: echo.target })]);
+  const { XDG_RUNTIME_DIR: _, ...env } = { ...project.env, TMPDIR: join(project.folder, 'elsewhere') };
+  const again = (await connectSupervisor({ ...project.where, env, spawn: { entry } }))!;
+  expect(again.pid).toBe(client.pid);
+  expect(await again.down({ all: true })).toEqual({ stopped: ['app'], unknown: [] });
+});
+
+test('a record that came with a repository leads to no folder that others may write to', async () => {
+  await using project = await Project.make();
+  await using echo = await Echo.start();
+  const client = await project.connect();
+  await client.up([spec({ to: echo.target })]);
+  const { data } = (await project.record()) as unknown as { data: { supervisor: { socket: string } } };
+  const folder = dirname(dirname(data.supervisor.socket));
+  const { XDG_RUNTIME_DIR: _, ...env } = { ...project.env, TMPDIR: join(project.folder, 'elsewhere') };
+  await chmod(folder, 0o777);
+  try {
+    expect(await connectSupervisor({ ...project.where, env })).toBeUndefined();
+  } finally {
+    await chmod(folder, 0o700);
+  }
 });
