@@ -7,7 +7,7 @@ export const WINDOW_BYTES: number = 2 * 1024 * 1024;
 export const PACKET_BYTES: number = 64 * 1024;
 
 /** The reader's progress is told in steps of this. */
-const CREDIT_BYTES = WINDOW_BYTES / 8;
+const CREDIT_BYTES = WINDOW_BYTES / 4;
 /**
  * OpenSSH reads a packet from its control socket in pieces of 16 KiB, one a turn of its loop (`channels.c`, read_mux),
  * behind the length: packets of two whole pieces waste no turn.
