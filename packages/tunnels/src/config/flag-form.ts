@@ -158,9 +158,9 @@ function bastionOf({ host, via }: FlagForm, env: Readonly<Record<string, string 
   });
 }
 
-/** Nothing said: ssh takes the user of its configuration, else the one who runs it; where there is none, ec2-user. */
+/** Nothing said: ssh takes the user of its configuration, else the one who runs it. A guess of ours would beat both. */
 function sshUser({ sshUser: said }: FlagForm, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const user = said ?? env['HAWSER_BASTION_USER'] ?? (env['USER'] || env['LOGNAME'] ? undefined : 'ec2-user');
+  const user = said ?? env['HAWSER_BASTION_USER'];
   if (user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.@+\\-]*$/.test(user)) {
     throw new TunnelsError('HAWSER_NET_BAD_INPUT', `'${user}' is no user name.`);
   }

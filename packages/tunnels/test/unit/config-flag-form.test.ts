@@ -50,9 +50,10 @@ describe('flags', () => {
     ]);
   });
 
-  test('the user is left to ssh, and is ec2-user where nobody is known', () => {
+  test('the user is left to ssh unless somebody says it', () => {
     expect(specs(ssh, { USER: 'me' })[0]?.via).not.toHaveProperty('user');
-    expect(specs(ssh, {})[0]?.via).toMatchObject({ user: 'ec2-user' });
+    expect(specs(ssh, {})[0]?.via).not.toHaveProperty('user');
+    expect(specs(ssh, { HAWSER_BASTION_USER: 'ec2-user' })[0]?.via).toMatchObject({ user: 'ec2-user' });
   });
 
   test('set ports, a label, options of ssh and what happens when a port is taken', () => {
