@@ -3,10 +3,10 @@
 // writes NAME.generated.js and NAME.generated.d.ts beside each schema, or into every --out folder.
 // NAME is the schema's file name without `.schema.json` or `.json`.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { requireOfStore, standaloneSource } from './precompile-schemas.mjs';
 
 const { values, positionals } = parseArgs({
   options: { out: { type: 'string', multiple: true, default: [] } },
@@ -17,23 +17,12 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
-// ajv is a dependency of the package that uses it when a document comes without a generated validator.
-const requireOfStore = createRequire(new URL('../packages/state-store/package.json', import.meta.url));
-const { Ajv2020 } = requireOfStore('ajv/dist/2020.js');
-const standalone = requireOfStore('ajv/dist/standalone').default;
-
 for (const path of positionals) {
   const schema = JSON.parse(await readFile(path, 'utf8'));
   // The same options as compileValidator of @hawser/state-store, so that both judge alike.
-  const ajv = new Ajv2020({
-    allErrors: false,
-    logger: false,
-    validateFormats: false,
-    code: { source: true, esm: true },
-  });
-  const source = standalone(ajv, ajv.compile(schema));
+  const source = standaloneSource({ validate: schema }, { allErrors: false });
   const name = basename(path).replace(/(\.schema)?\.json$/, '');
-  const javascript = await bundle(source.replace(/export default \w+;/, ''), basename(path));
+  const javascript = await bundle(source, basename(path));
   const declaration = [
     `// Generated from ${basename(path)} by scripts/compile-schemas.mjs.`,
     "import type { Validator } from '@hawser/state-store';",
