@@ -43,15 +43,16 @@ describe('a link', () => {
     const machine = ready({ random: () => 0.999_999 });
     let nowMs = 0;
     const pauses: number[] = [];
-    for (let attempt = 1; attempt <= 10; attempt++) {
+    for (let attempt = 1; attempt <= 24; attempt++) {
       machine.feed({ type: 'ended', attempt, failure: broken }, nowMs);
       pauses.push(machine.wakeAtMs! - nowMs);
       nowMs = machine.wakeAtMs!;
       machine.tick(nowMs);
       machine.feed({ type: 'opened', attempt: attempt + 1 }, nowMs);
     }
-    expect(pauses).toEqual([0, 249, 499, 999, 1_999, 3_999, 7_999, 15_999, 29_999, 29_999]);
-    machine.feed({ type: 'ended', attempt: 11, failure: broken }, nowMs + 60_000);
+    const early = Array.from({ length: 14 }, () => 999);
+    expect(pauses).toEqual([0, 249, 499, ...early, 1_999, 3_999, 7_999, 15_999, 29_999, 29_999, 29_999]);
+    machine.feed({ type: 'ended', attempt: 25, failure: broken }, nowMs + 60_000);
     expect(machine.wakeAtMs).toBe(nowMs + 60_000);
   });
 
