@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 const layers = {
   'packages/state-store': [],
   'packages/terminal': [],
+  'packages/near-miss': [],
   'packages/ssm-channel': [],
   'packages/hf-push': [],
   'packages/kube-client': [],
@@ -18,7 +19,7 @@ const layers = {
 };
 
 /** Small packages with one job and no @hawser dependency: every other package may import them. */
-const leaves = ['terminal', 'kube-client'];
+const leaves = ['terminal', 'kube-client', 'near-miss'];
 
 /** Code that is fed bytes and time and answers with bytes and wishes; of Node it may use these modules and no other. */
 const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux|queues)/'];

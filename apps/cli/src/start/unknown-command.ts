@@ -1,5 +1,6 @@
 import type { Interfaces } from '@oclif/core';
-import { CliKitError, nearest } from '@hawser/cli-kit/start';
+import { CliKitError } from '@hawser/cli-kit/start';
+import { nearMisses } from '@hawser/near-miss';
 
 /** The error for words that name no command: says which one may have been meant. */
 export function unknownCommand(id: string, config: Interfaces.Config): CliKitError {
@@ -12,7 +13,7 @@ export function unknownCommand(id: string, config: Interfaces.Config): CliKitErr
   let meant: string | undefined;
   for (let count = words.length; count > 0 && !meant; count--) {
     const sameLength = ids.filter((candidate) => candidate.split(':').length === count);
-    meant = nearest(
+    [meant] = nearMisses(
       words.slice(0, count).join(' '),
       sameLength.map((candidate) => candidate.replaceAll(':', ' ')),
     );

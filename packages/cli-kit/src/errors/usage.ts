@@ -1,5 +1,5 @@
+import { nearMisses } from '@hawser/near-miss';
 import { CliKitError } from '../errors.js';
-import { nearest } from '../nearest.js';
 
 /** What the parser of oclif throws, known by its fields: two copies of oclif may meet in one process. */
 interface ParserError extends Error {
@@ -47,12 +47,8 @@ function say(error: ParserError): string {
 
 function suggest(error: ParserError, command: CommandShape): string {
   const typed = error.flags?.[0];
-  const meant =
-    typed &&
-    nearest(
-      typed,
-      command.flags.map((flag) => `--${flag}`),
-    );
+  const flags = command.flags.map((flag) => `--${flag}`);
+  const [meant] = typed ? nearMisses(typed, flags) : [];
   return meant ? `Did you mean ${meant}?\n` : '';
 }
 

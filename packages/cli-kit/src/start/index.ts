@@ -1,6 +1,5 @@
 export { cutAtDashes } from '../argv.js';
 export { CliKitError } from '../errors.js';
-export { nearest } from '../nearest.js';
 export { loadStyle, takesColour } from '../output/style.js';
 export type { Style } from '../output/style.js';
 export { reportFailure } from '../report.js';

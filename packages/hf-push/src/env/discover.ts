@@ -1,5 +1,6 @@
 import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { nearMisses } from '@hawser/near-miss';
 import { HfPushError } from '../errors.js';
 
 /** An environment's folder, found. */
@@ -37,7 +38,7 @@ export function findEnvironment({ from, environment }: { from: string; environme
   const places = searchedFolders.map((place) => join(from, place, environment));
   const folder = environment === '' ? undefined : places.find(hasSigns);
   if (folder !== undefined) return describe(folder, from);
-  const similar = nearMisses(environment, listEnvironments(from));
+  const similar = nearMisses(environment, listEnvironments(from), { plain }).slice(0, 3);
   throw notFound(
     environment,
     places,
@@ -106,38 +107,10 @@ function notFound(
   });
 }
 
-function nearMisses(name: string, known: readonly string[]): readonly string[] {
-  const wanted = plain(name);
-  if (wanted === '') return [];
-  return known
-    .map((each) => {
-      // The whole names too: a slip in their common ending is one letter, not three.
-      const whole = editDistance(each.toLowerCase(), name.toLowerCase());
-      return { each, distance: Math.min(editDistance(plain(each), wanted), whole) };
-    })
-    .filter(({ distance }) => distance <= Math.ceil(wanted.length / 3))
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ each }) => each);
-}
-
 /** `Echo-Env`, `echo_env` and `echo` are one name to a person. */
 function plain(name: string): string {
   return name
     .toLowerCase()
     .replace(/[-_.]?env$/, '')
     .replace(/[-_.]/g, '');
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1)
-      next.push(
-        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,6 +1,6 @@
+import { nearMisses } from '@hawser/near-miss';
 import type { SchemaError } from './compiled-schema.js';
 import type { Complaint } from './complaint.js';
-import { nearMiss } from './near-miss.js';
 import { asMap } from './raw.js';
 import type { ParsedFile, Path } from './read-yaml.js';
 import { tunnelsSchema, type Schema } from './schema.js';
@@ -38,7 +38,7 @@ function describe(
   if (keyword === 'additionalProperties') {
     const name = String(params['additionalProperty']);
     const known = schemas.flatMap((schema) => Object.keys((schema['properties'] as Schema | undefined) ?? {}));
-    const meant = nearMiss(name, known);
+    const [meant] = nearMisses(name, known);
     const hint = meant === undefined ? `there may stand: ${[...new Set(known)].join(', ')}.` : `did you mean ${meant}?`;
     return { path: [...path, name], message: `is not known; ${hint}`, at: 'name' };
   }

@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, relative, sep } from 'node:path';
+import { nearMisses } from '@hawser/near-miss';
 import { TunnelsError } from '../errors.js';
 import type { TunnelSpec } from '../spec.js';
 import { checkFile } from './check.js';
 import { complaintsError, type Complaint } from './complaint.js';
-import { nearMiss } from './near-miss.js';
 import { normaliseFile, type SetPart, type TunnelPart } from './normalise.js';
 import { fileName, findProjectFile, userFile, type PlaceOptions } from './places.js';
 import { maxBytes, readYaml } from './read-yaml.js';
@@ -75,7 +75,7 @@ export function pickSet(loaded: LoadedTunnels, name: string): readonly TunnelSpe
         hint: `Write a ${fileName}, or say what to open with --via and --forward.`,
       });
     }
-    const meant = nearMiss(name, names);
+    const [meant] = nearMisses(name, names);
     throw new TunnelsError('HAWSER_NET_SET_NOT_FOUND', `There is no set '${name}'.`, {
       hint: meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`,
       details: { sets: names },

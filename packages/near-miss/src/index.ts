@@ -1,0 +1,2 @@
+export { nearMisses } from './near-misses.js';
+export type { NearMissOptions } from './near-misses.js';
