@@ -66,8 +66,9 @@ async function reference() {
   });
   const source = Buffer.from(outputFiles[0].contents).toString('base64');
   const { readManual, renderReference } = await import(`data:text/javascript;base64,${source}`);
-  const sources = ['package.json', 'oclif.manifest.json'].map((name) => [name, readText(`${app}/${name}`)]);
-  return renderReference(readManual(new Map(sources)), {
+  const sources = new Map();
+  for (const name of ['package.json', 'oclif.manifest.json']) sources.set(name, readText(`${app}/${name}`));
+  return renderReference(readManual(sources), {
     schemas: '../../apps/cli/schemas',
     note: 'Made by scripts/cli-reference.mjs from the commands themselves; edit those.',
   });
