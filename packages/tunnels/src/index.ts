@@ -4,6 +4,7 @@ export { LinkError, type LinkCause, type LinkFailure } from './link/failure.js';
 export type {
   ChildRecord,
   DiagnoseOptions,
+  Forwarding,
   Hop,
   Link,
   LinkDescription,

@@ -6,6 +6,8 @@ export interface StatusFacts {
   /** Who keeps the tunnels; null where none are open. */
   readonly supervisor: Omit<SupervisorStatus, 'tunnels'> | null;
   readonly tunnels: readonly TunnelStatus[];
+  /** Tunnels whose supervisor was found killed just now: they are closed, and what was left of them is cleared away. */
+  readonly lost: readonly string[];
 }
 
 /**
@@ -15,10 +17,11 @@ export interface StatusFacts {
 export async function readStatus(signal: AbortSignal): Promise<StatusFacts> {
   const status = await askStatus({ from: process.cwd() });
   if (status !== undefined) return statusFacts(status);
-  const { connectSupervisor } = await import('@hawser/tunnels/supervisor');
+  const { connectSupervisor, reap } = await import('@hawser/tunnels/supervisor');
+  const { stale } = await reap({ from: process.cwd() });
   const client = await connectSupervisor({ from: process.cwd(), signal });
   try {
-    return statusFacts((await client?.status()) ?? null);
+    return { ...statusFacts((await client?.status()) ?? null), lost: stale };
   } finally {
     await client?.close();
   }
@@ -26,7 +29,7 @@ export async function readStatus(signal: AbortSignal): Promise<StatusFacts> {
 
 /** What a supervisor says, as it is told. */
 export function statusFacts(status: SupervisorStatus | null): StatusFacts {
-  if (!status) return { supervisor: null, tunnels: [] };
+  if (!status) return { supervisor: null, tunnels: [], lost: [] };
   const { tunnels, ...supervisor } = status;
-  return { supervisor, tunnels };
+  return { supervisor, tunnels, lost: [] };
 }

@@ -89,7 +89,10 @@ async function planOf(specs: readonly TunnelSpec[]): Promise<Result<UpFacts>> {
     const provider = await providers[via.kind]();
     const description = provider.describe(
       via,
-      together.map(({ to }) => to),
+      together.map(({ to, local }) => ({
+        to,
+        ...('port' in local && local.port > 0 ? { localPort: local.port } : {}),
+      })),
     );
     plan.push({ via: via.kind, tunnels: together.map(({ name }) => name), ...description });
   }

@@ -78,7 +78,7 @@ describe('net up', () => {
       1,
       expect.objectContaining({ error: expect.objectContaining({ code: 'HAWSER_NET_NOT_READY' }) }),
     ]);
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
     expect((await project.run([...words, '--wait', 'bound'])).exitCode).toBe(0);
   });
 
@@ -89,7 +89,7 @@ describe('net up', () => {
     await logs.until(/"tunnel":"web","type":"probe"/);
     waiting.kill('SIGINT');
     expect((await waiting.ended).exitCode).toBe(130);
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 
   test('--dry-run prints the commands of each link, and opens nothing', async () => {
@@ -200,7 +200,7 @@ describe('net status and net list', () => {
       stderr: '',
     });
     const data = await project.data(['net', 'status']);
-    expect(data).toEqual({ supervisor: null, tunnels: [] });
+    expect(data).toEqual({ supervisor: null, tunnels: [], lost: [] });
     expectSchema('net-status', data);
     expect(await project.data(['net', 'list'])).toEqual({ tunnels: [] });
     expect(await project.data(['net', 'down', '--all'])).toEqual({ stopped: [], unknown: [] });
@@ -212,9 +212,9 @@ describe('net status and net list', () => {
     await using site = await Site.start();
     await project.run(['net', 'up', ...direct(`web=127.0.0.1:${site.port}`)]);
     const { supervisor, tunnels } = await project.data<Tunnels>(['net', 'status']);
-    expectSchema('net-status', { supervisor, tunnels });
+    expectSchema('net-status', { supervisor, tunnels, lost: [] });
     process.kill(supervisor!.pid, 'SIGKILL');
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: ['web'] });
     const record = JSON.parse(readFileSync(join(project.folder, '.hawser/net.json'), 'utf8')) as {
       data: { tunnels: unknown[] };
     };
@@ -251,11 +251,11 @@ describe('net status and net list', () => {
     await using project = new NetProject();
     await using site = await Site.start();
     const watch = project.start(['net', 'status', '--watch', '--json']);
-    await watch.until(/^\{"supervisor":null,"tunnels":\[\]\}\n/);
+    await watch.until(/^\{"supervisor":null,"tunnels":\[\],"lost":\[\]\}\n/);
     await project.run(['net', 'up', ...direct(`web=127.0.0.1:${site.port}`)]);
     await watch.until(/"state":"ready".*"probe":\{"state":"ok".*\n/);
     await project.run(['net', 'down', '--all']);
-    await watch.until(/\n\{"supervisor":null,"tunnels":\[\]\}\n$/);
+    await watch.until(/\n\{"supervisor":null,"tunnels":\[\],"lost":\[\]\}\n$/);
     watch.kill('SIGINT');
     const { exitCode, stdout } = await watch.ended;
     for (const line of stdout.trimEnd().split('\n')) expectSchema('net-status', JSON.parse(line));
@@ -323,7 +323,7 @@ describe('net run', () => {
       'fetch(`http://${process.env.HAWSER_NET_WEB}/y`).then((r) => r.text()).then((t) => { console.log(t); process.exitCode = 7; })';
     const { stdout, exitCode } = await project.run(words(site, '--', process.execPath, '-e', script));
     expect([stdout, exitCode]).toEqual(['hello /y\n', 7]);
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 
   test('with --json stdout is kept for the result', async () => {
@@ -358,7 +358,7 @@ describe('net run', () => {
       124,
       expect.objectContaining({ error: expect.objectContaining({ code: 'HAWSER_NET_RUN_TIMED_OUT' }) }),
     ]);
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 
   test.each([
@@ -376,7 +376,7 @@ describe('net run', () => {
       125,
       expect.objectContaining({ error: expect.objectContaining({ code, exitCode: 125 }) }),
     ]);
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s reaches the command, and nothing is left', async (signal) => {
@@ -386,7 +386,7 @@ describe('net run', () => {
     await running.until(/up\n/);
     running.kill(signal);
     expect((await running.ended).exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 });
 
@@ -404,7 +404,7 @@ describe('net up --foreground', () => {
     running.kill('SIGINT');
     expect((await running.ended).exitCode).toBe(130);
     await expect(get(tunnels[0]?.local.port)).rejects.toThrow('fetch failed');
-    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data<Tunnels>(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 
   test('ends with 0 when somebody closes the tunnels', async () => {

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { LinkError, type LinkFailure } from '../link/failure.js';
 import type { ChainVia, Target, Via } from '../spec.js';
 import type { Providers } from '../supervisor/seam.js';
-import { targetText } from '../target-text.js';
-import type { DiagnoseOptions, Hop, Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
+import { targetsText } from '../target-text.js';
+import type { DiagnoseOptions, Forwarding, Hop, Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
 import { KEEPALIVE, plainArgv } from './ssh-argv.js';
 
 /**
@@ -153,16 +153,16 @@ async function* diagnoseChain(
   }
 }
 
-function describeChain(via: ChainVia, targets: readonly Target[]): LinkDescription {
+function describeChain(via: ChainVia, forwards: readonly Forwarding[]): LinkDescription {
   const commands = via.hops.flatMap((hop, index) => {
     if (hop.kind !== 'ssh-bastion') return [];
     const next = via.hops[index + 1];
-    if (next?.kind !== 'ssh-bastion') return [plainArgv(hop, targets, KEEPALIVE)];
-    return [plainArgv(hop, [{ host: next.host, port: next.port ?? 22 }], KEEPALIVE)];
+    if (next?.kind !== 'ssh-bastion') return [plainArgv(hop, forwards, KEEPALIVE)];
+    return [plainArgv(hop, [{ to: { host: next.host, port: next.port ?? 22 } }], KEEPALIVE)];
   });
   return {
     commands,
-    summary: `Connects to ${targets.map(targetText).join(', ') || 'nothing yet'} by ${via.hops.map(nameOf).join(', then ')}.`,
+    summary: `Connects to ${targetsText(forwards) || 'nothing yet'} by ${via.hops.map(nameOf).join(', then ')}.`,
   };
 }
 

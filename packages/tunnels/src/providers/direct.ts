@@ -3,16 +3,16 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LinkError, type LinkCause, type LinkFailure } from '../link/failure.js';
 import type { DirectVia, Target } from '../spec.js';
-import { targetText } from '../target-text.js';
+import { targetsText, targetText } from '../target-text.js';
 import type { Link, LinkDescription, Provider } from './provider.js';
 
 /** Connections made by this machine itself, without a link: for tests, and for a preset where everything is local. */
 export const directProvider: Provider<DirectVia> = {
   kind: 'direct',
   open: async () => openDirect(),
-  describe: (_via, targets): LinkDescription => ({
+  describe: (_via, forwards): LinkDescription => ({
     commands: [],
-    summary: `Connects to ${targets.map(targetText).join(', ')} from this machine.`,
+    summary: `Connects to ${targetsText(forwards)} from this machine.`,
   }),
 };
 

@@ -1,11 +1,11 @@
 import { type Cluster, type ForwardTarget, openCluster } from '@hawser/kube-client';
 import { LinkError, type LinkFailure } from '../link/failure.js';
 import type { KubeVia, Target } from '../spec.js';
-import { targetText } from '../target-text.js';
+import { targetsText, targetText } from '../target-text.js';
 import { demandForwarding } from './kube-access.js';
 import { diagnoseKube } from './kube-diagnose.js';
 import { classifyKube, endsLink, kubectlFlags } from './kube-failure.js';
-import type { Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
+import type { Forwarding, Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,9 +23,9 @@ export function createKubeProvider({ env = process.env }: KubeProviderOptions = 
   return {
     kind: 'kube',
     open: async (via, options) => await openLink(via, env, options),
-    describe: (via, targets): LinkDescription => ({
-      commands: targets.map((target) => portForwardCommand(via, target)),
-      summary: `Connects to ${targets.map(targetText).join(', ')} through ${via.context ?? 'the current context'} of the kubeconfig, pod by pod.`,
+    describe: (via, forwards): LinkDescription => ({
+      commands: forwards.map((forward) => portForwardCommand(via, forward)),
+      summary: `Connects to ${targetsText(forwards)} through ${via.context ?? 'the current context'} of the kubeconfig, pod by pod.`,
     }),
     async *diagnose(via, target, { signal, through }) {
       if (through) throw notThrough();
@@ -129,9 +129,15 @@ function forwardTarget({ namespace }: KubeVia, target: Target): ForwardTarget {
   return { target: named, port, ...(namespace !== undefined && { namespace }) };
 }
 
-function portForwardCommand(via: KubeVia, target: Target): readonly string[] {
-  const { target: named, port } = forwardTarget(via, target);
-  return ['kubectl', ...kubectlFlags(via), 'port-forward', named, String(port)];
+function portForwardCommand(via: KubeVia, { to, localPort }: Forwarding): readonly string[] {
+  const { target: named, port } = forwardTarget(via, to);
+  return [
+    'kubectl',
+    ...kubectlFlags(via),
+    'port-forward',
+    named,
+    localPort === undefined ? String(port) : `${localPort}:${port}`,
+  ];
 }
 
 function notThrough(): LinkError {

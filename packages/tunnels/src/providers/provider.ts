@@ -13,7 +13,7 @@ export interface Provider<V extends Via = Via> {
    */
   open(via: V, options: OpenLinkOptions): Promise<Link>;
   /** What a person could run instead, for `--dry-run`. Never contains a secret. */
-  describe(via: V, targets: readonly Target[]): LinkDescription;
+  describe(via: V, forwards: readonly Forwarding[]): LinkDescription;
   /** Goes the way hop by hop, for `net doctor`; ends after the first hop that fails. */
   diagnose?(via: V, target: Target, options: DiagnoseOptions): AsyncIterable<Hop>;
 }
@@ -57,6 +57,13 @@ export interface Link extends AsyncDisposable {
   check(options: { readonly signal: AbortSignal }): Promise<void>;
   /** Ends the link and its processes; idempotent. */
   close(): Promise<void>;
+}
+
+/** A tunnel over a link, as far as it takes to say how a person would make it. */
+export interface Forwarding {
+  readonly to: Target;
+  /** The port of this machine; where none is said, the number of the far one. */
+  readonly localPort?: number;
 }
 
 /** How a link is made, in words a person can use. */

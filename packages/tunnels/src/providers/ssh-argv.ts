@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { LinkError, type LinkFailure } from '../link/failure.js';
-import type { SshVia, Target } from '../spec.js';
+import type { SshVia } from '../spec.js';
 import { targetText } from '../target-text.js';
+import type { Forwarding } from './provider.js';
 
 /** Files of one link. */
 export interface SshFiles {
@@ -146,8 +147,8 @@ export function showConfigArgv(via: SshVia, config: string): readonly string[] {
   return ['-G', '-F', config, ...destination(via)];
 }
 
-/** What a person can run to the same end, one forwarded port or socket for each target. */
-export function plainArgv(via: SshVia, targets: readonly Target[], keepalive: SshKeepalive): readonly string[] {
+/** What a person can run to the same end, one forwarded port or socket for each tunnel. */
+export function plainArgv(via: SshVia, forwards: readonly Forwarding[], keepalive: SshKeepalive): readonly string[] {
   return [
     'ssh',
     '-N',
@@ -161,7 +162,7 @@ export function plainArgv(via: SshVia, targets: readonly Target[], keepalive: Ss
       'ControlPath=none',
       ...(via.acceptNewHostKey ? ['StrictHostKeyChecking=accept-new'] : []),
     ]),
-    ...targets.flatMap((target) => ['-L', forwardSpec(target)]),
+    ...forwards.flatMap((forward) => ['-L', forwardSpec(forward)]),
     ...destination(via),
   ];
 }
@@ -248,8 +249,8 @@ function asOptions(list: readonly string[]): readonly string[] {
 }
 
 /** Always with the address to listen on: without it, ssh takes the IPv6 port alone when the IPv4 one is another's. */
-function forwardSpec(target: Target): string {
-  return 'path' in target
-    ? `./${basename(target.path)}:${target.path}`
-    : `127.0.0.1:${target.port}:${targetText(target)}`;
+function forwardSpec({ to, localPort }: Forwarding): string {
+  return 'path' in to
+    ? `${localPort === undefined ? `./${basename(to.path)}` : `127.0.0.1:${localPort}`}:${to.path}`
+    : `127.0.0.1:${localPort ?? to.port}:${targetText(to)}`;
 }

@@ -1,5 +1,5 @@
 import type { SshVia } from '../spec.js';
-import { targetText } from '../target-text.js';
+import { targetsText } from '../target-text.js';
 import type { Provider } from './provider.js';
 import { KEEPALIVE, plainArgv } from './ssh-argv.js';
 import { diagnoseSsh } from './ssh-diagnose.js';
@@ -17,9 +17,9 @@ export function createSshProvider(options: SshProviderOptions = {}): Provider<Ss
   return {
     kind: 'ssh-bastion',
     open: async (via, openOptions) => await openSsh(via, openOptions, sshSettings(options)),
-    describe: (via, targets) => ({
-      commands: [plainArgv(via, targets, options.keepalive ?? KEEPALIVE)],
-      summary: `Connects to ${targets.map(targetText).join(', ') || 'nothing yet'} from ${via.host}, by ssh.`,
+    describe: (via, forwards) => ({
+      commands: [plainArgv(via, forwards, options.keepalive ?? KEEPALIVE)],
+      summary: `Connects to ${targetsText(forwards) || 'nothing yet'} from ${via.host}, by ssh.`,
     }),
     diagnose: (via, target, diagnoseOptions) => diagnoseSsh(via, target, diagnoseOptions, sshSettings(options)),
   };

@@ -1,8 +1,8 @@
 import { type ChannelTuning, quoteCommand } from '@hawser/ssm-channel';
 import { type AwsApi, createAwsApi } from '@hawser/ssm-channel/aws';
 import { LinkError } from '../link/failure.js';
-import type { SsmVia, Target } from '../spec.js';
-import type { Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
+import type { SsmVia } from '../spec.js';
+import type { Forwarding, Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
 import { type Bastion, findBastions } from './ssm-bastion.js';
 import { diagnoseSsm } from './ssm-diagnose.js';
 import { classifySsm } from './ssm-failure.js';
@@ -134,10 +134,10 @@ function notThrough(): LinkError {
  * The AWS CLI's command where the node is named by its id, else ours, which finds it; one for each target. The summary
  * is always ours.
  */
-function describeSsm(via: SsmVia, targets: readonly Target[]): LinkDescription {
-  const ours = targets.map((target) => ourCommand(via, target));
+function describeSsm(via: SsmVia, forwards: readonly Forwarding[]): LinkDescription {
+  const ours = forwards.map((forward) => ourCommand(via, forward));
   return {
-    commands: /^m?i-[0-9a-f]+$/.test(via.target) ? targets.map((target) => awsCommand(via, target)) : ours,
+    commands: /^m?i-[0-9a-f]+$/.test(via.target) ? forwards.map((forward) => awsCommand(via, forward)) : ours,
     summary:
       ours.length === 0
         ? `Session Manager through ${via.target}`
@@ -145,8 +145,8 @@ function describeSsm(via: SsmVia, targets: readonly Target[]): LinkDescription {
   };
 }
 
-function awsCommand(via: SsmVia, target: Target): readonly string[] {
-  const request = sessionRequest(via.target, hostTargetOf(target));
+function awsCommand(via: SsmVia, { to, localPort = 0 }: Forwarding): readonly string[] {
+  const request = sessionRequest(via.target, hostTargetOf(to));
   return [
     'aws',
     'ssm',
@@ -156,13 +156,13 @@ function awsCommand(via: SsmVia, target: Target): readonly string[] {
     '--document-name',
     request.document ?? '',
     '--parameters',
-    JSON.stringify(request.parameters),
+    JSON.stringify({ ...request.parameters, localPortNumber: [String(localPort)] }),
     ...awsFlags(via),
   ];
 }
 
-function ourCommand(via: SsmVia, target: Target): readonly string[] {
-  const { host, port } = hostTargetOf(target);
+function ourCommand(via: SsmVia, { to, localPort }: Forwarding): readonly string[] {
+  const { host, port } = hostTargetOf(to);
   return [
     'hawser',
     'ssm',
@@ -171,6 +171,7 @@ function ourCommand(via: SsmVia, target: Target): readonly string[] {
     ...(isNodeItself(host) ? [] : ['--host', host]),
     '--remote-port',
     String(port),
+    ...(localPort === undefined ? [] : ['--local-port', String(localPort)]),
     ...(via.lanes === undefined ? [] : ['--lanes', String(via.lanes)]),
     ...awsFlags(via),
   ];

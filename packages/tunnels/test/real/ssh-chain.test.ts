@@ -97,7 +97,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
   test('is described by the commands a person can run', () => {
     const via: ChainVia = { kind: 'chain', hops: [world.via('outer'), world.via('inner', { port: 2222 })] };
-    const { commands, summary } = chains.describe(via, [{ host: 'db', port: 5432 }]);
+    const { commands, summary } = chains.describe(via, [{ to: { host: 'db', port: 5432 } }]);
     expect(commands.map((argv) => argv.slice(argv.indexOf('-L')))).toEqual([
       ['-L', '127.0.0.1:2222:inner:2222', '--', 'outer'],
       ['-L', '127.0.0.1:5432:db:5432', '-p', '2222', '--', 'inner'],

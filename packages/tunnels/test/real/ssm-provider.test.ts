@@ -276,7 +276,7 @@ describe('the ssm provider', () => {
     world = await openSsmWorld();
     const more = { profile: 'staging', region: 'eu-west-1', lanes: 2 };
     const target = { host: 'db.internal', port: 5432 };
-    expect(world.provider.describe(world.via(undefined, more), [target])).toEqual({
+    expect(world.provider.describe(world.via(undefined, more), [{ to: target, localPort: 15432 }])).toEqual({
       commands: [
         [
           'aws',
@@ -287,7 +287,7 @@ describe('the ssm provider', () => {
           '--document-name',
           'AWS-StartPortForwardingSessionToRemoteHost',
           '--parameters',
-          '{"host":["db.internal"],"portNumber":["5432"],"localPortNumber":["0"]}',
+          '{"host":["db.internal"],"portNumber":["5432"],"localPortNumber":["15432"]}',
           '--profile',
           'staging',
           '--region',
@@ -295,9 +295,9 @@ describe('the ssm provider', () => {
         ],
       ],
       summary:
-        'hawser ssm forward i-0123456789abcdef0 --host db.internal --remote-port 5432 --lanes 2 --profile staging --region eu-west-1',
+        'hawser ssm forward i-0123456789abcdef0 --host db.internal --remote-port 5432 --local-port 15432 --lanes 2 --profile staging --region eu-west-1',
     });
-    expect(world.provider.describe(world.via('tag:role=bastion'), [local(80)])).toEqual({
+    expect(world.provider.describe(world.via('tag:role=bastion'), [{ to: local(80) }])).toEqual({
       commands: [['hawser', 'ssm', 'forward', 'tag:role=bastion', '--remote-port', '80']],
       summary: 'hawser ssm forward tag:role=bastion --remote-port 80',
     });

@@ -35,15 +35,15 @@ test('the host stands behind --, after all that could be taken for it', () => {
 
 test('a dry run shows what a person can run, and every target', () => {
   const { commands, summary } = sshProvider.describe(via, [
-    { host: 'db.internal', port: 5432 },
-    { host: '2001:db8::1', port: 80 },
-    { path: '/run/app.sock' },
+    { to: { host: 'db.internal', port: 5432 }, localPort: 15432 },
+    { to: { host: '2001:db8::1', port: 80 } },
+    { to: { path: '/run/app.sock' } },
   ]);
   expect(commands.map((argv) => argv.join(' '))).toEqual([
     [
       'ssh -N -T -F /etc/my ssh -o BatchMode=yes -o ExitOnForwardFailure=yes -o ServerAliveInterval=5',
       '-o ServerAliveCountMax=3 -o ControlPath=none -o StrictHostKeyChecking=accept-new',
-      '-L 127.0.0.1:5432:db.internal:5432 -L 127.0.0.1:80:[2001:db8::1]:80 -L ./app.sock:/run/app.sock',
+      '-L 127.0.0.1:15432:db.internal:5432 -L 127.0.0.1:80:[2001:db8::1]:80 -L ./app.sock:/run/app.sock',
       '-o Compression=yes -J gate -l ops -p 2222 -i /keys/id -- bastion',
     ].join(' '),
   ]);

@@ -21,6 +21,14 @@ export default class NetStatus extends HawserCommand<typeof NetStatus, StatusFac
       return { told: true };
     }
     const data = await readStatus(work.signal);
-    return { data, text: async () => renderStatus(data.tunnels, await work.out.style()) };
+    const { lost } = data;
+    return {
+      data,
+      text: async () => renderStatus(data.tunnels, await work.out.style()),
+      warnings:
+        lost.length === 0
+          ? []
+          : [`The process that kept ${lost.join(', ')} was killed: closed. hawser net up opens them again.`],
+    };
   }
 }
