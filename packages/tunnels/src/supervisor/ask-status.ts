@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openStore } from '@hawser/state-store';
 import type { SupervisorStatus } from '../status.js';
 import { createLineCutter } from './lines.js';
-import { type Greeting, PROTOCOL, type Reply } from './protocol.js';
+import { type Greeting, PROTOCOL, type Reply, type Request } from './protocol.js';
 import { runtimeBases } from './runtime-bases.js';
 import type { LocatedProject, NetDocument } from './seam.js';
 
@@ -70,7 +70,7 @@ async function statusOf(socket: Socket, instance: string): Promise<SupervisorSta
       const said = JSON.parse(line) as Greeting & Reply;
       if (!greeted) {
         greeted = said.hawser === 'net' && said.protocol === PROTOCOL && said.instance === instance;
-        if (greeted) socket.write(`${JSON.stringify({ id: 1, op: 'status' })}\n`);
+        if (greeted) socket.write(`${JSON.stringify({ id: 1, op: 'status' } satisfies Request)}\n`);
         else resolve(undefined);
       } else if ('id' in said && said.id === 1) resolve('ok' in said ? (said.ok as SupervisorStatus) : undefined);
     };

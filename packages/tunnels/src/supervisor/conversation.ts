@@ -5,7 +5,7 @@ import { TunnelsError } from '../errors.js';
 import type { TunnelEvent } from '../status.js';
 import { createLineCutter } from './lines.js';
 import { type OwnedFolder, socketIn } from './owner.js';
-import { type Greeting, type Operation, type Operations, PROTOCOL, type Reply } from './protocol.js';
+import { type Greeting, type Operation, type Operations, PROTOCOL, type Reply, type Request } from './protocol.js';
 import { fromWire } from './wire-error.js';
 
 /** How long a supervisor may take to greet, in milliseconds. */
@@ -65,7 +65,7 @@ export class Conversation {
     signal?.throwIfAborted();
     this.#ids += 1;
     const id = this.#ids;
-    const cancel = (): void => void this.#socket.write(`${JSON.stringify({ cancel: id })}\n`);
+    const cancel = (): void => void this.#socket.write(`${JSON.stringify({ cancel: id } satisfies Request)}\n`);
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Operations[Op]['answer']>((resolve, reject) => {

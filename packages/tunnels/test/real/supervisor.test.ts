@@ -57,7 +57,7 @@ test('who comes with other variables, as cron does, finds the supervisor all the
   await using echo = await Echo.start();
   const client = await project.connect();
   await client.up([spec({ to: echo.target })]);
-  const { XDG_RUNTIME_DIR: _, ...env } = { ...project.env, TMPDIR: join(project.folder, 'elsewhere') };
+  const env = asUnderCron(project);
   const again = (await connectSupervisor({ ...project.where, env, spawn: { entry } }))!;
   expect(again.pid).toBe(client.pid);
   expect(await again.down({ all: true })).toEqual({ stopped: ['app'], unknown: [] });
@@ -70,7 +70,7 @@ test('a record that came with a repository leads to no folder that others may wr
   await client.up([spec({ to: echo.target })]);
   const { data } = (await project.record()) as unknown as { data: { supervisor: { socket: string } } };
   const folder = dirname(dirname(data.supervisor.socket));
-  const { XDG_RUNTIME_DIR: _, ...env } = { ...project.env, TMPDIR: join(project.folder, 'elsewhere') };
+  const env = asUnderCron(project);
   await chmod(folder, 0o777);
   try {
     expect(await connectSupervisor({ ...project.where, env })).toBeUndefined();
@@ -78,3 +78,9 @@ test('a record that came with a repository leads to no folder that others may wr
     await chmod(folder, 0o700);
   }
 });
+
+/** The variables of a project's person without the one that names the folder for sockets, and with other temporary files. */
+function asUnderCron(project: Project): Readonly<Record<string, string>> {
+  const { XDG_RUNTIME_DIR: _, ...env } = project.env as Record<string, string>;
+  return { ...env, TMPDIR: join(project.folder, 'elsewhere') };
+}
