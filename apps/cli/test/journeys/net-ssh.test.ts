@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { SupervisorStatus, TunnelStatus } from '@hawser/tunnels';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { SshWorld } from '../../../../packages/tunnels/test/support/ssh-world.js';
+import { SshHosts } from '../../../../test/support/ssh-hosts.js';
 import { lives, NetProject, Site } from '../support/net.js';
 
 interface Facts {
@@ -27,24 +27,24 @@ const get = (port: number, path: string): Promise<string> =>
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   /** A bastion, and a home that may enter it, whose ssh knows nothing of the person at this machine. */
   class Bastion implements AsyncDisposable {
-    readonly world: SshWorld = new SshWorld(path);
+    readonly hosts: SshHosts = new SshHosts(path);
     readonly project: NetProject = new NetProject();
     /** The flags that lead there. */
     words: readonly string[] = [];
 
     static async open(): Promise<Bastion> {
       const bastion = new Bastion();
-      const { world, project } = bastion;
-      const sshd = await world.host('bastion');
+      const { hosts, project } = bastion;
+      const sshd = await hosts.host('bastion');
       const ssh = join(project.home, 'ssh');
       writeFileSync(ssh, `#!/bin/sh\nexec '${path('ssh')}' -F /dev/null "$@"\n`);
       chmodSync(ssh, 0o755);
       project.env['PATH'] = `${project.home}:${process.env['PATH'] ?? ''}`;
       const options = [
         `Port=${sshd.port}`,
-        `IdentityFile=${world.key}`,
+        `IdentityFile=${hosts.key}`,
         'IdentitiesOnly=yes',
-        `UserKnownHostsFile=${world.knownHosts}`,
+        `UserKnownHostsFile=${hosts.knownHosts}`,
         'GlobalKnownHostsFile=none',
       ];
       const words = ['--via', 'ssh-bastion', '--host', '127.0.0.1', '--ssh-user', 'root'];
@@ -54,7 +54,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
     async [Symbol.asyncDispose](): Promise<void> {
       await this.project[Symbol.asyncDispose]();
-      await this.world[Symbol.asyncDispose]();
+      await this.hosts[Symbol.asyncDispose]();
     }
   }
 
@@ -89,7 +89,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     expect(await project.data(['net', 'down', '--label', 'morning'])).toEqual({ stopped: ['prefect'], unknown: [] });
     expect([await lives(second), await lives(supervisor?.pid ?? 0)]).toEqual([false, false]);
     await expect(get(port, '/after')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    expect(await project.data(['net', 'status'])).toEqual({ supervisor: null, tunnels: [] });
+    expect(await project.data(['net', 'status'])).toEqual({ supervisor: null, tunnels: [], lost: [] });
   });
 
   test('a pid of ssh means its tunnels, one of somebody else nobody', async () => {
@@ -106,8 +106,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
   test('a key that is not known there is told with the command to run: HAWSER_NET_NEEDS_AUTH', async () => {
     await using bastion = await Bastion.open();
-    const { world, project, words } = bastion;
-    writeFileSync(world.authorizedKeys, '');
+    const { hosts, project, words } = bastion;
+    writeFileSync(hosts.authorizedKeys, '');
     const { json, exitCode } = await project.run(['net', 'up', ...words, '--forward', 'web=127.0.0.1:9', '--json']);
     expect([exitCode, json]).toMatchObject([
       1,
@@ -130,9 +130,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 
   test('a person logs in at the terminal, and the supervisor takes the connection over', async () => {
     await using bastion = await Bastion.open();
-    const { world, project, words } = bastion;
+    const { hosts, project, words } = bastion;
     await using site = await Site.start();
-    const locked = lockKey(world, path('ssh-keygen'));
+    const locked = lockKey(hosts, path('ssh-keygen'));
     const own = words.map((word) => (word.startsWith('IdentityFile=') ? `IdentityFile=${locked}` : word));
     const up = ['net', 'up', ...own, '--forward', `web=127.0.0.1:${site.port}`];
     using terminal = project.terminal(up);
@@ -146,9 +146,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
 });
 
 /** A copy of the key that opens with a passphrase only. */
-function lockKey(world: SshWorld, keygen: string): string {
-  const locked = join(world.directory, 'locked');
-  copyFileSync(world.key, locked);
+function lockKey(hosts: SshHosts, keygen: string): string {
+  const locked = join(hosts.directory, 'locked');
+  copyFileSync(hosts.key, locked);
   chmodSync(locked, 0o600);
   execFileSync(keygen, ['-q', '-p', '-P', '', '-N', 'open sesame', '-f', locked]);
   return locked;

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import type { Sshd } from '../../../../test/support/ssh-hosts.js';
 import type { Link } from '../../src/providers/provider.js';
 import { Namespaces } from '../support/namespaces.js';
-import { SshWorld, failureOf, type Sshd } from '../support/ssh-world.js';
+import { SshWorld, failureOf } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen', 'ip'], (path) => {
   let networks: Namespaces;

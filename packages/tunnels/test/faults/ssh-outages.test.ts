@@ -8,9 +8,10 @@ import { createProviders, runForeground, type Foreground } from '@hawser/tunnels
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { patient } from '../../../../test/support/patience.js';
 import { scale } from '../../../../test/support/scale.js';
+import { kill, type Sshd } from '../../../../test/support/ssh-hosts.js';
 import type { SshVia } from '../../src/spec.js';
 import { Project, spec } from '../support/project.js';
-import { SshWorld, echo, kill, processesWith, type Sshd } from '../support/ssh-world.js';
+import { SshWorld, echo, processesWith } from '../support/ssh-world.js';
 
 const MIB = 2 ** 20;
 const bytes = randomBytes(scale(64, 512) * MIB);

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import { makeKey } from '../../../../test/support/ssh-hosts.js';
 import { diagnose } from '../../src/diagnose/diagnose.js';
 import { createChainProvider } from '../../src/providers/chain.js';
 import { directProvider } from '../../src/providers/direct.js';
 import type { Hop, Provider } from '../../src/providers/provider.js';
 import type { ProbeSpec, Target, Via } from '../../src/spec.js';
 import type { Providers } from '../../src/supervisor/seam.js';
-import { SshWorld, echo, makeKey, processesWith } from '../support/ssh-world.js';
+import { SshWorld, echo, processesWith } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let world: SshWorld;
@@ -90,7 +91,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     expect((await hops(world.via('bastion', { options: ['Nonsense=1'] }))).at(-1)).toMatchObject({
       hop: 'config',
       verdict: 'fail',
-      detail: expect.stringContaining('nonsense') as string,
+      detail: expect.stringContaining('nonsense'),
     });
   });
 

@@ -2,12 +2,13 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import { kill } from '../../../../test/support/ssh-hosts.js';
 import { createChainProvider } from '../../src/providers/chain.js';
 import { directProvider } from '../../src/providers/direct.js';
 import type { Link, Provider } from '../../src/providers/provider.js';
 import type { ChainVia, Via } from '../../src/spec.js';
 import type { Providers } from '../../src/supervisor/seam.js';
-import { SshWorld, ask, echo, failureOf, kill, processesWith } from '../support/ssh-world.js';
+import { SshWorld, ask, echo, failureOf, processesWith } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let world: SshWorld;

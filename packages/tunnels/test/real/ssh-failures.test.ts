@@ -5,8 +5,9 @@ import { describeReal } from '../../../../test/support/counterparts.js';
 import { patient } from '../../../../test/support/patience.js';
 import { Program } from '../../../../test/support/program.js';
 import { runToEnd } from '../../../../test/support/run-to-end.js';
+import { kill, makeKey, type Sshd } from '../../../../test/support/ssh-hosts.js';
 import type { LinkFailure } from '../../src/link/failure.js';
-import { SshWorld, kill, makeKey, type Sshd } from '../support/ssh-world.js';
+import { SshWorld } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let world: SshWorld;
@@ -93,7 +94,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     expect(await world.failure(world.via('bastion', { options: ['Nonsense=1'] }))).toMatchObject({
       cause: 'config',
       permanent: true,
-      message: expect.stringContaining('nonsense') as string,
+      message: expect.stringContaining('nonsense'),
     });
     const broken = join(world.directory, 'broken');
     writeFileSync(broken, 'Hst *\n');

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { Terminal } from '../../../../test/support/terminal.js';
+import { makeKey } from '../../../../test/support/ssh-hosts.js';
 import type { Via } from '../../src/spec.js';
-import { SshWorld, ask, echo, makeKey, processesWith } from '../support/ssh-world.js';
+import { SshWorld, ask, echo, processesWith } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let world: SshWorld;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isAlive } from '@hawser/state-store/process';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { type Sshd, SshWorld, ask, echo, failureOf, processesWith, readAll } from '../support/ssh-world.js';
+import type { Sshd } from '../../../../test/support/ssh-hosts.js';
+import { SshWorld, ask, echo, failureOf, processesWith, readAll } from '../support/ssh-world.js';
 
 const sizes = [0, 1, 32_758, 32_759, 3 * 2 ** 20 + 7];
 
@@ -91,7 +92,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       const link = await world.open(world.via(host));
       expect(await failureOf(link.dial({ host: '127.0.0.1', port: 22 }))).toMatchObject({
         cause: 'forward-denied',
-        hint: expect.stringContaining('AllowTcpForwarding') as string,
+        hint: expect.stringContaining('AllowTcpForwarding'),
       });
     }
   });

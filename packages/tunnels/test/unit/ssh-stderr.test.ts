@@ -55,7 +55,7 @@ test('what a person can mend is permanent, and comes with the command; what the 
   );
   expect(changed).toMatchObject({
     permanent: true,
-    hint: expect.stringContaining('ssh-keygen -f "/k h" -R "[h]:22"') as string,
+    hint: expect.stringContaining('ssh-keygen -f "/k h" -R "[h]:22"'),
   });
   expect(changed).not.toHaveProperty('authCommand');
   expect(of('Connection refused')).toMatchObject({ permanent: false });
