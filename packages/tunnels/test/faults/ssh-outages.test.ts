@@ -11,7 +11,7 @@ import { scale } from '../../../../test/support/scale.js';
 import { kill, type Sshd } from '../../../../test/support/ssh-hosts.js';
 import type { SshVia } from '../../src/spec.js';
 import { Project, spec } from '../support/project.js';
-import { SshWorld, echo, processesWith } from '../support/ssh-world.js';
+import { SshWorld, echo, noneHas } from '../support/ssh-world.js';
 
 const MIB = 2 ** 20;
 const bytes = randomBytes(scale(64, 512) * MIB);
@@ -143,7 +143,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     const { port } = (tunnels[0] as TunnelStatus).local;
     await foreground.client.down({ all: true });
     await foreground.ended;
-    expect(processesWith(project.folder)).toEqual([]);
+    await noneHas(project.folder);
     const refused = connect({ host: '127.0.0.1', port });
     expect(await once(refused, 'error')).toEqual([expect.objectContaining({ code: 'ECONNREFUSED' })]);
     await foreground.close();

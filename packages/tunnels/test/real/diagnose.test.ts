@@ -11,7 +11,7 @@ import { directProvider } from '../../src/providers/direct.js';
 import type { Hop, Provider } from '../../src/providers/provider.js';
 import type { ProbeSpec, Target, Via } from '../../src/spec.js';
 import type { Providers } from '../../src/supervisor/seam.js';
-import { SshWorld, echo, processesWith } from '../support/ssh-world.js';
+import { SshWorld, echo, noneHas } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let world: SshWorld;
@@ -51,7 +51,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     const runtimeDirectory = world.folder();
     const { signal } = new AbortController();
     for await (const hop of diagnose({ via, to: target, probe, providers, runtimeDirectory, signal })) found.push(hop);
-    expect(processesWith(runtimeDirectory)).toEqual([]);
+    await noneHas(runtimeDirectory);
     return found;
   }
 

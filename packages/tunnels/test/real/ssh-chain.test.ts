@@ -8,7 +8,7 @@ import { directProvider } from '../../src/providers/direct.js';
 import type { Link, Provider } from '../../src/providers/provider.js';
 import type { ChainVia, Via } from '../../src/spec.js';
 import type { Providers } from '../../src/supervisor/seam.js';
-import { SshWorld, ask, echo, failureOf, processesWith } from '../support/ssh-world.js';
+import { SshWorld, ask, echo, failureOf, noneHas } from '../support/ssh-world.js';
 
 describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let world: SshWorld;
@@ -52,7 +52,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     await link.check({ signal: AbortSignal.timeout(20_000) });
     await link.close();
     expect(await link.ended).toBeUndefined();
-    expect(processesWith(runtimeDirectory)).toEqual([]);
+    await noneHas(runtimeDirectory);
   });
 
   test('ssh through a direct link, and chains in chains', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isAlive } from '@hawser/state-store/process';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import type { Sshd } from '../../../../test/support/ssh-hosts.js';
-import { SshWorld, ask, echo, failureOf, processesWith, readAll } from '../support/ssh-world.js';
+import { SshWorld, ask, echo, failureOf, noneHas, readAll } from '../support/ssh-world.js';
 
 const sizes = [0, 1, 32_758, 32_759, 3 * 2 ** 20 + 7];
 
@@ -130,7 +130,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     expect(await link.ended).toBeUndefined();
     expect(await broken).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
     expect(existsSync(join(runtimeDirectory, 'c'))).toBe(false);
-    expect(processesWith(runtimeDirectory)).toEqual([]);
+    await noneHas(runtimeDirectory);
     expect(await failureOf(link.dial({ host: '127.0.0.1', port }))).toMatchObject({ cause: 'closed' });
   });
 
@@ -166,7 +166,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       },
     });
     await expect(opening).rejects.toThrow('called off');
-    expect(processesWith(runtimeDirectory)).toEqual([]);
+    await noneHas(runtimeDirectory);
   });
 
   test('a far end that takes connections and then says nothing is given up', async () => {

@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { patient } from '../../../../test/support/patience.js';
 import { SshHosts } from '../../../../test/support/ssh-hosts.js';
 import { LinkError, type LinkFailure } from '../../src/link/failure.js';
 import type { ChildRecord, Link, OpenLinkOptions, Provider } from '../../src/providers/provider.js';
@@ -122,7 +124,20 @@ export function echo(socket: Socket): void {
   socket.pipe(socket);
 }
 
-/** Whether a process runs that has this text in its arguments. */
+/** Waits until no process has this text in its arguments: the watcher of an ssh ends a moment after it. */
+export async function noneHas(text: string): Promise<void> {
+  const over = new AbortController();
+  const gone = async (): Promise<void> => {
+    while (!over.signal.aborted && processesWith(text).length > 0) await delay(10);
+  };
+  try {
+    await patient(gone(), () => `There are still ${processesWith(text).join(', ')}.`);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Processes that have this text in their arguments. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
