@@ -32,7 +32,10 @@ export class World {
       `Port ${world.#sshdPort}\nListenAddress 127.0.0.1\nHostKey ${path('host_key')}\nAuthorizedKeysFile ${path('key.pub')}\n` +
         'UsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n',
     );
-    writeFileSync(path('known_hosts'), `[127.0.0.1]:${world.#sshdPort} ${readFileSync(`${path('host_key')}.pub`)}`);
+    writeFileSync(
+      path('known_hosts'),
+      `[127.0.0.1]:${world.#sshdPort} ${readFileSync(`${path('host_key')}.pub`, 'utf8')}`,
+    );
     writeFileSync(
       world.config,
       `Host bastion\n  HostName 127.0.0.1\n  Port ${world.#sshdPort}\n  User root\n  IdentityFile ${path('key')}\n` +
