@@ -35,11 +35,19 @@ export function createBareRepository(folder: string, repository: Repository): Ba
   let turn: Promise<void> = Promise.resolve();
   const fileOf = (oid: string): string => join(folder, 'objects', oid.slice(0, 2), oid.slice(2));
 
-  const writeAll = async (): Promise<void> => {
+  let begun = false;
+
+  /** Once: git reads these files whenever it likes, and must not find one that is being written. */
+  const begin = async (): Promise<void> => {
+    if (begun) return;
     await mkdir(join(folder, 'refs'), { recursive: true });
     await mkdir(join(folder, 'objects'), { recursive: true });
     await writeFile(join(folder, 'config'), config);
     await writeFile(join(folder, 'HEAD'), 'ref: refs/heads/main\n');
+    begun = true;
+  };
+  const writeAll = async (): Promise<void> => {
+    await begin();
     for (const [oid, { type, body }] of repository.objects) {
       if (written.has(oid)) continue;
       const file = fileOf(oid);
