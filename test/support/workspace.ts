@@ -27,7 +27,8 @@ export function membersOf(parent: 'packages' | 'apps'): Member[] {
       exports?: Record<string, unknown>;
       bin?: Record<string, string>;
     };
-    const paths = Object.keys(exports ?? {}).filter((path) => path !== './package.json');
+    // Neither the manifest nor a schema is a module.
+    const paths = Object.keys(exports ?? {}).filter((path) => !path.endsWith('.json'));
     const programs = Object.entries(bin ?? {}).map(([program, file]) => [program, join(folder, file)]);
     return {
       name,
