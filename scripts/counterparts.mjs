@@ -155,14 +155,6 @@ const list = [
   },
   { name: 'autossh', kind: 'debian', packages: ['autossh'], program: 'autossh', probe: ['-V'], shows: '^autossh 1\\.' },
   {
-    name: 'faketime',
-    kind: 'debian',
-    packages: ['faketime'],
-    program: 'faketime',
-    probe: ['--version'],
-    shows: 'faketime: Version',
-  },
-  {
     name: 'fish',
     kind: 'debian',
     packages: ['fish'],
@@ -172,14 +164,13 @@ const list = [
   },
   { name: 'ip', kind: 'debian', packages: ['iproute2'], program: 'ip', probe: ['-V'], shows: '^ip utility' },
   {
-    name: 'iptables',
+    name: 'systemd-analyze',
     kind: 'debian',
-    packages: ['iptables'],
-    program: 'iptables',
+    packages: ['systemd'],
+    program: 'systemd-analyze',
     probe: ['--version'],
-    shows: '^iptables v1\\.',
+    shows: '^systemd 2',
   },
-  { name: 'tmux', kind: 'debian', packages: ['tmux'], program: 'tmux', probe: ['-V'], shows: '^tmux 3' },
   { name: 'zsh', kind: 'debian', packages: ['zsh'], program: 'zsh', probe: ['--version'], shows: '^zsh 5' },
   { name: 'mandoc', kind: 'debian', packages: ['mandoc'], program: 'mandoc', probe: ['-V'], shows: '^usage: mandoc' },
   {

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startKubeEmulator } from '@hawser/emulators/kube';
 import { type Ended, runToEnd } from '../support/run-to-end.js';
 import { hawser, membersOf, root } from '../support/workspace.js';
 
@@ -38,9 +42,12 @@ describe.each(membersOf('packages'))('$name, installed from its tarball into an 
     expect(await node(join(home, 'out/doors.js'))).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('runs its README example, with the emulator for AWS', async () => {
+  test('runs its README example, with emulators for AWS and Kubernetes', async () => {
     const example = [process.execPath, join(home, 'out/example.js')];
-    expect(await node(hawser, 'emulate', 'ssm', '--', ...example)).toMatchObject({ code: 0 });
+    await using cluster = await startCluster(home);
+    const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
+    const ended = await runToEnd(process.execPath, [hawser, 'emulate', 'ssm', '--', ...example], { cwd: home, env });
+    expect(ended).toMatchObject({ code: 0 });
   });
 });
 
@@ -102,6 +109,33 @@ const compilerOptions = {
 
 function importing(doors: readonly string[]): string {
   return doors.map((door, index) => `import * as door${index} from '${door}';\nvoid door${index};\n`).join('');
+}
+
+/** A cluster with a Service named web, and a pod behind it that says hello. */
+async function startCluster(home: string): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
+  const web = createServer((_request, response) => response.end('hello\n')).listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  const metadata = { name: 'web', namespace: 'default', labels: { app: 'web' } };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec: { containers: [{ name: 'web' }] },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+  };
+  const spec = { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+  const service = { apiVersion: 'v1', kind: 'Service', metadata, spec };
+  const kube = await startKubeEmulator({ objects: [pod, service] });
+  kube.servePod(metadata, { 8080: (web.address() as AddressInfo).port });
+  const kubeconfig = join(home, 'kubeconfig');
+  await writeFile(kubeconfig, kube.kubeconfig(), { mode: 0o600 });
+  const close = async (): Promise<void> => {
+    await kube.close();
+    web.closeAllConnections();
+    web.close();
+    await once(web, 'close');
+  };
+  return { kubeconfig, [Symbol.asyncDispose]: close };
 }
 
 /** The first TypeScript block of a README. */

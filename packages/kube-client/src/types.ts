@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 
+/** Which cluster is meant, and as whom. */
 export interface ClusterOptions {
   /** A file; default: `KUBECONFIG` (several files, merged), else `~/.kube/config`, else the pod's service account. */
   readonly kubeconfig?: string;
@@ -18,6 +19,7 @@ export interface ForwardTarget {
   readonly port: number | string;
 }
 
+/** Which objects of a list are meant. */
 export interface ListOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
@@ -79,9 +79,11 @@ async function shell(
 ): Promise<Ended> {
   const child = spawn('sh', ['-c', `exec ${line}`], { cwd, env: environment(env) });
   const said = { stdout: '', stderr: '' };
+  let told = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said.stdout += text;
-    if (until?.test(said.stdout)) child.kill('SIGTERM');
+    // Once: a second one insists, and leaves the command no time to end by itself.
+    if (!told && until?.test(said.stdout)) told = child.kill('SIGTERM');
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
   child.stdin.on('error', () => {});
@@ -112,11 +114,21 @@ describe('every example of every command', () => {
     } else if (line.startsWith('hawser arc ')) {
       await runOfArc(line);
     } else {
+      // What these go by.
+      if (line.startsWith('hawser env check')) await shell(line.replace('check', 'write'));
+      if (line.includes(' --archive ')) packCommandLine();
       const { exitCode, stderr } = await shell(line, { stdin: / (start|exec) /.test(line) ? 'exit\n' : '' });
       expect([exitCode, stderr.includes('✗')]).toEqual([line.includes('exit 7') ? 7 : 0, false]);
     }
   });
 });
+
+/** An archive of what manuals are made of, as `npm pack` would lay it out. */
+function packCommandLine(): void {
+  const app = join(import.meta.dirname, '../..');
+  const files = ['package.json', 'oclif.manifest.json'].map((name) => `${basename(app)}/${name}`);
+  execFileSync('tar', ['-czf', join(hawser.home, 'hawser-cli-0.1.0.tgz'), '-C', dirname(app), ...files]);
+}
 
 /** Runs an example of `hawser hf` in a folder and against a Hub that have what its examples speak of. */
 async function runOfHub(line: string): Promise<void> {

@@ -19,6 +19,7 @@ export interface Settings {
   readonly queuedAfterMs: number;
 }
 
+/** Names of the checks. */
 export type CheckId = 'C1' | 'C2' | 'C3' | 'C4' | 'C5' | 'C6' | 'C7' | 'C8' | 'C9' | 'C10' | 'C11' | 'C12';
 
 /** What a check found. */
@@ -34,6 +35,7 @@ export interface Finding {
   readonly final?: boolean;
 }
 
+/** What one check found, with its name. */
 export interface CheckResult extends Finding {
   readonly id: CheckId;
   readonly title: string;

@@ -21,6 +21,7 @@ export type ArcEvent =
   | { readonly type: 'changed' }
   | { readonly type: 'github-wait'; readonly ms: number; readonly why: string };
 
+/** What is verified, by whom, and how long. */
 export interface VerifyOptions {
   readonly subject: Subject;
   readonly cluster: Cluster;

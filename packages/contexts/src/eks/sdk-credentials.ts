@@ -20,9 +20,8 @@ export interface SdkCredentials extends AwsCredentials {
 /**
  * Asks the SDK's own chain: sign-in sessions, web identity, containers and machines included. As with the AWS CLI, keys
  * in the environment come before the profile of the environment, and after one that was asked for by name. What neither
- * `profile` nor the files decide, the chain takes from the environment of this process.
+ * `profile` nor the files decide, the chain takes from the environment of this process. `requestHandler` carries the calls that some sources need, past a proxy for example.
  *
- * @param requestHandler carries the calls that some sources need, past a proxy for example.
  * @throws ContextsError `HAWSER_AWS_CREDENTIALS_MISSING`, or `HAWSER_AWS_CREDENTIALS_EXPIRED` with the command that
  * signs in again.
  */

@@ -8,7 +8,7 @@ import type { ContextPlan } from './plan.js';
  * Carries a plan out with Prefect's own command line for the profile, then everything else in one transaction. The
  * profile is recorded as if we had written it, so that it can be taken back.
  *
- * @param plan what {@link planContext} made of `options`
+ * @param plan - what {@link planContext} made of `options`
  * @throws ContextsError HAWSER_CTX_TOOL_FAILED, when nothing else has been changed; HAWSER_CTX_BAD_INPUT when a secret would
  *   stand on its command line; and what {@link applyPlan} and {@link planContext} throw
  */

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Store } from '@hawser/state-store';
 import { ContextsError } from '../errors.js';
 import { readText } from '../files.js';
-import { contextsDocument, type ContextRecord, type ContextsData } from './contexts-document.js';
-import { openSheet, type Edit, type PlannedFile, type Sheet } from './edit.js';
+import { contextsDocument, type ContextRecord, type ContextsData, type WrittenPlace } from './contexts-document.js';
+import { openSheet, type Edit, type Sheet } from './edit.js';
 import type { Intent, Settled } from './intent.js';
 import { showDiff } from './show-diff.js';
 
@@ -11,7 +11,7 @@ import { showDiff } from './show-diff.js';
 export interface PlanStep {
   /** Absolute. */
   readonly file: string;
-  readonly format: PlannedFile['format'] | 'contexts';
+  readonly format: WrittenPlace['format'] | 'contexts';
   /** Whether the file has to be made. */
   readonly isNew: boolean;
   /** A unified diff to be read: secrets are hidden in it, and long lines are cut. */
@@ -20,7 +20,7 @@ export interface PlanStep {
 
 /** What would be done. Nothing has been touched yet. */
 export interface ContextPlan {
-  readonly purpose: Intent['purpose'];
+  readonly purpose: 'init' | 'use' | 'remove';
   readonly context: string;
   /** None when all is as it shall be: then there is nothing to do. `contexts.json` comes last. */
   readonly steps: readonly PlanStep[];

@@ -81,6 +81,7 @@ export interface GithubRequest {
   readonly status: number;
 }
 
+/** How the emulated GitHub is set up. */
 export interface GithubEmulatorOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;

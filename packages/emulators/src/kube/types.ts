@@ -11,6 +11,7 @@ export interface KubeObject {
   readonly [key: string]: unknown;
 }
 
+/** How the emulated API server is set up. */
 export interface KubeEmulatorOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;

@@ -5,4 +5,5 @@ export {
   type SpdySession,
   type SpdySessionOptions,
   SpdyStream,
+  type StreamOwner,
 } from './session.js';

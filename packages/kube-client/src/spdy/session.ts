@@ -29,6 +29,7 @@ export interface SpdySession {
   destroy(error?: Error): void;
 }
 
+/** What a session runs over, and what it takes part as. */
 export interface SpdySessionOptions {
   readonly carrier: SpdyCarrier;
   /** Clients open odd streams, servers even ones (SPDY Protocol draft 3 §2.3.2). */
@@ -81,9 +82,13 @@ const PART_BYTES = 32 * 1024;
 /** With Node's own 64 KiB or less the carrier stops and starts again for every other frame. */
 const WINDOW_BYTES = 512 * 1024;
 
-interface StreamOwner {
+/** The session a stream belongs to, as the stream sees it. */
+export interface StreamOwner {
+  /** Writes a frame; `sent` is called once the carrier took it. */
   send(bytes: Buffer, sent: (error?: Error | null) => void): void;
+  /** The stream takes bytes again. */
   wants(stream: SpdyStream): void;
+  /** The stream is destroyed. */
   gone(stream: SpdyStream): void;
 }
 

@@ -8,7 +8,8 @@ import { createWorld, pod } from '../support/world.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test('the example of the README runs', async () => {
-  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}/README.md`, 'utf8')) ?? [];
+  const [, typed = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(`${root}/README.md`, 'utf8')) ?? [];
+  const example = typed.replace(/^type Pod = .*$/m, '').replace('<Pod>', '');
   await using server = await farEnd((socket) => {
     socket.resume().on('end', () => socket.end('HTTP/1.0 200 OK\r\n\r\nhello from the pod\n'));
   });

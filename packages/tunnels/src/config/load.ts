@@ -96,7 +96,7 @@ export interface TrustedFile {
 /**
  * Takes the project's file as it is now. Once it changes it is as unknown as before.
  *
- * @param confirm is shown what would be allowed by it, of the very bytes that are trusted then; throws to refuse
+ * @param confirm - is shown what would be allowed by it, of the very bytes that are trusted then; throws to refuse
  * @throws TunnelsError HAWSER_NET_CONFIG_INVALID when it cannot be read; HAWSER_NET_BAD_INPUT where there is none
  */
 export async function trustTunnels(

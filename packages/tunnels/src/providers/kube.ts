@@ -7,13 +7,13 @@ import { diagnoseKube } from './kube-diagnose.js';
 import { classifyKube, endsLink, kubectlFlags } from './kube-failure.js';
 import type { Forwarding, Link, LinkDescription, OpenLinkOptions, Provider } from './provider.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** How {@link createKubeProvider} differs from the ordinary. */
 export interface KubeProviderOptions {
   /** Variables to go by, for the kubeconfig, proxies and credential plugins. Default: `process.env`. */
-  readonly env?: Environment;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
+
+type Environment = NonNullable<KubeProviderOptions['env']>;
 
 /**
  * Makes links to pods, each connection by a websocket of its own: a pod that is replaced ends its own connections and

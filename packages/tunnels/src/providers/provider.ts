@@ -18,6 +18,7 @@ export interface Provider<V extends Via = Via> {
   diagnose?(via: V, target: Target, options: DiagnoseOptions): AsyncIterable<Hop>;
 }
 
+/** What a link is opened with. */
 export interface OpenLinkOptions {
   /** Targets that will be dialled; others may be dialled later all the same. */
   readonly targets: readonly Target[];
@@ -73,6 +74,7 @@ export interface LinkDescription {
   readonly summary: string;
 }
 
+/** What a way is gone with. */
 export interface DiagnoseOptions {
   readonly signal: AbortSignal;
   readonly runtimeDirectory: string;

@@ -24,7 +24,7 @@ const KEEP_ALIVE_MS = 5_000;
 /** How {@link createSsmProvider} differs from the ordinary. */
 export interface SsmProviderOptions {
   /** Variables to go by. Default: `process.env`. */
-  readonly env?: Environment;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds after which a fresh link takes over. Default 55 minutes. */
   readonly renewAfterMs?: number;
   /** Sessions that lived for this many milliseconds are opened again at once when they end. Default 5,000. */

@@ -14,6 +14,7 @@ export type StartReport =
   | { readonly state: 'busy' }
   | { readonly state: 'failed'; readonly error: WireError };
 
+/** What a supervisor runs with. */
 export interface RunSupervisorOptions {
   /** The process that is to be the supervisor. Its first argument is where the project is looked for from. */
   readonly process: Pick<NodeJS.Process, 'argv' | 'connected' | 'disconnect' | 'env' | 'off' | 'on' | 'send' | 'umask'>;

@@ -28,6 +28,7 @@ export interface LocatedProject {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Whose supervisor is meant, and whether one is started. */
 export interface ConnectOptions extends LocatedProject {
   /** Starts one if none runs. `entry` is a file that calls `runSupervisor` (an entry of the app's bundle). */
   readonly spawn?: { readonly entry: string };
@@ -66,6 +67,7 @@ export interface SupervisorClient extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A supervisor that is to run in this process. */
 export interface ForegroundOptions extends LocatedProject {
   readonly providers: Providers;
   readonly runProbe?: RunProbe;
@@ -82,6 +84,7 @@ export interface Foreground extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A service that is to keep a set up. */
 export interface ServiceOptions extends LocatedProject {
   readonly kind: 'systemd' | 'launchd';
   /** The set it keeps up. */
@@ -108,6 +111,7 @@ export interface ReapReport {
   readonly stale: readonly string[];
 }
 
+/** Whose events are read, and whether those to come too. */
 export interface ReadEventsOptions extends LocatedProject {
   /** Goes on with the events to come. */
   readonly follow?: boolean;

@@ -12,6 +12,7 @@ export const labels = {
   version: 'app.kubernetes.io/version',
 } as const;
 
+/** Metadata, as every object has it. */
 export interface Meta {
   readonly name: string;
   readonly namespace?: string;
@@ -77,6 +78,7 @@ export const listener: Reader<Listener> = object({
   spec: object({ autoscalingRunnerSetNamespace: optional(text), autoscalingRunnerSetName: optional(text) }),
 });
 
+/** One runner that takes one job. */
 export interface EphemeralRunner {
   readonly metadata: Meta;
   readonly status?: {
@@ -111,6 +113,7 @@ export const ephemeralRunner: Reader<EphemeralRunner> = object({
   ),
 });
 
+/** A pod of a runner or a listener. */
 export interface Pod {
   readonly metadata: Meta;
   readonly status?: {

@@ -3,6 +3,7 @@ import { flag, list, object, optional, text, time, whole, type Reader } from './
 // Field names are those of GitHub's REST API, version 2022-11-28: "List self-hosted runners", "List workflow runs" and
 // "List jobs for a workflow run".
 
+/** A self-hosted runner, as GitHub lists it. */
 export interface GithubRunner {
   readonly id: number;
   readonly name: string;
@@ -20,6 +21,7 @@ export const githubRunner: Reader<GithubRunner> = object({
   labels: list(object({ name: text })),
 });
 
+/** A run of a workflow, as GitHub lists it. */
 export interface WorkflowRun {
   readonly id: number;
   readonly status?: string;
@@ -32,6 +34,7 @@ export const workflowRun: Reader<WorkflowRun> = object({
   conclusion: optional(text),
 });
 
+/** A job that waits for a runner. */
 export interface Job {
   readonly id: number;
   readonly run_id: number;

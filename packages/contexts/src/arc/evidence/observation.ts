@@ -29,6 +29,7 @@ export interface Unseen {
 /** What was seen, or why it was not. */
 export type Seen<T> = { readonly seen: T } | { readonly unseen: Unseen };
 
+/** What of the cluster was looked at. */
 export interface ClusterSeen {
   readonly groups: Seen<readonly string[]>;
   readonly sets: Seen<readonly ScaleSet[]>;
@@ -43,6 +44,7 @@ export interface ClusterSeen {
   readonly legacy?: Seen<readonly { readonly metadata: Meta }[]>;
 }
 
+/** What of GitHub was looked at. */
 export interface GithubSeen {
   /** Path of the REST API whose runners were listed, such as `/orgs/acme`. */
   readonly scope: string;
