@@ -45,7 +45,7 @@ describe.each(membersOf('packages'))('$name, installed from its tarball into an 
   test('runs its README example, with emulators for AWS and Kubernetes', async () => {
     const example = [process.execPath, join(home, 'out/example.js')];
     await using cluster = await startCluster(home);
-    const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
+    const env = { ...process.env, KUBECONFIG: cluster.kubeconfig, TMPDIR: folder };
     const ended = await runToEnd(process.execPath, [hawser, 'emulate', 'ssm', '--', ...example], { cwd: home, env });
     expect(ended).toMatchObject({ code: 0 });
   });

@@ -2,7 +2,16 @@ export { ContextsError } from '../errors.js';
 export { arcDocument, arcRecord, type ArcData } from './arc-document.js';
 export type { Clock } from './clock.js';
 export type { Fetch } from './collect/github-client.js';
-export type { Controller, EphemeralRunner, Listener, Meta, Pod, ScaleSet, SecretKeys } from './evidence/cluster.js';
+export type {
+  Controller,
+  EphemeralRunner,
+  Listener,
+  Meta,
+  Pod,
+  ScaleSet,
+  SecretKeys,
+  VaultConfig,
+} from './evidence/cluster.js';
 export type { GithubRunner, Job, Listed, Probe, WorkflowRun } from './evidence/github.js';
 export type {
   ClusterSeen,
