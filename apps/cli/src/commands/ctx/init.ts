@@ -9,7 +9,7 @@ export default class CtxInit extends HawserCommand<typeof CtxInit, ContextChange
   static override description =
     'Shows what it would change, asks on a terminal, and changes all of it or nothing.\n' +
     'What is there already and differs is only replaced with --overwrite. A second run has nothing to do.\n' +
-    'The kubeconfig entry makes its tokens with hawser itself: no AWS CLI is needed.';
+    'The kubeconfig entry makes its tokens with hawser itself: no AWS CLI is needed. Leaves profiles.toml of Prefect, the kubeconfig, and .hawser/contexts.json.';
   static override args = { name: contextArg() };
   static override flags = { ...targetFlags, ...changeFlags, ...awsFlags };
   static override examples = [

@@ -5,6 +5,8 @@ import { changeFlags, requiredContextArg } from '../../ctx/flags.js';
 
 export default class CtxUse extends HawserCommand<typeof CtxUse, ContextChange> {
   static override summary = 'Make the profile and the kubectl context of a context the chosen ones.';
+  static override description =
+    'Changes profiles.toml of Prefect, the kubeconfig and .hawser/contexts.json, all of them or none.';
   static override args = { name: requiredContextArg() };
   static override flags = { ...changeFlags };
   static override examples = ['<%= config.bin %> <%= command.id %> staging'];

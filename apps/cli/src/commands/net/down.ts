@@ -7,7 +7,7 @@ export default class NetDown extends HawserCommand<typeof NetDown, DownFacts> {
   static override summary = 'Close tunnels; the supervisor leaves with the last.';
   static override description =
     'Ends with 0 when their ports are free and their processes gone, and with 1 when one that is named is not open.\n' +
-    '--all also ends a supervisor that does not answer. No process that is not ours is ever signalled.';
+    '--all also ends a supervisor that does not answer. No process that is not ours is ever signalled. Takes the tunnels out of .hawser/net.json.';
   static override flags = selectorFlags;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --all',

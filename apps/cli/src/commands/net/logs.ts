@@ -4,7 +4,8 @@ import type { Told, Work } from '@hawser/cli-kit';
 
 export default class NetLogs extends HawserCommand<typeof NetLogs, never> {
   static override summary = 'Show what happened to the tunnels of this project.';
-  static override description = 'With --json each line is an object. --debug also shows what links say of themselves.';
+  static override description =
+    'From a log in your state folder, which is kept when tunnels are closed. With --json each line is an object. --debug also shows what links say of themselves.';
   static override flags = {
     follow: Flags.boolean({ char: 'f', summary: 'Go on as things happen, until Ctrl-C.' }),
     name: Flags.string({ summary: 'Only of this tunnel. May be repeated.', multiple: true, helpValue: 'NAME' }),

@@ -8,7 +8,7 @@ export default class NetUp extends HawserCommand<typeof NetUp, UpFacts> {
   static override summary = 'Open tunnels that stay up, and come back when they are ready.';
   static override description =
     'Opens a set of tunnels.yaml, or what the flags say; those write nothing but state. A supervisor in the background keeps the tunnels until hawser net down.\n' +
-    'Ends with 0 when a probe went through each of them. What is open already is left as it is.';
+    'Ends with 0 when a probe went through each of them. What is open already is left as it is. Leaves .hawser/net.json, which names the tunnels.';
   static override args = { set: setArg };
   static override flags = {
     ...formFlags,
