@@ -19,6 +19,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
   let to: Target;
   let providers: Providers;
 
+  /** Only where nobody will answer: two hops on a busy machine take their time. */
+  let impatient = false;
+
   beforeAll(async () => {
     world = new SshWorld(path);
     await world.host('bastion');
@@ -32,7 +35,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       throw new Error('not asked for');
     };
     providers = {
-      'ssh-bastion': async () => world.provider({ connectTimeoutMs: 1_000 }),
+      'ssh-bastion': async () => world.provider(impatient ? { connectTimeoutMs: 1_000 } : {}),
       direct: async () => directProvider,
       chain: async () => createChainProvider(providers),
       ssm: never,
@@ -84,7 +87,9 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     const other = await world.serve((socket) => socket.write('220 mail\r\n'));
     expect((await hops(world.via('127.0.0.1', { port: other }))).at(-1)?.detail).toContain('"220 mail"');
     const silent = await world.serve(() => undefined);
-    expect((await hops(world.via('127.0.0.1', { port: silent }))).at(-1)?.detail).toContain('says nothing');
+    impatient = true;
+    const found = await hops(world.via('127.0.0.1', { port: silent })).finally(() => (impatient = false));
+    expect(found.at(-1)?.detail).toContain('says nothing');
   });
 
   test('configuration that ssh does not take', async () => {
