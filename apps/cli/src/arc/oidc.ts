@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
+import type { Context } from '@hawser/cli-kit';
 import { awsCheck, type Verdict } from '@hawser/contexts';
 import type { OidcEvidence } from '@hawser/contexts/arc';
+import { requestHandler } from '../aws/request-handler.js';
 
 /** The flags of C12. */
 export interface OidcFlags {
@@ -20,15 +22,20 @@ const tokens = [
  * The checks of `hawser aws check --verify-oidc`. Where neither a cluster nor a token says whose issuer is meant, the
  * identity alone is checked, which is all that upstream did, and that is said.
  */
-export async function verifyOidc(flags: OidcFlags, signal: AbortSignal | undefined): Promise<OidcEvidence> {
+export async function verifyOidc(
+  flags: OidcFlags,
+  { aws, signal }: { readonly aws: Context['aws']; readonly signal: AbortSignal | undefined },
+): Promise<OidcEvidence> {
   const { env } = process;
+  const endpointUrl = env['HAWSER_ENDPOINT_URL'] || undefined;
   const hasIssuer = flags['eks-cluster'] !== undefined || tokens.some((name) => env[name]);
   const { verdicts, identity } = await awsCheck({
     profile: flags['aws-profile'],
     region: flags['aws-region'],
     eksCluster: flags['eks-cluster'],
     verifyOidc: hasIssuer,
-    endpointUrl: env['HAWSER_ENDPOINT_URL'] || undefined,
+    endpointUrl,
+    requestHandler: await requestHandler(aws, endpointUrl ?? 'https://sts.amazonaws.com/'),
     env,
     home: homedir(),
     directory: process.cwd(),

@@ -30,9 +30,10 @@ export type VerifiedOrReplayed = Pick<Verified, 'report'> & Partial<Pick<Verifie
 /** Verifies what is there, or what a snapshot tells. */
 export async function runVerify(
   flags: VerifyFlags,
-  context: Pick<Context, 'out' | 'signal' | 'onEnd'>,
+  context: Pick<Context, 'aws' | 'out' | 'signal' | 'onEnd'>,
 ): Promise<VerifiedOrReplayed> {
-  const ask = (signal: AbortSignal | undefined): Promise<OidcEvidence> => verifyOidc(flags, signal);
+  const ask = (signal: AbortSignal | undefined): Promise<OidcEvidence> =>
+    verifyOidc(flags, { aws: context.aws, signal });
   if (flags.snapshot !== undefined)
     return replayFile(flags, flags.snapshot, flags['verify-oidc'] ? await ask(context.signal) : undefined);
   const options = await connectArc(flags, context);

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { Context } from '@hawser/cli-kit';
 import { awsCheck, type AwsCheckOptions, type AwsCheckResult, awsDocument, awsRecord } from '@hawser/contexts';
+import { requestHandler } from './request-handler.js';
 
 /** The flags of `hawser aws check`. */
 export interface CheckFlags {
@@ -29,7 +30,7 @@ export async function runAwsCheck(
     directory: process.cwd(),
     findBastions: async (wait) =>
       (await (await aws.api()).describeInstances({}, wait)).map(({ id, name, online }) => ({ id, name, online })),
-    requestHandler: await proxyHandler(aws),
+    requestHandler: await requestHandler(aws, aws.settings.endpointUrl ?? 'https://sts.amazonaws.com/'),
     signal,
   };
   const check = awsCheck(options);
@@ -38,12 +39,4 @@ export async function runAwsCheck(
   const store = await state();
   await store.document(awsDocument).update(() => awsRecord(result, new Date()), { signal });
   return result;
-}
-
-/** The way out that every other call takes, where there is a proxy. */
-async function proxyHandler(aws: Context['aws']): Promise<object | undefined> {
-  const agent = await (await aws.api()).upgrade?.agent?.(aws.settings.endpointUrl ?? 'https://sts.amazonaws.com/');
-  if (agent === undefined) return undefined;
-  const { NodeHttpHandler } = await import('@smithy/node-http-handler');
-  return new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never });
 }

@@ -3,6 +3,7 @@ import type { Context } from '@hawser/cli-kit';
 import type { KubernetesWish, LiveTunnel, PlanContextOptions, PrefectWish, TunnelLookup } from '@hawser/contexts';
 import { CliError } from '../errors.js';
 import { eksTokenCommand } from '../aws/eks-token-command.js';
+import { requestHandler } from '../aws/request-handler.js';
 import { placeHere } from './place.js';
 
 /** What the flags of `ctx init` say. */
@@ -34,12 +35,13 @@ export async function wishOf(
   name: string | undefined,
   flags: InitFlags,
   {
+    aws,
     out,
     state,
     signal,
     root,
     tunnels,
-  }: Pick<Context, 'out' | 'state' | 'signal'> & {
+  }: Pick<Context, 'aws' | 'out' | 'state' | 'signal'> & {
     /** Folder of the installed package. */
     readonly root: string;
     readonly tunnels: TunnelLookup;
@@ -76,7 +78,7 @@ export async function wishOf(
   async function kubernetesWish(clusterName: string): Promise<KubernetesWish> {
     const { findCluster } = await import('@hawser/contexts');
     const { profile: awsProfile, region, 'endpoint-url': endpointUrl } = flags;
-    const found = await out.step(`Asking EKS for ${clusterName}`, () =>
+    const found = await out.step(`Asking EKS for ${clusterName}`, async () =>
       findCluster({
         cluster: clusterName,
         region,
@@ -84,6 +86,7 @@ export async function wishOf(
         endpointUrl,
         env: process.env,
         home: homedir(),
+        requestHandler: await requestHandler(aws, endpointUrl ?? 'https://eks.amazonaws.com/'),
         signal,
       }),
     );

@@ -1,4 +1,5 @@
 import { toFailure } from '@hawser/cli-kit';
+import { requestHandler } from '../aws/request-handler.js';
 import type { Check, CheckInput } from './check.js';
 
 const id = 'aws-identity';
@@ -34,20 +35,16 @@ async function callerIdentity(
   late: AbortSignal,
 ): Promise<{ account: string; arn: string; region: string }> {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-  const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const { profile, endpointUrl } = aws.settings;
-  const api = await aws.api();
-  const region = await api.region();
+  const region = await (await aws.api()).region();
   // The same way out as every other call takes: through the proxy, if there is one.
-  const agent = await api.upgrade?.agent?.(endpointUrl ?? `https://sts.${region}.amazonaws.com/`);
+  const handler = await requestHandler(aws, endpointUrl ?? `https://sts.${region}.amazonaws.com/`);
   const client = new STSClient({
     region,
     maxAttempts: 1,
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
-    ...(agent === undefined
-      ? {}
-      : { requestHandler: new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent as never }) }),
+    ...(handler === undefined ? {} : { requestHandler: handler }),
   });
   try {
     const abortSignal = AbortSignal.any([signal, late]);

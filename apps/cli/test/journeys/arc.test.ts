@@ -7,6 +7,7 @@ import { objects, planted, plantedInCluster } from '../../../../test/support/arc
 import { openArcWorld, whose, type ArcWorld } from '../support/arc.js';
 import { useEmulator } from '../support/emulator.js';
 import { useHawser } from '../support/hawser.js';
+import { ConnectProxy } from '../support/proxy.js';
 import { expectSchema } from '../support/schema.js';
 
 const hawser = useHawser();
@@ -249,6 +250,17 @@ describe('recordings', () => {
     });
     expect(report.checks.find(({ id }) => id === 'C12')).toMatchObject({ status: 'warn' });
     expect(exitCode).toBe(0);
+  });
+
+  test('--verify-oidc asks AWS through the proxy that is set', async () => {
+    await using world = await openArcWorld(hawser);
+    await using proxy = await ConnectProxy.start(aws.env['AWS_ENDPOINT_URL'] ?? '');
+    const path = await snapshot(world, [{}]);
+    const far = { ...aws.env, HTTP_PROXY: proxy.url, HAWSER_ENDPOINT_URL: 'http://sts.test' };
+    const args = ['arc', 'verify', '--snapshot', path, '--verify-oidc', '--no-store-summary', '--json'];
+    const { json } = await world.run(args, far);
+    expect(json).toMatchObject({ data: { identity: { arn: expect.stringMatching(/^arn:aws:/) } } });
+    expect(new Set(proxy.connected)).toEqual(new Set(['sts.test:80']));
   });
 
   test('one that is larger than any recording is refused before it is read', async () => {

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -12,6 +10,7 @@ import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
 import { assumedRole, type AwsStandIn, startAwsStandIn } from '../../../../test/support/aws-stand-in.js';
 import { eksTokenCommand } from '../../src/aws/eks-token-command.js';
 import { bin } from '../support/hawser.js';
+import { ConnectProxy } from '../support/proxy.js';
 
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
 const keys = {
@@ -115,22 +114,10 @@ describe('hawser aws eks-token', () => {
   });
 
   test('assumes a role through the proxy that is set', async () => {
-    const connected: string[] = [];
-    const proxy = createServer().on('connect', (request: IncomingMessage, socket: Socket) => {
-      connected.push(request.url ?? '');
-      const { hostname, port } = new URL(sts.url);
-      const far = connect(Number(port), hostname, () => {
-        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-        socket.pipe(far).pipe(socket);
-      });
-      for (const one of [socket, far]) one.on('error', () => undefined);
-    });
-    await once(proxy.listen(0, '127.0.0.1'), 'listening');
-    const { port } = proxy.address() as AddressInfo;
+    await using proxy = await ConnectProxy.start(sts.url);
     const args = [...flags, '--role-arn', 'arn:aws:iam::123456789012:role/far', '--endpoint-url', 'http://sts.test'];
-    const { code, stdout, stderr } = await asPlugin(args, { HTTP_PROXY: `http://127.0.0.1:${port}` });
-    proxy.close();
-    proxy.closeAllConnections();
+    const { code, stdout, stderr } = await asPlugin(args, { HTTP_PROXY: proxy.url });
+    const { connected } = proxy;
     expect({ code, stderr, connected }).toEqual({ code: 0, stderr: '', connected: ['sts.test:80'] });
     const verified = verifyEksToken(tokenOf(stdout), { ...cluster, nowMs: Date.now() });
     expect(verified).toEqual({ accessKeyId: 'ASIAROLE' });

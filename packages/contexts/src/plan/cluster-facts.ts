@@ -22,15 +22,18 @@ export async function findCluster(options: {
   readonly endpointUrl?: string | undefined;
   readonly env: Environment;
   readonly home: string;
+  /** Carries the calls to AWS, past a proxy for example; the SDK's own when missing. */
+  readonly requestHandler?: object | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<EksCluster> {
-  const { cluster, region, profile, endpointUrl, env, home, signal } = options;
+  const { cluster, region, profile, endpointUrl, env, home, requestHandler, signal } = options;
   checkClusterName(cluster);
   if (region !== undefined) checkRegion(region);
   const found = findRegion({ region, profile, env, files: await readAwsFiles(env, home) });
   if (found.source === 'default') {
     throw new ContextsError('HAWSER_AWS_REGION_MISSING', `No AWS region is set for the cluster ${cluster}.`);
   }
-  const credentials = await sdkCredentials({ profile, env });
-  return describeCluster({ credentials, region: found.region, endpointUrl, timeoutMs: TIMEOUT_MS, signal }, cluster);
+  const credentials = await sdkCredentials({ profile, env, requestHandler });
+  const session = { credentials, region: found.region, endpointUrl, requestHandler, timeoutMs: TIMEOUT_MS, signal };
+  return describeCluster(session, cluster);
 }
