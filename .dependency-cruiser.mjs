@@ -10,19 +10,33 @@ const layers = {
   'packages/ssm-channel': [],
   'packages/hf-push': [],
   'packages/kube-client': [],
+  'packages/receipts': [],
+  'packages/api-keys': [],
+  'packages/exec-client': ['state-store', 'ssm-channel'],
+  'packages/exec-backend': ['exec-client', 'state-store'],
   'packages/tunnels': ['state-store', 'ssm-channel'],
   'packages/contexts': ['state-store'],
   'packages/cli-kit': ['state-store', 'ssm-channel/aws'],
   'packages/emulators': ['ssm-channel/codec', 'ssm-channel/smux'],
   'apps/session-manager-plugin': ['ssm-channel'],
-  'apps/cli': ['state-store', 'ssm-channel', 'hf-push', 'tunnels', 'contexts', 'cli-kit', 'emulators'],
+  'apps/cli': [
+    'state-store',
+    'ssm-channel',
+    'hf-push',
+    'tunnels',
+    'contexts',
+    'exec-client',
+    'exec-backend',
+    'cli-kit',
+    'emulators',
+  ],
 };
 
 /** Small packages with one job and no @hawser dependency: every other package may import them. */
-const leaves = ['terminal', 'kube-client', 'near-miss'];
+const leaves = ['terminal', 'kube-client', 'near-miss', 'receipts', 'api-keys'];
 
 /** Code that is fed bytes and time and answers with bytes and wishes; of Node it may use these modules and no other. */
-const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux|queues)/'];
+const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux|queues)/', 'packages/exec-client/src/contract/'];
 const pureModules = ['buffer', 'crypto', 'util'];
 
 const folders = ['packages', 'apps'].flatMap((parent) =>

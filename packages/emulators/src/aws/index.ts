@@ -1,0 +1,1 @@
+export type { AwsEmulator, AwsEmulatorOptions, AwsFaults, EmulatedImage } from './types.js';

@@ -1,0 +1,1 @@
+export type { StackEvent, StackOptions, StackOutputs } from './types.js';

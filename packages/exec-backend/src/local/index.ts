@@ -1,0 +1,1 @@
+export type { LocalBackend, LocalBackendOptions } from './types.js';

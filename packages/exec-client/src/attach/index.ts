@@ -1,0 +1,1 @@
+export type { AttachGrant } from '../contract/index.js';
