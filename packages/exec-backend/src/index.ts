@@ -9,6 +9,7 @@ export type {
   Ids,
   Job,
   Limits,
+  LogFacts,
   LogReader,
   LogStretch,
   Notifier,

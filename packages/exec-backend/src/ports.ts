@@ -143,6 +143,16 @@ export interface LogStretch {
   readonly ended: boolean;
   /** With `ended`: every line that the mark counts was read. */
   readonly complete: boolean;
+  /** With `ended`: what the end mark says. */
+  readonly mark?: LogFacts | undefined;
+}
+
+/** How much a command wrote. Lines are counted by their newlines; a last line without one counts too. */
+export interface LogFacts {
+  readonly lines: number;
+  readonly bytes: number;
+  /** Of the bytes as they were written, hex. */
+  readonly sha256?: string | undefined;
 }
 
 /** Where logs are read. */
@@ -158,9 +168,16 @@ export interface LogReader {
       readonly limit: number;
       readonly waitMs: number;
       readonly stream?: LogStream | 'all' | undefined;
+      /** What the end mark of this attempt carries: a command does not know it, so it cannot write one. */
+      readonly nonce?: string | undefined;
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<LogStretch>;
+  /**
+   * What an ended log amounts to, where that can be told without reading it. `undefined`: its end mark is not there.
+   * Without this the log of every ended execution is read once, to count it.
+   */
+  measure?(record: ExecutionRecord): Promise<(LogFacts & { readonly complete: boolean }) | undefined>;
 }
 
 /** Where secrets and credentials of git servers are kept: SSM parameters on AWS, a 0600 file at home. */
@@ -218,6 +235,10 @@ export interface Limits {
   /** Which schemes a repository may have: `https` and `ssh` on AWS; `http`, `file` and paths at home too. */
   readonly repoSchemes: readonly ('https' | 'ssh' | 'http' | 'git' | 'file')[];
   readonly defaultImage?: string;
+  /** Requests that one key may send: a bucket of `burst` that refills at `perSecond`. No limit when missing. */
+  readonly rate?: { readonly perSecond: number; readonly burst: number };
+  /** Let webhooks go to http on loopback: for tests and this machine. */
+  readonly loopbackWebhooks?: boolean;
 }
 
 /** All that the service leans on. */
