@@ -15,7 +15,10 @@ export const functionEnvironment = {
   /** Comma separated; empty when only the stack's own task role may be used. */
   allowedRoleArns: 'HAWSER_ALLOWED_ROLE_ARNS',
   defaultImage: 'HAWSER_DEFAULT_IMAGE',
+  /** Has git, ssh and curl, and clones. */
   initImage: 'HAWSER_INIT_IMAGE',
+  /** Its `/bin/busybox` is static: a first container of it copies that to the shared volume. No public image has git too. */
+  shellImage: 'HAWSER_SHELL_IMAGE',
   taskCpu: 'HAWSER_TASK_CPU',
   taskMemory: 'HAWSER_TASK_MEMORY',
   /** `X86_64` or `ARM64`. */
@@ -25,7 +28,7 @@ export const functionEnvironment = {
   enableAttach: 'HAWSER_ENABLE_ATTACH',
   /** `api-key`, `iam` or `both`. */
   authMode: 'HAWSER_AUTH_MODE',
-  /** Where tasks reach the service; empty with a function URL, which the function cannot be told of by its own stack. */
+  /** Where tasks reach the service ({@link paths.task} included); empty with a function URL, which the function cannot be told of by its own stack. */
   endpoint: 'HAWSER_ENDPOINT',
   /** Name of the parameter that holds the address of the function URL; empty with a REST API. */
   endpointParameter: 'HAWSER_ENDPOINT_PARAMETER',
@@ -48,6 +51,7 @@ export interface ServiceSettings {
   readonly allowedRoleArns: readonly string[];
   readonly defaultImage: string;
   readonly initImage: string;
+  readonly shellImage: string;
   readonly taskCpu: number;
   readonly taskMemory: number;
   readonly architecture: 'X86_64' | 'ARM64';
@@ -62,8 +66,16 @@ export interface ServiceSettings {
 /** Attributes of the table that the template has to know. `expires_at` is in seconds since 1970, as DynamoDB's TTL wants. */
 export const tableAttributes = { partition: 'pk', sort: 'sk', expiresAt: 'expires_at' } as const;
 
-/** Names of the containers of a task; awslogs calls a stream `exec/CONTAINER/TASK-ID`. */
-export const containers = { init: 'init', runner: 'runner', logPrefix: 'exec' } as const;
+/**
+ * Names of the containers of a task, in the order in which they start; awslogs calls a stream `exec/CONTAINER/TASK-ID`.
+ */
+export const containers = { shell: 'shell', init: 'init', runner: 'runner', logPrefix: 'exec' } as const;
+
+/**
+ * Prefixes that the function takes off the path of a request. Below `task` API Gateway asks nobody who they are, because
+ * tasks have a token and no credentials; below `iam` it always asks; the rest is as {@link AuthMode} says (`both`: as keys).
+ */
+export const paths = { stage: 'prod', task: '/task', iam: '/iam' } as const;
 
 /** Names that follow from the name of a stack, in the template and outside it. */
 export interface StackNames {
@@ -152,6 +164,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     allowedRoleArns: list('allowedRoleArns'),
     defaultImage: text('defaultImage'),
     initImage: text('initImage'),
+    shellImage: text('shellImage'),
     taskCpu: Number(text('taskCpu')),
     taskMemory: Number(text('taskMemory')),
     architecture: text('architecture') === 'ARM64' ? 'ARM64' : 'X86_64',
