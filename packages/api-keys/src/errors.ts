@@ -8,7 +8,7 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue | undefined };
 
 /** Every code an {@link ApiKeyError} can carry. A code never changes its meaning. */
-export type ApiKeyErrorCode = 'HAWSER_API_KEY_MALFORMED' | 'HAWSER_API_KEY_SCOPE_UNKNOWN';
+export type ApiKeyErrorCode = 'HAWSER_API_KEY_BUSY' | 'HAWSER_API_KEY_MALFORMED' | 'HAWSER_API_KEY_SCOPE_UNKNOWN';
 
 /** What every error of one code has in common. */
 export interface ApiKeyErrorRow {
@@ -20,6 +20,7 @@ export interface ApiKeyErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const apiKeyErrors: Readonly<Record<ApiKeyErrorCode, ApiKeyErrorRow>> = {
+  HAWSER_API_KEY_BUSY: { exitCode: 1, hint: 'Try again in a moment.' },
   HAWSER_API_KEY_MALFORMED: { exitCode: 2, hint: 'A key is sk_live_ and 64 hexadecimal digits.' },
   HAWSER_API_KEY_SCOPE_UNKNOWN: { exitCode: 2, hint: 'Choose among the scopes that are named.' },
 };
