@@ -50,9 +50,9 @@ function checkTarget(problems: Problems, path: string, value: unknown): void {
   if (!isObject(value)) return problems.add(path, 'must be an object');
   onlyFields(problems, path, value, ['url', 'on', 'secret']);
   const like = 'must be an https URL without credentials';
-  if (checkText(problems, `${path}.url`, value['url'], { most: 2048, pattern: /^https:\/\/[^/?#]/, like })) {
-    const text = value['url'] as string;
-    if (!URL.canParse(text) || new URL(text).username || new URL(text).password) problems.add(`${path}.url`, like);
+  const { url } = value;
+  if (checkText(problems, `${path}.url`, url, { most: 2048, pattern: /^https:\/\/[^/?#]/, like })) {
+    if (!URL.canParse(url) || new URL(url).username || new URL(url).password) problems.add(`${path}.url`, like);
   }
   if (value['secret'] !== undefined && !isSecretName(value['secret'])) {
     problems.add(`${path}.secret`, secretNameLike);

@@ -114,7 +114,7 @@ export function checkExecutionRequest(body: unknown, limits: RequestLimits): Che
   checkCommand(problems, body);
   checkEnvironment(problems, body);
   checkTogether(problems, body);
-  return problems.list.length > 0 ? { problems: problems.list } : { request: body as ExecutionRequest };
+  return problems.list.length > 0 ? { problems: problems.list } : { request: body };
 }
 
 function checkTogether(problems: Problems, body: Readonly<Record<string, unknown>>): void {

@@ -28,6 +28,8 @@ export type { RequestProblem } from './problems.js';
 export { refProblem } from './ref.js';
 export { parseRepository, repositoryName, repositoryProblem } from './repository.js';
 export type { Repository, RepositoryScheme } from './repository.js';
+export { apiRoutes } from './routes.js';
+export type { ApiRoute } from './routes.js';
 export { isSecretName } from './secret-name.js';
 export type {
   AttachGrant,
