@@ -18,6 +18,7 @@ export type { ExitCode, ExitOrigin } from './exit-code.js';
 export { fargateSize } from './fargate.js';
 export type { FargateSize } from './fargate.js';
 export { isExecutionId, newExecutionId } from './ids.js';
+export { jobTokenHeader } from './job.js';
 export type { GitCredential, JobPayload, JobReport } from './job.js';
 export { requestLimits } from './limits.js';
 export type { RequestLimits } from './limits.js';

@@ -1,6 +1,9 @@
 import type { ReasonCode } from './phases.js';
 import type { DirtyTree, EntryMode } from './execution.js';
 
+/** Header in which a task shows its one-time token when it asks for its payload: never in an address, which gets logged. */
+export const jobTokenHeader = 'X-Job-Token';
+
 /**
  * Answer to GET /executions/{id}/payload: all that a task needs, handed out once for a job token. Nothing of it stands
  * in task overrides, tags or events.
