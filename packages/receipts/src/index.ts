@@ -1,3 +1,13 @@
+export { canonicalJson } from './canonical-json.js';
+export { digestOf, payloadType, preAuthenticationEncoding, readEnvelope } from './envelope.js';
 export { ReceiptError, receiptErrors } from './errors.js';
-export type { ReceiptErrorCode, ReceiptErrorRow, JsonValue } from './errors.js';
+export type { JsonValue, ReceiptErrorCode, ReceiptErrorRow } from './errors.js';
+export { createSigningKey, keyIdOf, openSigningKey, readSigningKey } from './keys.js';
+export type { SigningKey } from './keys.js';
+export { createSigner, signReceipt } from './sign.js';
+export type { Signer } from './sign.js';
 export type { Envelope, Json, ReceiptCheck, ReceiptClaim, Verdict } from './types.js';
+export { verifyChain } from './verify-chain.js';
+export type { ChainFlaw, ChainVerdict, VerifyChainOptions } from './verify-chain.js';
+export { verifyReceipt } from './verify.js';
+export type { VerifyOptions } from './verify.js';
