@@ -1,2 +1,17 @@
 export { ExecError, execErrors } from './errors.js';
 export type { ExecErrorCode, ExecErrorRow, JsonValue } from './errors.js';
+export type { Administration, NewKey } from './http/administration.js';
+export { createExecClient } from './http/client.js';
+export type {
+  AttachCallOptions,
+  CallOptions,
+  CancelOptions,
+  ExecClient,
+  ExecClientOptions,
+  LogsOptions,
+} from './http/client.js';
+export type { FollowOptions, LogEnd, LogFollower } from './http/follow.js';
+export type { ListOptions } from './http/list.js';
+export type { RetryOptions } from './http/retry.js';
+export type { TransportOptions } from './http/transport.js';
+export type { WatchOptions } from './http/watch.js';

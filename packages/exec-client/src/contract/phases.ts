@@ -39,6 +39,7 @@ export type ReasonCode =
   | 'spot_interrupted'
   | 'quota'
   | 'permission'
+  | 'lock_held'
   | 'lock_timeout'
   | 'payload'
   | 'lost';
