@@ -1,3 +1,4 @@
+export { createBackend } from './core/create-backend.js';
 export { ExecBackendError, execBackendErrors } from './errors.js';
 export type { ExecBackendErrorCode, ExecBackendErrorRow, JsonValue } from './errors.js';
 export type { Backend, JobChannel, SweepReport } from './backend.js';
@@ -22,3 +23,4 @@ export type {
   TaskFacts,
   TaskRef,
 } from './ports.js';
+export { createMemoryStore } from './stores/memory.js';

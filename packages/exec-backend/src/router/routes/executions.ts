@@ -1,0 +1,60 @@
+import { checkExecutionRequest, isExecutionId } from '@hawser/exec-client/contract';
+import type { ExecutionRequest } from '@hawser/exec-client/contract';
+import { ApiError } from '../../core/api-error.js';
+import { estimateOf } from '../../core/cost.js';
+import { recordOf, startedOf } from '../../core/execution.js';
+import type { Pins } from '../../core/executions.js';
+import { flagField, json, readJson, readObject, textField } from '../http.js';
+import type { Call, Route } from '../route.js';
+
+/** Making, reading and ending executions. */
+export const executionRoutes: readonly Route[] = [
+  { method: 'POST', path: '/executions', scope: 'run', operation: 'startExecution', handle: start },
+  { method: 'GET', path: '/executions/{id}', scope: 'read', operation: 'getExecution', handle: get },
+  { method: 'POST', path: '/executions/{id}/cancel', scope: 'cancel', operation: 'cancelExecution', handle: cancel },
+];
+
+async function start(call: Call): Promise<Response> {
+  return begin(call, checked(call, await readJson(call.request)));
+}
+
+/** Makes an execution of a request that was checked. */
+export async function begin(call: Call, request: ExecutionRequest, pins?: Pins): Promise<Response> {
+  const { service, caller, requestId } = call;
+  const { held, created } = await service.executions.create(request, caller, { requestId, ...(pins && { pins }) });
+  const { execution, version } = held;
+  if (execution.reasonCode === 'lock_held' && execution.lock?.fence === undefined) {
+    throw new ApiError('lock_held', execution.reason ?? 'The lock is held.', {
+      details: { execution_id: execution.id, lock: execution.lock?.name },
+    });
+  }
+  const estimate = estimateOf(execution.request, execution.backend.kind);
+  return json(startedOf(recordOf(execution, version), estimate), created ? 201 : 200);
+}
+
+/** Holds a body to the contract and to what this backend allows. */
+export function checked({ service }: Call, body: unknown): ExecutionRequest {
+  const { request, problems } = checkExecutionRequest(body, service.ports.limits);
+  if (request) return request;
+  const said = problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
+  throw new ApiError('invalid_request', `The request cannot be taken: ${said}.`, { details: { problems } });
+}
+
+async function get(call: Call): Promise<Response> {
+  const { execution, version } = await call.service.executions.look(idOf(call));
+  return json(recordOf(execution, version));
+}
+
+async function cancel(call: Call): Promise<Response> {
+  const body = await readObject(call.request);
+  const wish = { reason: textField(body, 'reason', 256), force: flagField(body, 'force') };
+  const { execution, version } = await call.service.executions.cancel(idOf(call), wish, call.caller);
+  return json(recordOf(execution, version), 202);
+}
+
+/** The id in a path; what cannot be one is not found. */
+export function idOf({ path }: Call): string {
+  const id = path['id'] ?? '';
+  if (!isExecutionId(id)) throw new ApiError('not_found', `There is no execution ${id.slice(0, 64)}.`);
+  return id;
+}
