@@ -1,12 +1,20 @@
+import type { ParameterName } from './template/parameters.js';
+
+/** Where an account is, and who asks. What is missing, the SDK finds as the AWS CLI does. */
+export interface AccountOptions {
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly endpointUrl?: string | undefined;
+  /** Carries the SDK's requests, past a proxy for example. */
+  readonly requestHandler?: object | undefined;
+}
+
 /** What shapes a stack. */
-export interface StackOptions {
-  /** Default `hawser`. Every name in the stack begins with it. */
+export interface StackOptions extends AccountOptions {
+  /** Every name in the stack begins with it: a letter, then letters, digits and hyphens, 32 in all. */
   readonly name: string;
-  readonly region: string;
-  readonly profile?: string;
-  readonly endpointUrl?: string;
-  /** Values of the template's parameters that differ from its defaults. */
-  readonly parameters?: Readonly<Record<string, string>>;
+  /** Values of the template's parameters that differ from its defaults, or from what the stack has. */
+  readonly parameters?: Readonly<Partial<Record<ParameterName, string>>>;
 }
 
 /** What a stack says of itself. */
@@ -27,4 +35,24 @@ export interface StackEvent {
   readonly type: string;
   readonly status: string;
   readonly reason?: string;
+}
+
+/** One thing that a plan would do. */
+export interface StackChange {
+  readonly action: 'add' | 'modify' | 'remove' | 'import' | 'dynamic';
+  readonly logicalId: string;
+  readonly type: string;
+  /** The thing is made anew, and what was in it is lost. */
+  readonly replaced?: boolean;
+}
+
+/** A stack as CloudFormation has it. */
+export interface FoundStack {
+  readonly name: string;
+  readonly stackId: string;
+  readonly status: string;
+  readonly statusReason?: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Missing until the stack was made once. */
+  readonly outputs?: StackOutputs;
 }

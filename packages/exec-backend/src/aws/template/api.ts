@@ -48,7 +48,7 @@ const methods: Resources = Object.fromEntries(
       `${name}${verb[0]}${verb.slice(1).toLowerCase()}`,
       method(verb, `${name}Path`, auth, condition),
     ]),
-  ) as [string, Resource][],
+  ),
 );
 
 /**
