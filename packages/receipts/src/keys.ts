@@ -119,7 +119,8 @@ function ed25519(read: () => KeyObject, which: 'private' | 'public'): KeyObject 
   throw new ReceiptError('HAWSER_RECEIPT_KEY_INVALID', `That is no ${which} Ed25519 key in PEM.`, { cause });
 }
 
-function idOf(key: KeyObject): string {
+/** SHA-256 of a public key's SPKI in DER, in hexadecimal digits. */
+export function idOf(key: KeyObject): string {
   return createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex');

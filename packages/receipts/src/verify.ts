@@ -3,7 +3,7 @@ import { readCanonicalJson } from './canonical-json.js';
 import { flawOf, isClaim } from './claim.js';
 import { digestOf, preAuthenticationEncoding, readEnvelope } from './envelope.js';
 import { ReceiptError } from './errors.js';
-import { keyIdOf, readPublicKey } from './keys.js';
+import { idOf, readPublicKey } from './keys.js';
 import type { Envelope, ReceiptCheck, ReceiptClaim, Verdict } from './types.js';
 
 /** What a receipt is held against. */
@@ -23,7 +23,7 @@ export interface VerifyOptions {
  * @throws ReceiptError `HAWSER_RECEIPT_KEY_INVALID` when one of `publicKeys` is no Ed25519 key.
  */
 export function verifyReceipt(source: unknown, options: VerifyOptions): Verdict {
-  const trusted = new Map(options.publicKeys.map((pem) => [keyIdOf(pem), readPublicKey(pem)]));
+  const trusted = new Map(options.publicKeys.map(readPublicKey).map((key) => [idOf(key), key]));
   const read = envelopeOf(source);
   if ('flaw' in read) return verdictOf([wrong('envelope', read.flaw)], undefined, undefined);
   const { envelope } = read;
