@@ -10,11 +10,18 @@ const statuses: Readonly<Record<string, number>> = {
 export class AwsError extends Error {
   readonly type: string;
   readonly status: number;
+  /** What the error's shape has besides its text. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(type: string, message: string) {
+  constructor(
+    type: string,
+    message: string,
+    more: { readonly status?: number; readonly members?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message);
     this.type = type;
-    this.status = statuses[type] ?? 400;
+    this.status = more.status ?? statuses[type] ?? 400;
+    this.members = more.members ?? {};
   }
 
   static {

@@ -1,0 +1,171 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmulatorError } from '../errors.js';
+import { createHttpServer } from '../http/server.js';
+import { createRandom } from '../seed.js';
+import { AwsError } from '../ssm/api/aws-error.js';
+import { createTables } from './dynamodb/service.js';
+import { createClusters } from './ecs/clusters.js';
+import { createTaskDefinitions } from './ecs/definitions.js';
+import { findIsolation, type Isolation } from './ecs/isolation.js';
+import { createEcsService } from './ecs/service.js';
+import { createTasks } from './ecs/tasks.js';
+import { createBudget } from './faults/budget.js';
+import { createThrottle } from './faults/throttle.js';
+import { authenticate } from './iam/authenticate.js';
+import { createKeyring } from './iam/caller.js';
+import { createLogGroups } from './logs/groups.js';
+import { createLogsService } from './logs/service.js';
+import { createParameters } from './ssm/parameters.js';
+import { createStsService } from './sts/service.js';
+import type { AwsEmulator, AwsEmulatorOptions } from './types.js';
+import { matchJson, matchQuery } from './wire/match.js';
+import { answerApi, type ApiCall } from './wire/serve.js';
+import type { JsonService, QueryService } from './wire/service.js';
+import type { World } from './world.js';
+
+const maxBodyBytes = 80 * 1024 * 1024;
+
+/**
+ * Starts an AWS on this machine: ECS tasks are real processes, functions run, stacks make what they say.
+ *
+ * Whoever holds {@link AwsEmulator.env} runs commands as this process's user: it listens on the loopback interface
+ * unless told otherwise.
+ *
+ * @throws {@link EmulatorError} `HAWSER_EMULATOR_OPTION` or `HAWSER_EMULATOR_LISTEN`
+ */
+export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
+  const { host = '127.0.0.1', region = 'us-east-1', accountId = '123456789012', images = {} } = options;
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'hawser-aws-')));
+  await mkdir(folder, { recursive: true });
+  const random = createRandom(options.seed ?? `${process.pid}-${Date.now()}-${Math.random()}`);
+  const calls: ApiCall[] = [];
+  const waiting = new Map<string, ((input: unknown) => void)[]>();
+  let faults = options.faults ?? {};
+  let isolation: Promise<Isolation> | undefined;
+
+  const world: World = {
+    region,
+    accountId,
+    folder,
+    random,
+    nowMs: options.nowMs ?? Date.now,
+    faults: () => faults,
+    endpoint: () => `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+    arn: (service, resource) => `arn:aws:${service}:${region}:${accountId}:${resource}`,
+  };
+  const hex = (digits: number): string => Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
+  const keyring = createKeyring(accountId, hex);
+  const budget = createBudget(() => faults);
+  const throttle = createThrottle(() => faults.throttle);
+  const groups = createLogGroups(world);
+  const { service: ssm, parameters } = createParameters(world);
+  const tables = createTables(world);
+  const clusters = createClusters(world);
+  const definitions = createTaskDefinitions(world);
+  const tasks = createTasks({
+    world,
+    groups,
+    parameters,
+    images,
+    isolation: () => (isolation ??= findIsolation()),
+    environmentOf: () => ({
+      AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ENDPOINT_URL: world.endpoint(),
+    }),
+    changed: () => undefined,
+  });
+  const jsonServices: readonly JsonService[] = [
+    createEcsService({
+      world,
+      budget,
+      clusters,
+      definitions,
+      tasks,
+      images,
+      execute: () => {
+        throw new AwsError('TargetNotConnectedException', 'The execute command failed due to an internal error.');
+      },
+    }),
+    createLogsService(world, groups),
+    ssm,
+  ];
+  const queryServices: readonly QueryService[] = [createStsService(world)];
+  const server = createHttpServer({
+    host,
+    port: options.port ?? 0,
+    maxBodyBytes,
+    answer: (request) =>
+      answerApi(
+        {
+          world,
+          throttle,
+          budget,
+          match: (given) => tables.match(given) ?? matchJson(jsonServices, given) ?? matchQuery(queryServices, given),
+          authenticate: (given, service) => authenticate(keyring, region, service, given),
+          authorize: () => undefined,
+          record: (call) => {
+            calls.push(call);
+            const [service, operation = ''] = call.operation.split(':');
+            for (const name of [call.operation, operation, service ?? '']) {
+              for (const tell of waiting.get(name) ?? []) tell(call.input);
+              waiting.delete(name);
+            }
+          },
+        },
+        request,
+      ),
+    upgrade: (_request, _raw, socket) => void socket.destroy(),
+  });
+  await server.start();
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      await server.stop();
+      await tasks.close();
+      await tables.close();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    })();
+    return closed;
+  };
+  return {
+    endpoint: world.endpoint(),
+    region,
+    accountId,
+    env: {
+      AWS_ENDPOINT_URL: world.endpoint(),
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: keyring.administrator.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keyring.administrator.secretAccessKey,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_PAGER: '',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    },
+    get faults() {
+      return faults;
+    },
+    set faults(next) {
+      faults = next;
+    },
+    calls,
+    inventory: () => ({}),
+    fireRules: async () => undefined,
+    nextCall: (operation) =>
+      new Promise((resolve) => waiting.set(operation, [...(waiting.get(operation) ?? []), resolve])),
+    stopTask: async (taskArn, stop) => {
+      const task = tasks.byArn(taskArn);
+      if (task === undefined) {
+        throw new EmulatorError('HAWSER_EMULATOR_OPTION', `There is no task ${taskArn}.`, { details: { taskArn } });
+      }
+      tasks.stop(task, stop);
+      await tasks.ended(task);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
