@@ -29,7 +29,7 @@ const common = {
 };
 
 // Programs of their own that commands start, by the name they get in dist/lib.
-const programs = { 'net-supervisor': 'src/supervisor-entry.ts' };
+const programs = { 'exec-supervisor': 'src/exec-supervisor-entry.ts', 'net-supervisor': 'src/supervisor-entry.ts' };
 
 const deferred = new Map();
 const start = await build({

@@ -23,7 +23,13 @@ export type CliErrorCode =
   | 'HAWSER_CTX_NO_SECRET'
   | 'HAWSER_CTX_NO_TUNNEL'
   | 'HAWSER_HF_SETTING'
-  | 'HAWSER_HF_PLAN_FILE';
+  | 'HAWSER_HF_PLAN_FILE'
+  | 'HAWSER_EXEC_DECLINED'
+  | 'HAWSER_EXEC_FILE'
+  | 'HAWSER_EXEC_LOST'
+  | 'HAWSER_EXEC_NEVER_RAN'
+  | 'HAWSER_EXEC_SETTING'
+  | 'HAWSER_EXEC_TIMED_OUT';
 
 /** Every code with its exit code and what to do next when the thrower knows nothing better. */
 export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2; readonly hint: string }>> = {
@@ -71,6 +77,12 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
     hint: 'Put the key into the environment as PREFECT_API_KEY, or leave --with-secrets out.',
   },
   HAWSER_CTX_NO_TUNNEL: { exitCode: 1, hint: 'Open it with hawser net up; hawser net status names those that are up.' },
+  HAWSER_EXEC_DECLINED: { exitCode: 1, hint: 'Run it again to decide otherwise.' },
+  HAWSER_EXEC_FILE: { exitCode: 2, hint: 'Check its name, and that it may be read or written.' },
+  HAWSER_EXEC_LOST: { exitCode: 1, hint: 'See what it did before it is run again: hawser exec logs ID' },
+  HAWSER_EXEC_NEVER_RAN: { exitCode: 1, hint: 'hawser exec status ID says why.' },
+  HAWSER_EXEC_SETTING: { exitCode: 2, hint: 'Write it like KEY=VALUE.' },
+  HAWSER_EXEC_TIMED_OUT: { exitCode: 1, hint: 'Give it more time with --timeout.' },
   HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
 };
 

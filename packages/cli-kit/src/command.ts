@@ -70,6 +70,11 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   static override baseFlags: typeof globalFlags = globalFlags;
   /** Set by commands that take another command behind `--`; state `usage` too, so that help shows it. */
   static rest?: Rest;
+  /**
+   * The exit code is that of the command which the first argument is or names. Our own failures end with 125 then, so
+   * that a 1 or 2 never looks like ours; without any argument they end as everywhere.
+   */
+  static passesExitCode?: boolean;
 
   /**
    * Runs a command. A configuration that this version of oclif has loaded is taken as it is; the original would load
@@ -88,7 +93,7 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
 
   readonly #redactor: Redactor = createRedactor(process.env);
   #interrupts: Interrupts | undefined;
-  #hasRest = false;
+  #handsOnExitCode = false;
 
   /** What the command does. It throws errors of the contract, and returns soon after `signal` aborts. */
   protected abstract work(work: Work<C>): Promise<Result<D> | Told>;
@@ -162,7 +167,9 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
   async #parse(): Promise<{ args: object; flags: Record<string, unknown>; rest: readonly string[] }> {
     const command = this.ctor as typeof HawserCommand;
     const { own, rest } = command.rest ? cutAtDashes(this.argv) : { own: this.argv, rest: undefined };
-    this.#hasRest = rest !== undefined;
+    this.#handsOnExitCode =
+      (command.rest?.passesExitCode === true && rest !== undefined) ||
+      (command.passesExitCode === true && own.some((word) => !word.startsWith('-')));
     const { args, flags } = await this.parse(
       {
         strict: command.strict,
@@ -200,7 +207,7 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
       flags: [...Object.keys({ ...command.baseFlags, ...command.flags }), 'json', 'help'],
     });
     const failure = toFailure(usageError ?? thrown);
-    if (!command.rest?.passesExitCode || !this.#hasRest) return failure;
+    if (!this.#handsOnExitCode) return failure;
     const own = isHawserError(thrown) ? thrown.runExitCode : undefined;
     return { ...failure, exitCode: own ?? exitCodes.neverRan };
   }

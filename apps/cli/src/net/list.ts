@@ -1,7 +1,7 @@
 import type { Style } from '@hawser/cli-kit';
 import type { TunnelSpec, ViaKind } from '@hawser/tunnels';
 import { type Complaint, loadTunnels } from '@hawser/tunnels/config';
-import { renderColumns } from '../render/net/columns.js';
+import { renderColumns } from '../render/columns.js';
 import { addressOf, targetOf } from '../render/net/words.js';
 import { places } from './specs.js';
 import { readStatus } from './status.js';

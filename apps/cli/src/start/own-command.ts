@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cutAtDashes } from '@hawser/cli-kit/start';
-import type { DescribedCommand } from '../help/render.js';
+import type { DescribedCommand, Row } from '../help/render.js';
 import { commands } from './commands.js';
 
 /** One of our own commands, found in the manifest that the build made. */
@@ -10,6 +10,8 @@ interface OwnCommand {
   readonly described: DescribedCommand;
   /** The words behind its name. */
   readonly argv: string[];
+  /** The commands below it. */
+  readonly below: readonly DescribedCommand[];
 }
 
 /**
@@ -25,7 +27,8 @@ export async function runOwnCommand(root: string, argv: readonly string[]): Prom
       import('../help/render.js'),
       import('../help/layout.js'),
     ]);
-    process.stdout.write(renderCommandHelp(own.described, await layOut()));
+    const below = own.below.map(({ id, summary = '' }): Row => [id, summary]);
+    process.stdout.write(renderCommandHelp(own.described, await layOut(), { commands: below }));
     return true;
   }
   const { id } = own.described;
@@ -42,12 +45,18 @@ function findOwnCommand(root: string, argv: readonly string[]): OwnCommand | und
     readonly commands: Readonly<Record<string, DescribedCommand>>;
   };
   const all = Object.values(manifest.commands);
-  for (let count = Math.min(argv.length, 2); count > 0; count--) {
+  for (let count = Math.min(argv.length, 3); count > 0; count--) {
     const name = argv.slice(0, count).join(':');
     const described = all.find(({ id, aliases }) => id === name || aliases?.includes(name));
-    if (described) return { described, argv: argv.slice(count) };
+    if (described) {
+      return { described, argv: argv.slice(count), below: all.filter(({ id }) => isBelow(id, described.id)) };
+    }
   }
   return undefined;
+}
+
+function isBelow(id: string, topic: string): boolean {
+  return id.startsWith(`${topic}:`) && !id.slice(topic.length + 1).includes(':');
 }
 
 /** Where oclif keeps the plugins of a person. */

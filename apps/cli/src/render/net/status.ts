@@ -1,6 +1,6 @@
 import type { Style } from '@hawser/cli-kit';
 import type { TunnelStatus } from '@hawser/tunnels';
-import { type ColouredColumn, renderColumns } from './columns.js';
+import { type ColouredColumn, renderColumns } from '../columns.js';
 import { paintState } from './event.js';
 import { addressOf, sizeOf, targetOf } from './words.js';
 

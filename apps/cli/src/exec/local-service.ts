@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import type { Config } from '@oclif/core';
+import type { LocalBackend } from '@hawser/exec-backend/local';
+
+/** Where a person's executions on this machine lie. */
+export function localFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'exec');
+}
+
+/** Opens the execution service of this machine. */
+export async function openLocalService(config: Pick<Config, 'dataDir' | 'root' | 'version'>): Promise<LocalBackend> {
+  const { openLocalBackend } = await import('@hawser/exec-backend/local');
+  return openLocalBackend({
+    folder: localFolder(config),
+    supervisor: [process.execPath, join(config.root, 'dist/lib/exec-supervisor.js')],
+    version: config.version,
+  });
+}
