@@ -366,6 +366,11 @@ case $status in
     say "the service could not be reached: $(tail -n 1 "$private/curl-said")"
     exit 24
     ;;
+  410 | 5??)
+    # Another attempt has another token.
+    say "the service did not hand out the payload: $status $(head -c 500 "$private/answer")"
+    exit 24
+    ;;
   *)
     say "the service did not hand out the payload: $status $(head -c 500 "$private/answer")"
     exit 20

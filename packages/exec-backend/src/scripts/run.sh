@@ -7,7 +7,8 @@
 #
 # Both outputs of the command are one stream, counted and hashed as it was written. What the log driver of ECS would
 # lose is then written so that the reader can undo it: an empty line as a lone GS (octal 035), a line above 16,000 bytes
-# as pieces that end in US (octal 037), and a line that itself ends in one of the two with a GS behind it.
+# as pieces that end in US (octal 037), the last line of an output without a newline at its end as such a piece too, and
+# a line that itself ends in one of the two with a GS behind it.
 #
 # The same file is also `--keep` (runs the command and keeps its exit code), `--begin` (becomes the command),
 # `--deadline` (stops it) and `--drain` (gives up waiting for those who left its group).
@@ -40,7 +41,8 @@ name_missing() {
 keep() {
   # A handler, not an ignored signal: what is ignored here would be ignored in the command.
   trap : TERM INT HUP QUIT USR1 USR2
-  exec 8>"$HAWSER_SHIM_STATE/ended" >"$HAWSER_SHIM_STATE/output" 2>&1
+  # What this shell itself says, such as that a child was killed, is not of the command.
+  exec 8>"$HAWSER_SHIM_STATE/ended" 9>"$HAWSER_SHIM_STATE/output" >/dev/null 2>&1
   HAWSER_SHIM_IMAGE=$("$HAWSER_SHIM_BUSYBOX" cat "$HAWSER_SHIM_ONCE/image")
   # The dot saves newlines at the end.
   HAWSER_SHIM_WORKDIR=$("$HAWSER_SHIM_BUSYBOX" cat "$HAWSER_SHIM_ONCE/workdir" && echo .)
@@ -71,11 +73,13 @@ keep() {
   "$HAWSER_SHIM_BUSYBOX" rm -rf "$HAWSER_SHIM_ONCE"/* 2>/dev/null
   HAWSER_SHIM_CODE=125
   if cd "$HAWSER_SHIM_WORKDIR"; then
-    "$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --begin "$@" 8>&-
+    "$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --begin "$@" >&9 2>&9 8>&- 9>&-
     HAWSER_SHIM_CODE=$?
+  else
+    echo "hawser: there is no folder $HAWSER_SHIM_WORKDIR" >&9
   fi
   case $HAWSER_SHIM_CODE in
-    126 | 127) printf '%s\n' "$HAWSER_SHIM_TEXT" | name_missing ;;
+    126 | 127) printf '%s\n' "$HAWSER_SHIM_TEXT" | name_missing >&9 ;;
   esac
   echo "$HAWSER_SHIM_CODE" >"$HAWSER_SHIM_STATE/code"
 }
@@ -150,7 +154,7 @@ trap 'signal_command USR2' USR2
 HAWSER_SHIM_NONCE=$("$HAWSER_SHIM_BUSYBOX" cat "$HAWSER_SHIM_ONCE/nonce") || exit 125
 read -r HAWSER_SHIM_TIMEOUT HAWSER_SHIM_GRACE <"$HAWSER_SHIM_ONCE/deadline" || exit 125
 "$HAWSER_SHIM_BUSYBOX" rm -f "$HAWSER_SHIM_ONCE/nonce"
-for HAWSER_SHIM_PIPE in output ended plain hashed counted last; do
+for HAWSER_SHIM_PIPE in output ended plain hashed counted; do
   "$HAWSER_SHIM_BUSYBOX" mkfifo -m 600 "$HAWSER_SHIM_STATE/$HAWSER_SHIM_PIPE" || exit 125
 done
 
@@ -163,13 +167,10 @@ HAWSER_SHIM_ENDED=$!
 HAWSER_SHIM_HASH=$!
 "$HAWSER_SHIM_BUSYBOX" wc -lc <counted >counts &
 HAWSER_SHIM_COUNT=$!
-"$HAWSER_SHIM_BUSYBOX" tail -c 1 <last >end &
-HAWSER_SHIM_LAST=$!
+# An RS (octal 036) is put behind the output: a line that it ends was left without a newline.
 # shellcheck disable=SC2016
 LC_ALL=C "$HAWSER_SHIM_BUSYBOX" awk '
-  BEGIN { for (byte = 128; byte < 192; byte++) inside = inside sprintf("%c", byte) }
-  {
-    line = $0
+  function write(line, mark,  cut, last) {
     while (length(line) > 16000) {
       cut = 16000
       while (cut > 15990 && index(inside, substr(line, cut + 1, 1))) cut--
@@ -177,19 +178,31 @@ LC_ALL=C "$HAWSER_SHIM_BUSYBOX" awk '
       line = substr(line, cut + 1)
     }
     last = substr(line, length(line))
-    if (line == "" || last == "\035" || last == "\037") line = line "\035"
-    print line
+    if (mark == "" && (line == "" || last == "\035" || last == "\037")) mark = "\035"
+    printf "%s%s\n", line, mark
     fflush()
+  }
+  BEGIN { for (byte = 128; byte < 192; byte++) inside = inside sprintf("%c", byte) }
+  held { write(kept, "") }
+  { held = substr($0, length($0)) == "\036" }
+  held { kept = $0 }
+  !held { write($0, "") }
+  END {
+    if (length(kept) > 1 && held) {
+      write(substr(kept, 1, length(kept) - 1), "\037")
+      print 1 >"partial"
+    }
   }' <plain &
 HAWSER_SHIM_WRITER=$!
-"$HAWSER_SHIM_BUSYBOX" tee hashed counted last <output >plain &
+exec 7>plain
+"$HAWSER_SHIM_BUSYBOX" tee hashed counted <output >&7 7>&- &
 HAWSER_SHIM_TEE=$!
 
-"$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --deadline "$HAWSER_SHIM_TIMEOUT" "$HAWSER_SHIM_GRACE" &
+"$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --deadline "$HAWSER_SHIM_TIMEOUT" "$HAWSER_SHIM_GRACE" 7>&- &
 HAWSER_SHIM_TIMER=$!
 # Not in the background: what a shell starts there ignores INT and QUIT for good. The second setsid is the leader of a
 # group, so it forks and is done at once; what it forked is waited for through a pipe that it holds.
-"$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --keep "$@" || {
+"$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --keep "$@" 7>&- || {
   # Nobody else will open them.
   : >ended
   : >output
@@ -199,12 +212,15 @@ wait_for "$HAWSER_SHIM_ENDED"
 end_timer "$HAWSER_SHIM_TIMER"
 # What the command left behind in its group ends with it, as it does when a container ends.
 signal_command KILL
-set -- "$HAWSER_SHIM_TEE" "$HAWSER_SHIM_HASH" "$HAWSER_SHIM_COUNT" "$HAWSER_SHIM_LAST" "$HAWSER_SHIM_WRITER"
-"$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --drain "$@" &
+set -- "$HAWSER_SHIM_TEE" "$HAWSER_SHIM_HASH" "$HAWSER_SHIM_COUNT"
+"$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --drain "$@" 7>&- &
 HAWSER_SHIM_TIMER=$!
 for HAWSER_SHIM_CHILD in "$@"; do
   wait_for "$HAWSER_SHIM_CHILD"
 done
+printf '\036' >&7
+exec 7>&-
+wait_for "$HAWSER_SHIM_WRITER"
 end_timer "$HAWSER_SHIM_TIMER"
 
 # Without a code whoever kept it was killed, together with the command.
@@ -214,11 +230,9 @@ HAWSER_SHIM_OVERDUE=0
 [ -e overdue ] && HAWSER_SHIM_OVERDUE=1
 read -r HAWSER_SHIM_LINES HAWSER_SHIM_BYTES <counts
 read -r HAWSER_SHIM_SHA256 _ <sha256
-HAWSER_SHIM_PARTIAL=0
-if [ -s end ] && [ "$("$HAWSER_SHIM_BUSYBOX" wc -l <end)" -eq 0 ]; then
-  HAWSER_SHIM_PARTIAL=1
+if [ -e partial ]; then
   HAWSER_SHIM_LINES=$((HAWSER_SHIM_LINES + 1))
 fi
-echo "::hawser-exec end nonce=$HAWSER_SHIM_NONCE exit=$HAWSER_SHIM_CODE overdue=$HAWSER_SHIM_OVERDUE lines=$HAWSER_SHIM_LINES bytes=$HAWSER_SHIM_BYTES partial=$HAWSER_SHIM_PARTIAL sha256=$HAWSER_SHIM_SHA256"
+echo "::hawser-exec end nonce=$HAWSER_SHIM_NONCE exit=$HAWSER_SHIM_CODE overdue=$HAWSER_SHIM_OVERDUE lines=$HAWSER_SHIM_LINES bytes=$HAWSER_SHIM_BYTES sha256=$HAWSER_SHIM_SHA256"
 [ "$HAWSER_SHIM_OVERDUE" -eq 0 ] || HAWSER_SHIM_CODE=124
 exit "$HAWSER_SHIM_CODE"

@@ -1,5 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
@@ -18,6 +19,7 @@ interface ClientConfig {
 export interface Account extends Disposable {
   cloudFormation(): Promise<CloudFormationClient>;
   logs(): Promise<CloudWatchLogsClient>;
+  dynamoDb(): Promise<DynamoDBClient>;
   ecs(): Promise<ECSClient>;
   lambda(): Promise<LambdaClient>;
   ssm(): Promise<SSMClient>;
@@ -52,6 +54,10 @@ export function openAccount(options: AccountOptions): Account {
     logs: once(async () => {
       const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
       return new CloudWatchLogsClient(config);
+    }),
+    dynamoDb: once(async () => {
+      const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+      return new DynamoDBClient(config);
     }),
     ecs: once(async () => {
       const { ECSClient } = await import('@aws-sdk/client-ecs');
