@@ -9,7 +9,7 @@ import {
   rotateKey,
   standingOf,
 } from '@hawser/api-keys';
-import type { StoredKey } from '@hawser/api-keys';
+import type { StoredKey, VerifierOptions } from '@hawser/api-keys';
 import type { KeyCreated, KeyRecord, KeyScope } from '@hawser/exec-client/contract';
 import type { Authenticator, Caller, Clock, Row, Store } from '../ports.js';
 import { ApiError } from './api-error.js';
@@ -46,13 +46,21 @@ export interface KeyBook extends Authenticator {
  * Keys over a store. The row is read at every request, so that a revoked key is refused at once wherever the service
  * runs; only the slow hash is remembered. What the store throws, everything here throws.
  */
-export function createKeyBook(ports: { readonly store: Store; readonly clock: Clock }): KeyBook {
+export function createKeyBook(
+  ports: { readonly store: Store; readonly clock: Clock },
+  options: Pick<VerifierOptions, 'rememberMs' | 'maxRemembered' | 'maxWaiting'> & {
+    /** Cost of bcrypt for new keys. */
+    readonly rounds?: number;
+  } = {},
+): KeyBook {
   const { store, clock } = ports;
+  const { rounds, ...memory } = options;
   const find = async (keyId: string): Promise<Row<StoredKey> | undefined> =>
     await store.get<StoredKey>(keyPartition, keyId);
   const verifier = createVerifier({
     find: async (keyId) => (await find(keyId))?.data,
     nowMs: () => clock.nowMs(),
+    ...memory,
   });
 
   /** A row that may be changed by who asks: nobody gets or takes more than they hold. */
@@ -81,7 +89,10 @@ export function createKeyBook(ports: { readonly store: Store; readonly clock: Cl
       });
       if (!verdict.ok) return undefined;
       const { keyId, name, scopes, lastUsedAtMs } = verdict.key;
-      if (clock.nowMs() - (lastUsedAtMs ?? 0) >= noteUseEveryMs) await noteUse(keyId);
+      if (clock.nowMs() - (lastUsedAtMs ?? 0) >= noteUseEveryMs) {
+        // A courtesy: whoever has a good key is served also where nothing can be written.
+        await noteUse(keyId).catch(() => {});
+      }
       return { keyId, name, scopes: keyScopes.filter((scope) => scopes.includes(scope)) };
     },
 
@@ -100,7 +111,7 @@ export function createKeyBook(ports: { readonly store: Store; readonly clock: Cl
     async create(body, by) {
       const { name, scopes, expiresAtMs } = readWanted(body, clock.nowMs());
       mustHold(by, scopes);
-      const { key, stored } = await createKey({ name, scopes, expiresAtMs, nowMs: clock.nowMs() });
+      const { key, stored } = await createKey({ name, scopes, expiresAtMs, nowMs: clock.nowMs(), rounds });
       await store.put({ partition: keyPartition, key: stored.keyId, data: stored }, 0);
       return { ...recordOf(stored), api_key: key };
     },
@@ -110,7 +121,7 @@ export function createKeyBook(ports: { readonly store: Store; readonly clock: Cl
       const nowMs = clock.nowMs();
       let row = await rowFor(keyId, by);
       mustBeInUse(row.data, nowMs);
-      const { key, stored } = await rotateKey(row.data, { overlapMs, nowMs });
+      const { key, stored } = await rotateKey(row.data, { overlapMs, nowMs, rounds });
       // The successor first: a crash in between leaves a key that nobody knows, never a person without one.
       await store.put({ partition: keyPartition, key: stored.keyId, data: stored }, 0);
       try {

@@ -210,7 +210,7 @@ describe('whatever is done to a receipt', () => {
     const bytes = Buffer.from(text);
     const survived: string[] = [];
     for (let at = 0; at < bytes.length; at += 1) {
-      for (const flip of [1, 2, 0x20, 0x80]) {
+      for (const flip of [1, 0x20]) {
         const changed = Buffer.from(bytes);
         changed[at] = (changed[at] ?? 0) ^ flip;
         if (verdictOf(changed.toString('latin1')).ok) survived.push(`byte ${at} ^ ${flip}`);
