@@ -2,12 +2,22 @@ import type { Backend } from '../backend.js';
 
 /** Opens the execution service of this machine: no account, no daemon, no port. */
 export interface LocalBackendOptions {
-  /** Where rows, logs, secrets, keys and work trees lie; made 0700 when missing. */
+  /** Where rows, logs, secrets, keys and work trees lie: an absolute path; made 0700 when missing. */
   readonly folder: string;
-  /** Starts a run's supervisor: a program and its first arguments. The run's id and the folder follow. */
+  /**
+   * Starts a run's supervisor: a program and its first arguments. The folder and what to do follow, for
+   * `runLocalSupervisor`.
+   */
   readonly supervisor: readonly string[];
   /** Of our package, for /health and receipts. */
   readonly version: string;
+  /**
+   * The person's environment; `process.env` when missing. Of it, clones see how the network is reached and git's ssh
+   * agent; commands see none of it but LANG.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told once of each stored row that cannot be read and was put aside. */
+  readonly warn?: (message: string) => void;
 }
 
 /** A local service, and where its things are. */

@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, closeSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readLock } from '@hawser/state-store/files';
+import { currentProcess, livenessOf, type ProcessIdentity } from '@hawser/state-store/process';
+import { finishLog } from '../logs/finish.js';
+import type { Job, Runner, StartFailure, TaskFacts, TaskRef } from '../ports.js';
+import { storeFailed } from '../stores/file-errors.js';
+import { createPrivate, readDocument, readText, writePrivate } from './files.js';
+import { chooseIsolation, describeIsolation, type Isolation, type IsolationPlace } from './isolation.js';
+import { parseTaskName, runPlaces, taskName, type Places, type RunPlaces } from './places.js';
+import { processesOf, signalExecution, signalProcess } from './processes.js';
+import { readFacts, type RunFacts } from './run-facts.js';
+
+/** What a supervisor is told by whoever starts it. */
+export interface StoredJob {
+  readonly job: Job;
+  readonly isolation: Isolation;
+  /** Who starts it: as long as they live, a supervisor may still be on its way. */
+  readonly starter: ProcessIdentity;
+  readonly askedAtMs: number;
+}
+
+/** Somebody's wish that a run ends. */
+export interface StopWish {
+  readonly reason: string;
+  readonly force: boolean;
+}
+
+/** What a local runner is made of. */
+export interface LocalRunnerOptions {
+  readonly places: Places;
+  /** Program and first arguments of a supervisor. */
+  readonly supervisor: readonly string[];
+  /** Of the person. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** So long may a supervisor take from being started until it says so, when its starter is gone. */
+const ON_ITS_WAY_MS = 30_000;
+
+/**
+ * Of the person's environment, what a supervisor gets: where programs are, how the network is reached, and the agent
+ * that git's ssh may ask. A command gets none of it.
+ */
+const passedOn: readonly string[] = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TZ', 'TMPDIR', 'SSH_AUTH_SOCK', 'XDG_RUNTIME_DIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'NODE_EXTRA_CA_CERTS', 'DOCKER_HOST', 'CONTAINER_HOST'],
+];
+
+/** Runs each execution under a detached supervisor of its own, a process that outlives whoever asked for it. */
+export function createLocalRunner({ places, supervisor, env }: LocalRunnerOptions): Runner {
+  const isolationPlace: IsolationPlace = { path: env['PATH'] ?? '', probe: places.probe };
+
+  return {
+    kind: 'local',
+
+    async describe(wish) {
+      return describeIsolation(await chooseIsolation(wish, isolationPlace), wish);
+    },
+
+    async start(job) {
+      const run = runPlaces(places, job.executionId, job.attempt);
+      let isolation: Isolation;
+      try {
+        isolation = await chooseIsolation(job, isolationPlace);
+      } catch (error) {
+        return failure(error);
+      }
+      const stored: StoredJob = { job, isolation, starter: await currentProcess(), askedAtMs: Date.now() };
+      try {
+        mkdirSync(run.folder, { recursive: true, mode: 0o700 });
+        createPrivate(run.job, JSON.stringify(stored));
+        if (!existsSync(run.supervisor)) await launchSupervisor(['run', job.executionId, String(job.attempt)], run);
+      } catch (error) {
+        return failure(storeFailed(error, `start ${job.executionId}`, places.folder));
+      }
+      return refOf(job.executionId, job.attempt, job, isolation);
+    },
+
+    find(executionId, attempt) {
+      const run = runPlaces(places, executionId, attempt);
+      if (!existsSync(run.supervisor)) return Promise.resolve(undefined);
+      const stored = readDocument<StoredJob>(run.job);
+      return Promise.resolve(refOf(executionId, attempt, stored?.job, stored?.isolation));
+    },
+
+    async inspect(task) {
+      const name = parseTaskName(task.arn);
+      if (name === undefined) return undefined;
+      return inspectRun(task, name.executionId, runPlaces(places, name.executionId, name.attempt), places);
+    },
+
+    async stop(task, { reason, force = false }) {
+      const name = parseTaskName(task.arn);
+      if (name === undefined) return;
+      const run = runPlaces(places, name.executionId, name.attempt);
+      if (!existsSync(run.folder)) return;
+      const wish: StopWish = { reason, force };
+      writePrivate(run.stop, JSON.stringify(wish));
+      const identity = readDocument<ProcessIdentity>(run.supervisor);
+      if (identity === undefined) return;
+      const liveness = await livenessOf(identity);
+      if (liveness.state === 'alive') signalProcess(identity.pid, 'SIGTERM');
+    },
+
+    async waiting() {
+      const owner = readLock(places.waiter)?.owner;
+      if (owner !== undefined && (await livenessOf(owner)).state !== 'dead') return;
+      await launchSupervisor(['watch'], undefined);
+    },
+  };
+
+  /** Resolves when the process is there. What it complains of before it has anything to write to goes to a file. */
+  async function launchSupervisor(args: readonly string[], run: RunPlaces | undefined): Promise<void> {
+    const [program = '', ...first] = supervisor;
+    const complaints = run === undefined ? undefined : openSync(run.complaints, 'a', 0o600);
+    try {
+      const child = spawn(program, [...first, places.folder, ...args], {
+        cwd: places.folder,
+        detached: true,
+        env: Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+        stdio: ['ignore', 'ignore', complaints ?? 'ignore'],
+      });
+      child.unref();
+      await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    } finally {
+      if (complaints !== undefined) closeSync(complaints);
+    }
+  }
+}
+
+/** How an attempt stands. What a killed supervisor left running is ended before anything is said. */
+async function inspectRun(
+  task: TaskRef,
+  executionId: string,
+  run: RunPlaces,
+  places: Places,
+): Promise<TaskFacts | undefined> {
+  if (!existsSync(run.folder)) return undefined;
+  const identity = readDocument<ProcessIdentity>(run.supervisor);
+  const facts = readFacts(run.facts);
+  if (identity === undefined) return inspectUnclaimed(task, run);
+  if (facts?.state !== 'stopped' && (await livenessOf(identity)).state === 'dead') {
+    // It may have written its end between the two looks.
+    const last = readFacts(run.facts);
+    return last?.state === 'stopped' ? factsOf(task, last) : bury(task, executionId, run, places, last);
+  }
+  return factsOf(task, facts ?? { state: 'provisioning', began: false });
+}
+
+/** Nobody has said that they supervise it: it is on its way, or will never come. */
+async function inspectUnclaimed(task: TaskRef, run: RunPlaces): Promise<TaskFacts | undefined> {
+  const stored = readDocument<StoredJob>(run.job);
+  if (stored === undefined) return undefined;
+  if (Date.now() - stored.askedAtMs < ON_ITS_WAY_MS) return { task, state: 'provisioning', began: false };
+  const said = readText(run.complaints)?.trim().split('\n').at(-1);
+  const reason = `Its supervisor did not begin${said ? `: ${said}` : '.'}`;
+  return { task, state: 'stopped', began: false, reasonCode: 'no_capacity', reason, retryable: true };
+}
+
+/** Ends what a dead supervisor left behind, its processes first: whoever gets the lock next must be alone. */
+async function bury(
+  task: TaskRef,
+  executionId: string,
+  run: RunPlaces,
+  places: Places,
+  facts: RunFacts | undefined,
+): Promise<TaskFacts> {
+  await endOrphans(executionId);
+  await finishLog(join(places.logs, executionId));
+  rmSync(run.work, { recursive: true, force: true });
+  const began = facts?.began ?? false;
+  const reason = began
+    ? 'Its supervisor was killed, or the machine went down, while the command ran.'
+    : 'Its supervisor was killed, or the machine went down, before the command began.';
+  return { task, state: 'stopped', began, reasonCode: 'lost', reason, retryable: !began };
+}
+
+async function endOrphans(executionId: string): Promise<void> {
+  for (let patience = 100; patience > 0 && signalExecution(executionId, 'SIGKILL'); patience -= 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const left = processesOf(executionId);
+  if (left.length > 0) throw new Error(`Processes ${left.join(', ')} of ${executionId} could not be ended.`);
+}
+
+function factsOf(task: TaskRef, facts: RunFacts): TaskFacts {
+  const { state, began, exitCode, signal, reasonCode, reason, retryable, startedAtMs, stoppedAtMs } = facts;
+  return {
+    task,
+    state,
+    began,
+    ...(exitCode !== undefined && { exitCode }),
+    ...(signal !== undefined && { signal }),
+    ...(reasonCode !== undefined && { reasonCode }),
+    ...(reason !== undefined && { reason }),
+    ...(retryable !== undefined && { retryable }),
+    ...(startedAtMs !== undefined && { startedAtMs }),
+    ...(stoppedAtMs !== undefined && { stoppedAtMs }),
+  };
+}
+
+function refOf(
+  executionId: string,
+  attempt: number,
+  wish: Pick<Job, 'image'> | undefined,
+  isolation?: Isolation,
+): TaskRef {
+  const arn = taskName(executionId, attempt);
+  if (isolation === undefined) return { arn, logs: [executionId] };
+  const said = describeIsolation(isolation, wish ?? {});
+  return {
+    arn,
+    logs: [executionId],
+    ...(said.isolation !== undefined && { isolation: said.isolation }),
+    ...(said.note !== undefined && { note: said.note }),
+  };
+}
+
+function failure(error: unknown): StartFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { failed: true, reasonCode: 'no_capacity', reason, retryable: false };
+}
+
+/** Supervisors that live: each holds one end of a pipe. */
+export function attemptsIn(places: Places): readonly RunPlaces[] {
+  return foldersIn(places.runs).flatMap((executionId) =>
+    foldersIn(join(places.runs, executionId)).map((attempt) => runPlaces(places, executionId, Number(attempt))),
+  );
+}
+
+function foldersIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

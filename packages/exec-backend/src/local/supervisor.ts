@@ -1,0 +1,35 @@
+import { supervise } from './supervise.js';
+import type { ApplyDirtyTree } from './clone.js';
+import { openParts } from './open.js';
+import { placesIn } from './places.js';
+import { watchQueues } from './watch-queues.js';
+
+/** What the program of supervisors is given. */
+export interface LocalSupervisorOptions {
+  /** The arguments that the backend appended: the folder, and what to do. */
+  readonly argv: readonly string[];
+  /** How to start another of its kind: for the next in a queue. */
+  readonly supervisor: readonly string[];
+  readonly version: string;
+  /** The environment that the supervisor was started with; `process.env` when missing. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Puts the work of `--dirty` into the clone. */
+  readonly applyDirtyTree?: ApplyDirtyTree;
+}
+
+/**
+ * The whole work of a supervisor process: one attempt of one execution (`FOLDER run ID ATTEMPT`), or waiting for locks
+ * where nobody else does (`FOLDER watch`). Resolves when there is nothing more to do.
+ */
+export async function runLocalSupervisor(options: LocalSupervisorOptions): Promise<void> {
+  const { argv, supervisor, version, env = process.env, applyDirtyTree = applyByClient } = options;
+  const [folder = '', verb, executionId = '', attempt = '1'] = argv;
+  const places = placesIn(folder);
+  const open = (): ReturnType<typeof openParts> => openParts({ folder, supervisor, version, env });
+  if (verb === 'watch') return watchQueues(await open());
+  await supervise({ places, executionId, attempt: Number(attempt), open, env, applyDirtyTree });
+}
+
+const applyByClient: ApplyDirtyTree = async (options) => {
+  throw new Error(`not yet ${options.folder}`);
+};

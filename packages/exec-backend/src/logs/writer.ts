@@ -1,0 +1,129 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import type { LogStream } from '@hawser/exec-client/contract';
+import { END_BYTES, ENTRY_BYTES, streamFiles, type EndMark } from './places.js';
+import { errnoOf } from '../stores/file-errors.js';
+
+/** How often a full disk is tried again. */
+const FULL_RETRY_MS = 250;
+
+/**
+ * Writes one stream of a log: the bytes into one file, and when they came and how many lines they ended into an index.
+ * A stream that exists already is continued.
+ */
+export class LogWriter {
+  readonly #bytesFile: number;
+  readonly #indexFile: number;
+  readonly #endFile: number;
+  readonly #hash: Hash = createHash('sha256');
+  readonly #entry = Buffer.alloc(ENTRY_BYTES);
+  #bytes = 0;
+  #newlines = 0;
+  #lastByte: number | undefined;
+  #room: Promise<void> | undefined;
+  #givenUp = false;
+
+  constructor(folder: string, stream: LogStream) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const files = streamFiles(folder, stream);
+    this.#bytesFile = openSync(files.bytes, 'a+', 0o600);
+    this.#indexFile = openSync(files.index, 'a', 0o600);
+    this.#endFile = openSync(files.end, 'w', 0o600);
+    writeSync(this.#endFile, Buffer.alloc(END_BYTES, 0x20), 0, END_BYTES, 0);
+    this.#continue();
+  }
+
+  /**
+   * Appends bytes.
+   *
+   * @returns `undefined` when they are in the file; a promise while there is no room for them: until it resolves,
+   *   nothing else may be appended
+   */
+  append(bytes: Uint8Array, nowMs: number): Promise<void> | undefined {
+    const rest = this.#write(bytes, nowMs);
+    if (rest.length === 0) return undefined;
+    this.#room = this.#insist(rest).finally(() => (this.#room = undefined));
+    return this.#room;
+  }
+
+  /** Set while bytes wait for room on a full disk. */
+  get room(): Promise<void> | undefined {
+    return this.#room;
+  }
+
+  /** Lines and bytes so far. */
+  get size(): { readonly lines: number; readonly bytes: number } {
+    const isOpen = this.#lastByte !== undefined && this.#lastByte !== 0x0a;
+    return { lines: this.#newlines + (isOpen ? 1 : 0), bytes: this.#bytes };
+  }
+
+  /** Stops trying to get bytes onto a full disk: the end mark then says that the log is not complete. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  /** Writes the end mark and closes. What is still waiting for room is waited for. */
+  async end(): Promise<EndMark> {
+    await this.#room;
+    const { lines, bytes } = this.size;
+    const mark = { lines, bytes, sha256: this.#hash.digest('hex'), complete: !this.#givenUp };
+    const text = Buffer.from(JSON.stringify(mark));
+    writeSync(this.#endFile, text, 0, text.length, 0);
+    for (const file of [this.#bytesFile, this.#indexFile, this.#endFile]) closeSync(file);
+    return mark;
+  }
+
+  /** Takes what an earlier writer left into account. */
+  #continue(): void {
+    const left = fstatSync(this.#bytesFile).size;
+    const buffer = Buffer.allocUnsafe(Math.min(left, 1 << 20));
+    while (this.#bytes < left) {
+      const count = readSync(this.#bytesFile, buffer, 0, buffer.length, this.#bytes);
+      if (count === 0) return;
+      this.#count(buffer.subarray(0, count));
+    }
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) this.#newlines += 1;
+    this.#bytes += bytes.length;
+    this.#lastByte = bytes.at(-1);
+  }
+
+  /** Writes as much as there is room for. What is left over. */
+  #write(bytes: Uint8Array, nowMs: number): Uint8Array {
+    let written = 0;
+    try {
+      while (written < bytes.length) {
+        const count = writeSync(this.#bytesFile, bytes, written);
+        this.#count(bytes.subarray(written, written + count));
+        written += count;
+      }
+      this.#note(nowMs);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    return bytes.subarray(written);
+  }
+
+  #note(nowMs: number): void {
+    const view = new DataView(this.#entry.buffer, this.#entry.byteOffset);
+    view.setFloat64(0, nowMs, true);
+    view.setFloat64(8, this.#bytes, true);
+    view.setFloat64(16, this.#newlines, true);
+    writeSync(this.#indexFile, this.#entry);
+  }
+
+  async #insist(bytes: Uint8Array): Promise<void> {
+    let rest = bytes;
+    while (rest.length > 0 && !this.#givenUp) {
+      await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
+      rest = this.#write(rest, Date.now());
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
+}

@@ -1,0 +1,7 @@
+export { discardFile, publishFile, stageFile, syncFolder } from '../atomic-write.js';
+export type { StagedFile } from '../atomic-write.js';
+export { acquireLock } from '../lock/acquire.js';
+export type { LockRequest, Manners } from '../lock/acquire.js';
+export type { HeldLock } from '../lock/held.js';
+export { readLock } from '../lock/owner.js';
+export type { FoundLock, LockOwner } from '../lock/owner.js';
