@@ -1,5 +1,11 @@
 export { ExecError, execErrors } from './errors.js';
 export type { ExecErrorCode, ExecErrorRow, JsonValue } from './errors.js';
+export { detectRepository, findGitRoot, remoteHead } from './git/detect.js';
+export type { DetectedRemote, DetectedRepository, RemoteHead } from './git/detect.js';
+export { applyDirtyTree, makeDirtyTree } from './git/dirty-tree.js';
+export type { DirtyFile, DirtyTreeOptions, MadeDirtyTree } from './git/dirty-tree.js';
+export type { WorkTreeStatus } from './git/status.js';
+export { checkoutWarnings, describeChanges } from './git/warnings.js';
 export type { Administration, NewKey } from './http/administration.js';
 export { createExecClient } from './http/client.js';
 export type {

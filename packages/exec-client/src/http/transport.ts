@@ -42,7 +42,7 @@ export interface Transport {
    * @throws ExecError what the service answered, HAWSER_EXEC_UNREACHABLE, HAWSER_EXEC_PROTOCOL
    * @throws the signal's reason
    */
-  ask<T>(call: Call<T>): Promise<T>;
+  readonly ask: <T>(call: Call<T>) => Promise<T>;
 }
 
 const defaults: Required<RetryOptions> = { firstMs: 200, longestMs: 5000, giveUpAfterMs: 20_000 };
