@@ -4,9 +4,11 @@ import type { BackendPorts } from '../ports.js';
 import { Executions } from './executions.js';
 import { Finisher } from './finish.js';
 import { Jobs } from './jobs.js';
+import { createKeyBook } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
 import { Locks } from './locks.js';
 import { Records } from './records.js';
+import { SecretMasks } from './secret-masks.js';
 import { sweep } from './sweep.js';
 
 /**
@@ -30,7 +32,16 @@ export function createBackend(ports: BackendPorts): Backend {
   };
 
   return {
-    handle: createRouter({ ports, records, locks, lifecycle, executions, job }),
+    handle: createRouter({
+      ports,
+      records,
+      locks,
+      lifecycle,
+      executions,
+      masks: new SecretMasks(ports),
+      keys: createKeyBook(ports),
+      job,
+    }),
     job,
     taskChanged: async ({ executionId, taskArn }) => {
       const id = executionId ?? (taskArn === undefined ? undefined : await idOfTask(records, taskArn));

@@ -29,7 +29,9 @@ export interface Attempt {
 /** What must still be done for an execution that ended. Everything in it may be repeated. */
 export interface FollowUps {
   /** How far the log was read to count it. */
-  readonly log?: { readonly position: string; readonly lines: number; readonly bytes: number };
+  readonly log?: { readonly position?: string; readonly lines: number; readonly bytes: number };
+  /** The log was counted, or given up. */
+  readonly logDone?: boolean;
   /** SHA-256 of the stored receipt, hex. */
   readonly receipt?: string;
   /** One for each of the request's `notify`, in their order. */

@@ -37,7 +37,8 @@ export class Executions {
     caller: Caller,
     options: { readonly requestId: string; readonly pins?: Pins },
   ): Promise<{ readonly held: Held; readonly created: boolean }> {
-    const id = request.execution_id ?? newExecutionId(this.#ports.clock.nowMs(), this.#ports.ids.random);
+    const id =
+      request.execution_id ?? newExecutionId(this.#ports.clock.nowMs(), (bytes) => this.#ports.ids.random(bytes));
     const fingerprint = fingerprintOf(request, options.pins);
     const known = await this.#records.load(id);
     if (known) return { held: await this.#again(known, fingerprint), created: false };

@@ -10,12 +10,13 @@ export const partitions = {
   /** Base commit, difference and untracked files of `--dirty` runs. */
   dirty: 'DIRTY',
   locks: 'LOCK',
-  receipts: 'RECEIPT',
+  /** Months in which there is anything. */
+  months: 'EXECMONTH',
 } as const;
 
-/** The executions of one month, by when they were made. */
-export function monthOf(createdAt: string): string {
-  return `EXECLIST#${createdAt.slice(0, 7)}`;
+/** The executions of one month (`2026-01`), by when they were made. */
+function listOf(month: string): string {
+  return `EXECLIST#${month}`;
 }
 
 /** An execution, and the version of its row. */
@@ -31,11 +32,25 @@ export interface ListEntry {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** Where in the list one stands: behind an entry of a month, or at the end of a month. */
+export interface ListPlace {
+  readonly month: string;
+  readonly after?: string;
+}
+
+/** A stretch of the list, newest first. */
+export interface ListStretch {
+  readonly entries: readonly { readonly entry: ListEntry; readonly at: string; readonly place: ListPlace }[];
+  /** Where to go on; missing at the end. */
+  readonly next?: ListPlace;
+}
+
 const attempts = 24;
 
 /** Executions in a store, each written only over the version that was read. */
 export class Records {
   readonly #store: Store;
+  #lastMonth = '';
 
   constructor(store: Store) {
     this.#store = store;
@@ -61,7 +76,7 @@ export class Records {
       ...(request.repo !== undefined && { repo: request.repo }),
       ...(request.labels && { labels: request.labels }),
     };
-    await this.#store.put({ partition: monthOf(times.created_at), key: `${times.created_at}#${id}`, data: entry }, 0);
+    await this.#enlist(entry, times.created_at);
     const version = await this.#store.put({ partition: partitions.executions, key: id, data: execution }, 0);
     return version === undefined ? undefined : { execution, version };
   }
@@ -83,6 +98,34 @@ export class Records {
       if (version !== undefined) return { execution, version };
     }
     throw contention(`execution ${id}`);
+  }
+
+  async #enlist(entry: ListEntry, createdAt: string): Promise<void> {
+    const month = createdAt.slice(0, 7);
+    if (month !== this.#lastMonth) await this.#store.put({ partition: partitions.months, key: month, data: {} }, 0);
+    this.#lastMonth = month;
+    await this.#store.put({ partition: listOf(month), key: `${createdAt}#${entry.id}`, data: entry }, 0);
+  }
+
+  /** The list from `place` (the newest when missing) backwards. A stretch may be shorter than asked for. */
+  async listBack(place: ListPlace | undefined, limit: number): Promise<ListStretch> {
+    const month = place?.month ?? (await this.#monthBefore(undefined));
+    if (month === undefined) return { entries: [] };
+    const rows = await this.#store.list<ListEntry>(listOf(month), { after: place?.after, limit, backwards: true });
+    const entries = rows.map(({ key, data }) => ({
+      entry: data,
+      at: key.slice(0, key.indexOf('#')),
+      place: { month, after: key },
+    }));
+    const last = entries.at(-1);
+    if (entries.length === limit && last) return { entries, next: last.place };
+    const before = await this.#monthBefore(month);
+    return { entries, ...(before !== undefined && { next: { month: before } }) };
+  }
+
+  async #monthBefore(month: string | undefined): Promise<string | undefined> {
+    const [row] = await this.#store.list(partitions.months, { after: month, limit: 1, backwards: true });
+    return row?.key;
   }
 
   /** Ids of everything that is not finished with. */

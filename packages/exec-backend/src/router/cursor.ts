@@ -6,11 +6,11 @@ export function encodeCursor(value: object): string {
 }
 
 /** What {@link encodeCursor} made. Throws `invalid_request` for anything else. */
-export function decodeCursor<T extends object>(cursor: string | undefined): T | undefined {
+export function decodeCursor(cursor: string | undefined): Readonly<Record<string, unknown>> | undefined {
   if (cursor === undefined || cursor === '') return undefined;
   try {
     const value = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
-    if (typeof value === 'object' && value !== null) return value as T;
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
     // Said below.
   }

@@ -1,8 +1,13 @@
+import { allows } from '@hawser/api-keys';
+import { apiRoutes } from '@hawser/exec-client/contract';
+import type { ApiRoute } from '@hawser/exec-client/contract';
 import { ApiError, errorResponse } from '../core/api-error.js';
 import type { Caller } from '../ports.js';
 import { RateLimiter } from './rate-limit.js';
-import { routes } from './routes.js';
-import type { Route, Service } from './route.js';
+import { endpoints } from './endpoints.js';
+import type { Service } from './route.js';
+import { scopes } from './scopes.js';
+import type { RouteScope } from './scopes.js';
 
 const nobody: Caller = { scopes: [] };
 
@@ -26,21 +31,21 @@ export function createRouter(service: Service): (request: Request) => Promise<Re
 
 async function answer(service: Service, limiter: RateLimiter, request: Request, requestId: string): Promise<Response> {
   const url = new URL(request.url);
-  const { route, path } = find(request.method, url.pathname);
-  const caller = await admit(service, limiter, route, request);
-  return route.handle({ service, request, requestId, caller, path, query: url.searchParams });
+  const { route, id } = find(request.method, url.pathname);
+  const caller = await admit(service, limiter, scopes[route], request);
+  return endpoints[route]({ service, request, requestId, caller, id, query: url.searchParams });
 }
 
 /** Who asks, and whether they may. */
-async function admit(service: Service, limiter: RateLimiter, route: Route, request: Request): Promise<Caller> {
-  if (route.scope === 'open' || route.scope === 'job') return nobody;
+async function admit(service: Service, limiter: RateLimiter, scope: RouteScope, request: Request): Promise<Caller> {
+  if (scope === 'open' || scope === 'job') return nobody;
   const caller = await authenticate(service, request);
   if (!caller) throw new ApiError('unauthorized', 'The API key is missing, unknown, expired or revoked.');
   limiter.take(caller.keyId ?? caller.arn ?? caller.name ?? '');
-  const allowed = route.scope === 'any' || caller.scopes.includes('admin') || caller.scopes.includes(route.scope);
+  const allowed = scope === 'any' || allows(caller.scopes, scope);
   if (allowed) return caller;
-  throw new ApiError('forbidden', `This key may not do that: it lacks the scope ${route.scope}.`, {
-    details: { scope: route.scope },
+  throw new ApiError('forbidden', `This key may not do that: it lacks the scope ${scope}.`, {
+    details: { scope },
   });
 }
 
@@ -49,48 +54,43 @@ async function authenticate({ ports }: Service, request: Request): Promise<Calle
   try {
     return await ports.authenticator.authenticate(request);
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw new ApiError('store_unavailable', 'Keys cannot be looked up just now.', { retryAfter: 2, cause: error });
   }
 }
 
-function find(method: string, pathname: string): { readonly route: Route; readonly path: Record<string, string> } {
+function find(method: string, pathname: string): { readonly route: ApiRoute; readonly id: string } {
   const asked = method === 'HEAD' ? 'GET' : method;
   const others: string[] = [];
-  for (const route of routes) {
-    const path = match(route.path, pathname);
-    if (path && route.method === asked) return { route, path };
-    if (path) others.push(route.method);
+  for (const [name, [routeMethod, pattern]] of Object.entries(apiRoutes)) {
+    const id = match(pattern, pathname);
+    if (id === undefined) continue;
+    if (routeMethod === asked) return { route: name as ApiRoute, id };
+    others.push(routeMethod);
   }
   if (others.length === 0) throw new ApiError('not_found', `There is nothing at ${pathname}.`);
   throw new ApiError('method_not_allowed', `${method} does not go with ${pathname}.`, { details: { allowed: others } });
 }
 
-/** Holds a path against a pattern. A last part in braces with `+` takes slashes too. */
-function match(pattern: string, pathname: string): Record<string, string> | undefined {
+/** Holds a path against a pattern: what stands for `{id}`, or empty text where the pattern has none. */
+function match(pattern: string, pathname: string): string | undefined {
   const wanted = pattern.split('/');
   const parts = pathname.split('/');
-  const path: Record<string, string> = {};
+  if (wanted.length !== parts.length) return undefined;
+  let id = '';
   for (const [index, part] of wanted.entries()) {
-    const given = parts[index];
-    if (given === undefined) return undefined;
-    if (!part.startsWith('{')) {
-      if (part !== given) return undefined;
-      continue;
-    }
-    const rest = part.endsWith('+}');
-    const value = decoded(rest ? parts.slice(index).join('/') : given);
-    if (value === undefined || value === '') return undefined;
-    path[part.slice(1, rest ? -2 : -1)] = value;
-    if (rest) return path;
+    const given = parts[index] ?? '';
+    if (part === '{id}') id = decoded(given);
+    else if (part !== given) return undefined;
   }
-  return parts.length === wanted.length ? path : undefined;
+  return id === '' && wanted.includes('{id}') ? undefined : id;
 }
 
-function decoded(text: string): string | undefined {
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined;
+    return '';
   }
 }
 

@@ -1,18 +1,22 @@
-import type { KeyScope } from '@hawser/exec-client/contract';
+import type { ApiRoute } from '@hawser/exec-client/contract';
+import type { JobChannel } from '../backend.js';
 import type { Executions } from '../core/executions.js';
+import type { KeyBook } from '../core/keys.js';
 import type { Lifecycle } from '../core/lifecycle.js';
 import type { Locks } from '../core/locks.js';
 import type { Records } from '../core/records.js';
-import type { JobChannel } from '../backend.js';
+import type { SecretMasks } from '../core/secret-masks.js';
 import type { BackendPorts, Caller } from '../ports.js';
 
-/** What routes work with. */
+/** What endpoints work with. */
 export interface Service {
   readonly ports: BackendPorts;
   readonly records: Records;
   readonly locks: Locks;
   readonly lifecycle: Lifecycle;
   readonly executions: Executions;
+  readonly masks: SecretMasks;
+  readonly keys: KeyBook;
   readonly job: JobChannel;
 }
 
@@ -22,22 +26,13 @@ export interface Call {
   readonly request: Request;
   readonly requestId: string;
   readonly caller: Caller;
-  /** Parts of the path that stand for something, decoded. */
-  readonly path: Readonly<Record<string, string>>;
-  /** The last of each parameter of the query; labels may come several times. */
+  /** What stands for `{id}` in the path, decoded. */
+  readonly id: string;
   readonly query: URLSearchParams;
 }
 
-/**
- * One route. `scope`: what a key must be allowed. `any`: every key. `open`: no key. `job`: no key, but the token of a
- * task, which the handler looks at.
- */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** e.g. `/executions/{id}/logs`. */
-  readonly path: string;
-  readonly scope: KeyScope | 'any' | 'open' | 'job';
-  /** Name of the operation in the OpenAPI document. */
-  readonly operation: string;
-  readonly handle: (call: Call) => Promise<Response>;
-}
+/** What answers a route. */
+export type Endpoint = (call: Call) => Promise<Response>;
+
+/** Endpoints of some routes. */
+export type Endpoints<Route extends ApiRoute> = Readonly<Record<Route, Endpoint>>;

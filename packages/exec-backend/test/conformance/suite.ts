@@ -82,9 +82,11 @@ export function describeConformance(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ): Promise<Answer<T>> {
+      const sent = new Headers({ 'x-api-key': backend.apiKey, 'content-type': 'application/json' });
+      for (const [header, value] of Object.entries(headers)) sent.set(header, value);
       const request = new Request(`${backend.endpoint}${path}`, {
         method,
-        headers: { 'x-api-key': backend.apiKey, 'content-type': 'application/json', ...headers },
+        headers: sent,
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const response = await backend.fetch(request);
@@ -232,7 +234,7 @@ break' '*' '~' '!' ; echo`;
         code: 'secret_missing',
         details: { missing: ['NONE'] },
       });
-      expect((await call('DELETE', '/secrets/DEPLOY')).status).toBe(200);
+      expect((await call('DELETE', '/secrets?name=DEPLOY')).status).toBe(200);
     });
 
     test('stops a command at its time limit', async () => {
@@ -309,7 +311,7 @@ break' '*' '~' '!' ; echo`;
     test('lets nobody in without a key, and each key only where it may', async () => {
       const reader = await call<KeyCreated>('POST', '/keys', { name: 'reader', scopes: ['read'] });
       expect(reader).toMatchObject({ status: 201, body: { name: 'reader', scopes: ['read'] } });
-      const as = (key: string): Readonly<Record<string, string>> => ({ 'X-API-KEY': key });
+      const as = (key: string): Readonly<Record<string, string>> => ({ 'X-Api-KEY': key });
       const path = `/executions/${newId('none')}`;
       expect(await call('GET', path, undefined, { 'x-api-key': '' })).toMatchObject({ status: 401 });
       expect(await call('GET', path, undefined, as(`sk_live_${'0'.repeat(64)}`))).toMatchObject({

@@ -4,15 +4,17 @@ import { ApiError } from '../../core/api-error.js';
 import { estimateOf } from '../../core/cost.js';
 import { recordOf, startedOf } from '../../core/execution.js';
 import type { Pins } from '../../core/executions.js';
+import { findReceipt } from '../../core/receipt.js';
 import { flagField, json, readJson, readObject, textField } from '../http.js';
-import type { Call, Route } from '../route.js';
+import type { Call, Endpoints } from '../route.js';
 
 /** Making, reading and ending executions. */
-export const executionRoutes: readonly Route[] = [
-  { method: 'POST', path: '/executions', scope: 'run', operation: 'startExecution', handle: start },
-  { method: 'GET', path: '/executions/{id}', scope: 'read', operation: 'getExecution', handle: get },
-  { method: 'POST', path: '/executions/{id}/cancel', scope: 'cancel', operation: 'cancelExecution', handle: cancel },
-];
+export const executionEndpoints: Endpoints<'start' | 'get' | 'cancel' | 'receipt'> = {
+  start,
+  get,
+  cancel,
+  receipt,
+};
 
 async function start(call: Call): Promise<Response> {
   return begin(call, checked(call, await readJson(call.request)));
@@ -52,9 +54,15 @@ async function cancel(call: Call): Promise<Response> {
   return json(recordOf(execution, version), 202);
 }
 
+async function receipt(call: Call): Promise<Response> {
+  const { execution } = await call.service.executions.look(idOf(call));
+  const envelope = await findReceipt(call.service.ports.store, execution.id);
+  if (envelope) return json(envelope);
+  throw new ApiError('not_found', `Execution ${execution.id} has no receipt yet: it gets one when its log is read.`);
+}
+
 /** The id in a path; what cannot be one is not found. */
-export function idOf({ path }: Call): string {
-  const id = path['id'] ?? '';
+export function idOf({ id }: Call): string {
   if (!isExecutionId(id)) throw new ApiError('not_found', `There is no execution ${id.slice(0, 64)}.`);
   return id;
 }

@@ -1,20 +1,21 @@
+import { jobTokenHeader } from '@hawser/exec-client/contract';
 import type { JobReport } from '@hawser/exec-client/contract';
 import { ApiError } from '../../core/api-error.js';
 import { invalid, json, readObject, requiredText } from '../http.js';
-import type { Call, Route } from '../route.js';
+import type { Call, Endpoints } from '../route.js';
 import { idOf } from './executions.js';
 
-/** What tasks ask. They have no key: the token in `X-Job-Token`, or in the report, says who they are. */
-export const jobRoutes: readonly Route[] = [
-  { method: 'GET', path: '/executions/{id}/payload', scope: 'job', operation: 'claimPayload', handle: claim },
-  { method: 'POST', path: '/executions/{id}/report', scope: 'job', operation: 'reportFacts', handle: report },
-];
+/** What tasks ask. They have no key: the token in a header, or in the report, says who they are. */
+export const jobEndpoints: Endpoints<'payload' | 'report'> = {
+  payload,
+  report,
+};
 
 const events: readonly string[] = ['preparing', 'prepared', 'running', 'ended', 'failed'];
 
-async function claim(call: Call): Promise<Response> {
-  const token = call.request.headers.get('x-job-token');
-  if (token === null) throw new ApiError('unauthorized', 'The header X-Job-Token is missing.');
+async function payload(call: Call): Promise<Response> {
+  const token = call.request.headers.get(jobTokenHeader);
+  if (token === null) throw new ApiError('unauthorized', `The header ${jobTokenHeader} is missing.`);
   return json(await call.service.job.claim(idOf(call), token));
 }
 

@@ -3,26 +3,19 @@ import type { LogPage, LogStream } from '@hawser/exec-client/contract';
 import { setTimeout as pause } from 'node:timers/promises';
 import { recordOf } from '../../core/execution.js';
 import type { Execution } from '../../core/execution.js';
+import { logIsOverdue, ranNothing } from '../../core/finish.js';
 import { partitions } from '../../core/records.js';
 import type { Held } from '../../core/records.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
-import { invalid, json, numberField } from '../http.js';
-import type { Call, Route, Service } from '../route.js';
+import { invalid, json, numberField, textField } from '../http.js';
+import type { Call, Endpoints, Service } from '../route.js';
 import { idOf } from './executions.js';
 
 /** Reading what a command wrote. */
-export const logRoutes: readonly Route[] = [
-  { method: 'GET', path: '/executions/{id}/logs', scope: 'read', operation: 'readLogs', handle: logs },
-];
+export const logEndpoints: Endpoints<'logs'> = { logs };
 
 /** How long one read waits before the record is looked at again. */
 const sliceMs = 1000;
-/** How long after its end an execution's log may still be on its way. */
-export const logPatienceMs = 30_000;
-
-interface Cursor {
-  readonly position?: string;
-}
 
 async function logs(call: Call): Promise<Response> {
   const { service, request } = call;
@@ -30,7 +23,7 @@ async function logs(call: Call): Promise<Response> {
   const stream = query['stream'] ?? 'all';
   if (!['all', 'runner', 'init'].includes(stream)) throw invalid('stream', 'must be all, runner or init');
   const page = await readPage(service, await service.executions.look(idOf(call)), {
-    position: decodeCursor<Cursor>(query['cursor'])?.position,
+    position: textField(decodeCursor(query['cursor']) ?? {}, 'position', 4096),
     limit: Math.floor(numberField(query, 'limit', 1, 10_000) ?? 1000),
     waitMs: (numberField(query, 'wait', 0, 20) ?? 0) * 1000,
     stream: stream as LogStream | 'all',
@@ -52,6 +45,7 @@ async function readPage(
   },
 ): Promise<LogPage> {
   const { logs: reader, clock } = service.ports;
+  const mask = await service.masks.of(first.execution);
   let held = first;
   let position = options.position;
   let leftMs = options.waitMs;
@@ -67,15 +61,15 @@ async function readPage(
     });
     position = stretch.position;
     const { execution } = held;
-    const tooLate = stretch.events.length === 0 && hasWaited(execution, clock.nowMs());
-    const done = isEnd(execution.phase) && (stretch.ended || tooLate);
+    const over = stretch.ended || (stretch.events.length === 0 && nothingComes(execution, clock.nowMs()));
+    const done = isEnd(execution.phase) && over;
     leftMs -= waitMs;
     if (done || stretch.events.length > 0 || leftMs <= 0 || options.signal.aborted) {
       return {
-        events: stretch.events,
+        events: stretch.events.map((event) => ({ ...event, message: mask(event.message) })),
         cursor: encodeCursor({ position }),
         done,
-        complete: done && stretch.ended && stretch.complete,
+        complete: done && (stretch.ended ? stretch.complete : ranNothing(execution)),
       };
     }
     if (stretch.ended || isEnd(execution.phase)) await change(service, waitMs, options.signal);
@@ -83,8 +77,9 @@ async function readPage(
   }
 }
 
-function hasWaited({ times }: Execution, nowMs: number): boolean {
-  return times.finished_at !== undefined && nowMs - Date.parse(times.finished_at) >= logPatienceMs;
+/** Without its payload a task writes nothing, and a log may be late only for so long. */
+function nothingComes(execution: Execution, nowMs: number): boolean {
+  return execution.start?.claimedAtMs === undefined || logIsOverdue(execution, nowMs);
 }
 
 /** The log said its end before the record did, or the other way round: both will agree in a moment. */

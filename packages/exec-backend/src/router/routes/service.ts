@@ -1,13 +1,15 @@
 import type { Health, WhoAmI } from '@hawser/exec-client/contract';
 import { compact } from '../../core/execution.js';
+import { openApiDocument } from '../../openapi/document.js';
 import { json } from '../http.js';
-import type { Call, Route } from '../route.js';
+import type { Call, Endpoints } from '../route.js';
 
 /** What can be asked of the service itself. */
-export const serviceRoutes: readonly Route[] = [
-  { method: 'GET', path: '/whoami', scope: 'any', operation: 'whoAmI', handle: whoAmI },
-  { method: 'GET', path: '/health', scope: 'open', operation: 'health', handle: health },
-];
+export const serviceEndpoints: Endpoints<'whoami' | 'health' | 'openapi'> = {
+  whoami: whoAmI,
+  health,
+  openapi: openApi,
+};
 
 function whoAmI({ caller }: Call): Promise<Response> {
   const body: WhoAmI = compact({
@@ -28,4 +30,8 @@ async function health({ service }: Call): Promise<Response> {
     max_timeout_seconds: limits.maxTimeoutSeconds,
   };
   return json(body);
+}
+
+function openApi({ service }: Call): Promise<Response> {
+  return Promise.resolve(json(openApiDocument(service.ports.version)));
 }
