@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP, type AddressInfo } from 'node:net';
 import type { Backend } from '../backend.js';
 import { ExecBackendError } from '../errors.js';
+import { messageOf } from '../stores/file-errors.js';
 
 /** How a service is put on a port. */
 export interface ServeBackendOptions {
@@ -67,7 +68,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     const failed = once(server, 'error').then(([error]) => Promise.reject(error as Error));
     await Promise.race([once(server.listen(port, host), 'listening'), failed]);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ExecBackendError('HAWSER_EXEC_BACKEND_BAD_INPUT', `Cannot listen on ${host} port ${port}: ${why}.`, {
       hint: 'Choose another port, or 0 for any that is free.',
       cause: error,

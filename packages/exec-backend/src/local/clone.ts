@@ -9,6 +9,7 @@ import {
 } from '@hawser/exec-client/contract';
 import { gitConfiguration, gitIn, type Git, type GitResult } from './git.js';
 import { knownHosts } from './known-hosts.js';
+import { messageOf } from '../stores/file-errors.js';
 
 /** What a clone came to. */
 export interface Cloned {
@@ -29,14 +30,6 @@ export class CloneFailure extends Error {
   }
 }
 
-/** Puts shipped work on top of a clean tree, and gives the id of the tree that came out. */
-export type ApplyDirtyTree = (options: {
-  readonly folder: string;
-  readonly dirty: NonNullable<JobPayload['dirty']>;
-  readonly env: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-}) => Promise<string>;
-
 /** What a clone needs. */
 export interface CloneOptions {
   readonly payload: JobPayload;
@@ -48,7 +41,6 @@ export interface CloneOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
-  readonly applyDirtyTree: ApplyDirtyTree;
 }
 
 const commitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
@@ -78,29 +70,24 @@ export async function clone(options: CloneOptions): Promise<Cloned | undefined> 
     const fetched = await fetchRef(git, from, ref);
     must(await git.run(['checkout', '--quiet', '--detach', fetched, '--']), 'check out what was fetched');
     const commit = readFileSync(join(tree, '.git', 'HEAD'), 'utf8').trim();
-    const dirtyTree = await applyDirty(options, env);
-    say(`Checked out ${commit}${dirtyTree === undefined ? '' : `, with changes: tree ${dirtyTree}`}\n`);
-    return { commit, tree: dirtyTree };
+    await applyDirty(options);
+    say(`Checked out ${commit}${payload.dirty ? `, with changes: tree ${payload.dirty.tree}` : ''}\n`);
+    return { commit, tree: payload.dirty?.tree };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-async function applyDirty(
-  { payload: { dirty }, tree, signal, applyDirtyTree }: CloneOptions,
-  env: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
-  if (!dirty) return undefined;
-  let applied: string;
+/** It proves that git's id of the result is the one that was sent. */
+async function applyDirty({ payload: { dirty }, tree, signal }: CloneOptions): Promise<void> {
+  if (!dirty) return;
+  const { applyDirtyTree } = await import('@hawser/exec-client');
   try {
-    applied = await applyDirtyTree({ folder: tree, dirty, env, signal });
+    await applyDirtyTree(tree, dirty, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CloneFailure('payload', `The shipped changes could not be applied: ${why}`);
+    throw new CloneFailure('payload', messageOf(error));
   }
-  if (applied === dirty.tree) return applied;
-  throw new CloneFailure('payload', `The shipped changes came to tree ${applied}, not to ${dirty.tree}.`);
 }
 
 /**

@@ -5,7 +5,7 @@ import { readLock } from '@hawser/state-store/files';
 import { currentProcess, livenessOf, type ProcessIdentity } from '@hawser/state-store/process';
 import { finishLog } from '../logs/finish.js';
 import type { Job, Runner, StartFailure, TaskFacts, TaskRef } from '../ports.js';
-import { storeFailed } from '../stores/file-errors.js';
+import { messageOf, storeFailed } from '../stores/file-errors.js';
 import { createPrivate, readDocument, readText, writePrivate } from './files.js';
 import { chooseIsolation, describeIsolation, type Isolation, type IsolationPlace } from './isolation.js';
 import { parseTaskName, runPlaces, taskName, type Places, type RunPlaces } from './places.js';
@@ -120,7 +120,12 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
       const child = spawn(program, [...first, places.folder, ...args], {
         cwd: places.folder,
         detached: true,
-        env: Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+        env: {
+          ...Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+          // Whatever calls git there: nothing of what the person configured for themselves.
+          GIT_CONFIG_GLOBAL: '/dev/null',
+          GIT_CONFIG_NOSYSTEM: '1',
+        },
         stdio: ['ignore', 'ignore', complaints ?? 'ignore'],
       });
       child.unref();
@@ -140,14 +145,15 @@ async function inspectRun(
 ): Promise<TaskFacts | undefined> {
   if (!existsSync(run.folder)) return undefined;
   const identity = readDocument<ProcessIdentity>(run.supervisor);
-  const facts = readFacts(run.facts);
   if (identity === undefined) return inspectUnclaimed(task, run);
-  if (facts?.state !== 'stopped' && (await livenessOf(identity)).state === 'dead') {
-    // It may have written its end between the two looks.
-    const last = readFacts(run.facts);
-    return last?.state === 'stopped' ? factsOf(task, last) : bury(task, executionId, run, places, last);
+  const isDead = (await livenessOf(identity)).state === 'dead';
+  const facts = readFacts(run.facts);
+  if (!isDead) {
+    // It tells the end itself, with all that it knows.
+    const now = facts?.state === 'stopped' ? { ...facts, state: 'running' as const } : facts;
+    return now?.began === true ? factsOf(task, now) : { task, state: 'preparing', began: false };
   }
-  return factsOf(task, facts ?? { state: 'provisioning', began: false });
+  return facts?.state === 'stopped' ? factsOf(task, facts) : bury(task, executionId, run, places, facts);
 }
 
 /** Nobody has said that they supervise it: it is on its way, or will never come. */
@@ -220,7 +226,7 @@ function refOf(
 }
 
 function failure(error: unknown): StartFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { failed: true, reasonCode: 'no_capacity', reason, retryable: false };
 }
 

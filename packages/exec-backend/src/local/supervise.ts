@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { JobPayload, JobReport } from '@hawser/exec-client/contract';
 import { currentProcess } from '@hawser/state-store/process';
 import { LogWriter } from '../logs/writer.js';
-import type { ApplyDirtyTree, Cloned } from './clone.js';
-import { CloneFailure, clone } from './clone.js';
+import { clone, CloneFailure, type Cloned } from './clone.js';
 import { startCommand, type CommandEnd, type RunningCommand } from './command.js';
 import { createPrivate, readDocument } from './files.js';
 import { argvOf, launchOf } from './launch.js';
@@ -16,6 +15,7 @@ import { Reporter } from './reporter.js';
 import { FactsFile } from './run-facts.js';
 import type { StopWish, StoredJob } from './runner.js';
 import { removeTree } from './remove-tree.js';
+import { messageOf } from '../stores/file-errors.js';
 
 /** What a supervisor is made of. */
 export interface SuperviseOptions {
@@ -25,7 +25,6 @@ export interface SuperviseOptions {
   /** Opened only once it is certain that this process is the supervisor. */
   readonly open: () => Promise<OpenedBackend>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly applyDirtyTree: ApplyDirtyTree;
 }
 
 /** Where commands look for programs, unless PATH is declared. */
@@ -48,9 +47,8 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     try {
       payload = await backend.job.claim(executionId, stored.job.token);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       facts.note({ state: 'stopped', reasonCode: 'payload', reason, stoppedAtMs: Date.now() });
-      await backend.taskChanged({ executionId });
       throw error;
     }
     rmSync(run.job);
@@ -116,7 +114,7 @@ class Attempt {
   }
 
   #clone(init: LogWriter): Promise<Cloned | undefined> {
-    const { payload, run, env, applyDirtyTree } = this.#options;
+    const { payload, run, env } = this.#options;
     return clone({
       payload,
       tree: run.tree,
@@ -126,7 +124,6 @@ class Attempt {
       ),
       say: (text) => void init.append(Buffer.from(text), Date.now()),
       signal: this.#stopping.signal,
-      applyDirtyTree,
     });
   }
 
@@ -211,7 +208,7 @@ class Attempt {
     if (error instanceof CloneFailure) {
       return { reasonCode: error.reasonCode, reason: error.message, retryable: error.retryable };
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { reasonCode: 'permission', reason: `The command could not be started: ${reason}`, retryable: false };
   }
 

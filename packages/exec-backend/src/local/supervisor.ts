@@ -1,5 +1,4 @@
 import { supervise } from './supervise.js';
-import type { ApplyDirtyTree } from './clone.js';
 import { openParts } from './open.js';
 import { placesIn } from './places.js';
 import { watchQueues } from './watch-queues.js';
@@ -13,8 +12,6 @@ export interface LocalSupervisorOptions {
   readonly version: string;
   /** The environment that the supervisor was started with; `process.env` when missing. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Puts the work of `--dirty` into the clone. */
-  readonly applyDirtyTree?: ApplyDirtyTree;
 }
 
 /**
@@ -22,14 +19,10 @@ export interface LocalSupervisorOptions {
  * where nobody else does (`FOLDER watch`). Resolves when there is nothing more to do.
  */
 export async function runLocalSupervisor(options: LocalSupervisorOptions): Promise<void> {
-  const { argv, supervisor, version, env = process.env, applyDirtyTree = applyByClient } = options;
+  const { argv, supervisor, version, env = process.env } = options;
   const [folder = '', verb, executionId = '', attempt = '1'] = argv;
   const places = placesIn(folder);
   const open = (): ReturnType<typeof openParts> => openParts({ folder, supervisor, version, env });
   if (verb === 'watch') return watchQueues(await open());
-  await supervise({ places, executionId, attempt: Number(attempt), open, env, applyDirtyTree });
+  await supervise({ places, executionId, attempt: Number(attempt), open, env });
 }
-
-const applyByClient: ApplyDirtyTree = async (options) => {
-  throw new Error(`not yet ${options.folder}`);
-};

@@ -2,11 +2,20 @@ import { ExecBackendError } from '../errors.js';
 
 /** The system's own word for what failed, of an error or of what caused it. */
 export function errnoOf(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return code;
+  for (let at = error; isThrown(at); at = at.cause) {
+    if (typeof at.code === 'string' && /^E[A-Z0-9]+$/.test(at.code)) return at.code;
   }
   return undefined;
+}
+
+/** By its fields: an error of another realm is no instance of this one's Error. */
+function isThrown(value: unknown): value is { readonly code?: unknown; readonly cause?: unknown } {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return isThrown(error) && 'message' in error ? String(error.message) : String(error);
 }
 
 /** What a person reads when the folder of local executions cannot be used. */
@@ -14,12 +23,15 @@ export function storeFailed(error: unknown, verb: string, folder: string): ExecB
   if (error instanceof ExecBackendError) return error;
   const errno = errnoOf(error);
   const [why, hint] = explain(errno, folder);
-  const said = error instanceof Error ? error.message : String(error);
-  return new ExecBackendError('HAWSER_EXEC_BACKEND_STORE_FAILED', `Cannot ${verb} in ${folder}: ${why ?? said}.`, {
-    hint,
-    details: { folder, ...(errno !== undefined && { errno }) },
-    cause: error,
-  });
+  return new ExecBackendError(
+    'HAWSER_EXEC_BACKEND_STORE_FAILED',
+    `Cannot ${verb} in ${folder}: ${why ?? messageOf(error)}.`,
+    {
+      hint,
+      details: { folder, ...(errno !== undefined && { errno }) },
+      cause: error,
+    },
+  );
 }
 
 function explain(errno: string | undefined, folder: string): readonly [string | undefined, string | undefined] {
