@@ -207,6 +207,8 @@ export interface Authenticator {
 /** Signs the receipt of an execution. */
 export interface ReceiptSigner {
   readonly keyId: string;
+  /** PEM: told to whoever may ask, so that they can verify. */
+  readonly publicKey: string;
   sign(claim: ReceiptClaim): Promise<Envelope>;
 }
 

@@ -250,6 +250,6 @@ export const schemas: Readonly<Record<string, Schema>> = {
   KeyWish: object({ name: { type: 'string', maxLength: 100 }, scopes }, { expires_at: time }),
   KeyRotation: object({}, { overlap_seconds: count }),
   KeyCreated: object({ ...key.required, api_key: text }, key.optional),
-  WhoAmI: object({ scopes }, { key_id: text, name: text, arn: text }),
+  WhoAmI: object({ scopes }, { key_id: text, name: text, arn: text, receipt_key: text }),
   Health: object({ ok: flag, backend, version: text, max_timeout_seconds: count }),
 };

@@ -55,6 +55,8 @@ export interface WhoAmI {
   readonly name?: string;
   readonly arn?: string;
   readonly scopes: readonly KeyScope[];
+  /** Public key (PEM) that verifies this service's receipts: to be kept by whoever asks, the first time that they do. */
+  readonly receipt_key?: string;
 }
 
 /** Answer to GET /health, which needs no key. */

@@ -11,12 +11,13 @@ export const serviceEndpoints: Endpoints<'whoami' | 'health' | 'openapi'> = {
   openapi: openApi,
 };
 
-function whoAmI({ caller }: Call): Promise<Response> {
+function whoAmI({ caller, service }: Call): Promise<Response> {
   const body: WhoAmI = compact({
     key_id: caller.keyId,
     name: caller.name,
     arn: caller.arn,
     scopes: caller.scopes,
+    receipt_key: service.ports.signer.publicKey,
   });
   return Promise.resolve(json(body));
 }
