@@ -1,12 +1,11 @@
 import type { GitCredential } from '@hawser/exec-client/contract';
 import { stackNames } from '../names.js';
+import { createParameterSecrets } from '../secrets/parameters.js';
 import type { Account } from './account.js';
 import { call } from './call.js';
 
 /** What DeleteParameters takes at once: its API reference. */
 const AT_ONCE = 10;
-/** Characters of a standard parameter; a larger one is paid for. */
-const STANDARD_CHARACTERS = 4_096;
 
 /** Names of the parameters below a stack's prefix: secrets, credentials of git servers, the signer's key. */
 export async function listParameters(
@@ -53,29 +52,8 @@ export async function deleteParameters(
   }
 }
 
-/** Keeps how to get into a git server, encrypted, where the function looks for it. What was there is overwritten. */
-export async function storeGitCredential(
-  account: Account,
-  stack: string,
-  credential: GitCredential,
-  signal?: AbortSignal,
-): Promise<void> {
-  const [client, { PutParameterCommand }] = await Promise.all([account.ssm(), import('@aws-sdk/client-ssm')]);
-  const Value = JSON.stringify(credential);
-  await call(
-    'ssm:PutParameter',
-    (cancel) =>
-      client.send(
-        new PutParameterCommand({
-          Name: `${stackNames(stack).gitPrefix}${credential.host}`,
-          Description: `Credentials of ${credential.host}, for clones.`,
-          Type: 'SecureString',
-          Tier: Value.length > STANDARD_CHARACTERS ? 'Advanced' : 'Standard',
-          Overwrite: true,
-          Value,
-        }),
-        cancel,
-      ),
-    { signal },
-  );
+/** Keeps how to get into a git server, encrypted, where the service looks for it. What was there is overwritten. */
+export async function storeGitCredential(account: Account, stack: string, credential: GitCredential): Promise<void> {
+  const secrets = createParameterSecrets({ stack, client: () => account.ssm(), nowMs: Date.now });
+  await secrets.put(`git/${credential.host}`, JSON.stringify(credential));
 }
