@@ -30,6 +30,7 @@ const nextSteps: Readonly<Record<ReasonCode, (id: string) => string>> = {
   spot_interrupted: (id) => `Run it again: hawser exec rerun ${id}`,
   quota: () => 'Ask AWS for more of the quota that is named, or wait until other tasks have ended.',
   permission: () => 'hawser exec doctor says which permission is missing.',
+  lock_held: () => 'hawser exec locks shows who holds it; queue for it with --lock-policy wait.',
   lock_timeout: () => 'hawser exec locks shows who holds it; wait longer with --lock-timeout.',
   payload: () => 'Try again; hawser exec doctor looks at the way.',
   lost: (id) => `See what it did before it is run again: hawser exec logs ${id}`,
@@ -38,6 +39,11 @@ const nextSteps: Readonly<Record<ReasonCode, (id: string) => string>> = {
 /** What to do next about an execution that did not go well. */
 export function nextStep({ execution_id, reason_code }: ExecutionRecord): string {
   return nextSteps[reason_code ?? 'exit_nonzero'](execution_id);
+}
+
+/** The facts of an execution that was started for somebody who does not watch it: that it was is all he asked for. */
+export function startedOf(execution: ExecutionRecord): Watched {
+  return { execution, exit: { code: 0, origin: 'still_running' } };
 }
 
 /** The facts of an execution whose end is its own: the command's, somebody's wish, or that it has not ended yet. */

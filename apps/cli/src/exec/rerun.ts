@@ -1,7 +1,7 @@
 import type { Context } from '@hawser/cli-kit';
 import type { BackendFlags } from './flags.js';
 import { announceStart } from './announce.js';
-import { outcomeOf, type Watched } from './outcome.js';
+import { startedOf, type Watched } from './outcome.js';
 import { openService, type ServiceContext } from './service.js';
 import { prepareToWatch, watchExecution, type WatchOptions } from './watch.js';
 
@@ -17,6 +17,6 @@ export async function rerunExecution(
   const started = await client.rerun(first, {}, wishes ? { signal: wishes.insisted } : context);
   await announceStart(started, context.out);
   const { execution_id: id, phase } = started;
-  if (!wishes) return outcomeOf(await client.get(id, context));
+  if (!wishes) return startedOf(await client.get(id, context));
   return watchExecution(flags, { id, isQueued: phase === 'queued', client, wishes, context });
 }

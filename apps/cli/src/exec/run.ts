@@ -1,7 +1,7 @@
 import type { Context } from '@hawser/cli-kit';
 import { announceStart, sayHowToGoOn } from './announce.js';
 import type { RunFlags } from './flags.js';
-import { outcomeOf, type Watched } from './outcome.js';
+import { startedOf, type Watched } from './outcome.js';
 import { remoteHere } from './remote-here.js';
 import { openService, type ServiceContext } from './service.js';
 import { prepareToWatch, watchExecution } from './watch.js';
@@ -32,7 +32,7 @@ export async function runCommand(
   const { execution_id: id, phase } = started;
   if (!wishes) {
     sayHowToGoOn(id, context.out);
-    return outcomeOf(await client.get(id, context));
+    return startedOf(await client.get(id, context));
   }
   return watchExecution(flags, { id, isQueued: phase === 'queued', client, wishes, context });
 }

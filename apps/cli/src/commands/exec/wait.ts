@@ -18,7 +18,7 @@ export default class ExecWait extends HawserCommand<typeof ExecWait, Watched> {
     const { client } = await openService(work.flags, { ...work, config: this.config });
     const id = await client.find(work.args.id, work);
     const wishes = await prepareToWatch(work.flags, work);
-    const watched = await watchExecution(id, work.flags, { client, wishes, context: work });
+    const watched = await watchExecution(work.flags, { id, isQueued: false, client, wishes, context: work });
     const { code: exitCode } = watched.exit;
     return work.out.json ? { data: watched, exitCode } : { told: true, exitCode };
   }
