@@ -239,7 +239,7 @@ export interface Limits {
   readonly defaultImage?: string;
   /** Requests that one key may send: a bucket of `burst` that refills at `perSecond`. No limit when missing. */
   readonly rate?: { readonly perSecond: number; readonly burst: number };
-  /** Let webhooks go to http on loopback: for tests and this machine. */
+  /** Let webhooks go to http on loopback: for this machine, and for tests. */
   readonly loopbackWebhooks?: boolean;
 }
 
@@ -257,4 +257,6 @@ export interface BackendPorts {
   readonly limits: Limits;
   /** Of our package, for /health. */
   readonly version: string;
+  /** Hears of what was not foreseen and was answered with `internal`: for the operator's log. */
+  readonly trouble?: (error: unknown, requestId: string) => void;
 }

@@ -45,14 +45,15 @@ export function errorResponse(error: unknown, requestId: string): Response {
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown };
   if (code === 'HAWSER_EXEC_BACKEND_STORE_FAILED') {
     return new ApiError('store_unavailable', 'The store of executions cannot be reached just now.', {
       retryAfter: 2,
       cause: error,
     });
   }
-  if (code === 'HAWSER_EXEC_BACKEND_ISOLATION_MISSING')
-    return new ApiError('capacity', String(message), { cause: error });
+  if (code === 'HAWSER_EXEC_BACKEND_ISOLATION_MISSING') {
+    return new ApiError('invalid_request', String(message), { details: { code, hint }, cause: error });
+  }
   return new ApiError('internal', 'Something went wrong here that was not foreseen.', { cause: error });
 }

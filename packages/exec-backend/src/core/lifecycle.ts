@@ -18,6 +18,8 @@ const overtimeMs = 60_000;
 /** After the first stop: when to insist, and when to give up the task as lost. */
 const insistMs = 3 * 60_000;
 const giveUpMs = 15 * 60_000;
+/** What the sweep may come late. */
+const slackMs = 5 * 60_000;
 /** How often a runner is reminded to stop a task. */
 const remindMs = 30_000;
 /** Steps in one go: an execution that fails and starts anew as often as it may needs fewer. */
@@ -102,7 +104,7 @@ export class Lifecycle {
         });
       case 'none':
         return this.#end(execution.id, { began: false, reasonCode: 'lock_held', reason: heldBy(lock.name, after) });
-      case 'waiting':
+      default:
         return this.#wait(execution, lock, { row: after, position: at.position, waiter }, todo);
     }
   }
@@ -120,7 +122,7 @@ export class Lifecycle {
         reason: `Lock ${lock.name} was not free in time: ${heldBy(lock.name, at.row)}`,
       });
     }
-    await this.#ports.runner.waiting?.(execution.id);
+    await this.#quietly(async () => this.#ports.runner.waiting?.(execution.id));
     await this.#lookAtHolder(lock.name, at.row, todo);
     if (execution.phase === 'queued' && lock.position === at.position) return undefined;
     return this.#change(execution.id, (current) => {
@@ -152,7 +154,7 @@ export class Lifecycle {
   async #start(execution: Execution): Promise<Held | undefined> {
     const { id, lock, start } = execution;
     if (execution.retryAtMs !== undefined && execution.retryAtMs > this.#now()) return undefined;
-    if (lock && !(await this.#stillHolds(id, lock.name))) {
+    if (lock && !(await this.#stillHolds(execution, lock.name))) {
       return this.#end(id, {
         began: false,
         reasonCode: 'lock_held',
@@ -163,8 +165,8 @@ export class Lifecycle {
     return this.#call(execution, start);
   }
 
-  async #stillHolds(id: string, name: string): Promise<boolean> {
-    const until = this.#now() + this.#leaseMs(undefined);
+  async #stillHolds({ id, request }: Execution, name: string): Promise<boolean> {
+    const until = this.#now() + leaseMs(request);
     const { after } = await this.#locks.change(name, (row) => renew(row, id, until));
     return standing(after, id).kind === 'held';
   }
@@ -312,14 +314,9 @@ export class Lifecycle {
       id,
       who: createdBy.name ?? createdBy.arn ?? createdBy.key_id ?? 'unknown',
       sinceMs,
-      leaseMs: this.#leaseMs(request),
+      leaseMs: leaseMs(request),
       ...(limit !== undefined && { untilMs: sinceMs + limit * 1000 }),
     };
-  }
-
-  #leaseMs(request: Execution['request'] | undefined): number {
-    const seconds = request ? timeoutOf(request) + graceOf(request) : 0;
-    return startLimitMs + seconds * 1000 + overtimeMs + giveUpMs;
   }
 
   #now(): number {
@@ -327,10 +324,21 @@ export class Lifecycle {
   }
 }
 
-/** After this a task is stopped from outside. */
-export function deadlineMs({ request, times, start }: Execution): number {
-  if (times.started_at === undefined) return (start?.askedAtMs ?? Date.parse(times.created_at)) + startLimitMs;
-  return Date.parse(times.started_at) + (timeoutOf(request) + graceOf(request)) * 1000 + overtimeMs;
+/**
+ * After this a task is stopped from outside. One that has its payload and never said that its command began may be at
+ * work all the same, and so has as long as if it had begun at the last moment.
+ */
+function deadlineMs({ request, times, start }: Execution): number {
+  const workMs = (timeoutOf(request) + graceOf(request)) * 1000 + overtimeMs;
+  if (times.started_at !== undefined) return Date.parse(times.started_at) + workMs;
+  if (start?.claimedAtMs !== undefined) return start.claimedAtMs + startLimitMs + workMs;
+  return (start?.askedAtMs ?? Date.parse(times.created_at)) + startLimitMs;
+}
+
+/** The longest that one attempt can take, until its task is stopped or given up. */
+function leaseMs(request: Execution['request']): number {
+  const workMs = (timeoutOf(request) + graceOf(request)) * 1000 + overtimeMs;
+  return tokenLifeMs + startLimitMs + workMs + giveUpMs + slackMs;
 }
 
 function jobOf(execution: Execution, token: string, { limits }: BackendPorts): Job {

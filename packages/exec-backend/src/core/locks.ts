@@ -3,7 +3,8 @@ import { freeLock } from './lock-queue.js';
 import type { Lock } from './lock-queue.js';
 import { contention, partitions } from './records.js';
 
-const attempts = 64;
+/** Far more than can want one lock at once: each time that somebody is second, somebody else was first. */
+const attempts = 256;
 
 /** Locks in a store. */
 export class Locks {

@@ -17,7 +17,7 @@ export function createMask(values: Iterable<string>): (line: string) => string {
     }
   }
   if (forms.size === 0) return (line) => line;
-  const longestFirst = [...forms].sort((left, right) => right.length - left.length);
+  const longestFirst = [...forms].toSorted((left, right) => right.length - left.length);
   const pattern = new RegExp(
     longestFirst.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'),
     'g',

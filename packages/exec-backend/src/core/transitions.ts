@@ -86,7 +86,7 @@ export function applyReport(execution: Execution, report: JobReport, nowMs: numb
         },
         nowMs,
       );
-    case 'ended':
+    default:
       return end(
         withLog(withStart(told, undefined), report.log),
         {

@@ -11,9 +11,11 @@ export async function readJson(request: Request): Promise<unknown> {
   const text = await readText(request);
   if (text.trim() === '') return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, wellFormed) as unknown;
   } catch (error) {
-    throw new ApiError('invalid_request', `The body is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new ApiError('invalid_request', `The body cannot be read as JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -22,6 +24,13 @@ export async function readObject(request: Request): Promise<Readonly<Record<stri
   const body = (await readJson(request)) ?? {};
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw new ApiError('invalid_request', 'The body must be a JSON object.');
+}
+
+/** Half of a surrogate pair is no text: no store keeps it, and no receipt can hold it. */
+function wellFormed(_name: string, value: unknown): unknown {
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value))
+    throw new SyntaxError('there is half of a surrogate pair');
+  return value;
 }
 
 async function readText(request: Request): Promise<string> {

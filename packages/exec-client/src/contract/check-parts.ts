@@ -1,15 +1,18 @@
-import { requestLimits } from './limits.js';
+import { requestLimits, type RequestLimits } from './limits.js';
 import { checkInteger, checkText, checkWord, isObject, type Problems } from './problems.js';
 import { isSecretName, secretNameLike } from './secret-name.js';
 
+const https = /^https:\/\/[^/?#]/;
+const httpsOrLoopback = /^(?:https:\/\/[^/?#]|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?=[:/?#]|$))/;
 const commitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Where somebody wants to hear of the end. */
-export function checkNotify(problems: Problems, path: string, value: unknown): void {
+export function checkNotify(problems: Problems, path: string, value: unknown, limits: RequestLimits): void {
   if (!Array.isArray(value)) return problems.add(path, 'must be a list');
   if (value.length > requestLimits.notify) problems.add(path, `must be at most ${requestLimits.notify}`);
-  for (const [index, target] of value.entries()) checkTarget(problems, `${path}[${index}]`, target);
+  for (const [index, target] of value.entries())
+    checkTarget(problems, `${path}[${index}]`, target, limits.loopbackWebhooks ?? false);
 }
 
 /** Work that is in no commit. What the parts contain is found out by applying them: the tree's id must come out. */
@@ -46,12 +49,12 @@ export function checkSource(problems: Problems, path: string, value: unknown): v
   }
 }
 
-function checkTarget(problems: Problems, path: string, value: unknown): void {
+function checkTarget(problems: Problems, path: string, value: unknown, loopback: boolean): void {
   if (!isObject(value)) return problems.add(path, 'must be an object');
   onlyFields(problems, path, value, ['url', 'on', 'secret']);
   const like = 'must be an https URL without credentials';
   const { url } = value;
-  if (checkText(problems, `${path}.url`, url, { most: 2048, pattern: /^https:\/\/[^/?#]/, like })) {
+  if (checkText(problems, `${path}.url`, url, { most: 2048, pattern: loopback ? httpsOrLoopback : https, like })) {
     if (!URL.canParse(url) || new URL(url).username || new URL(url).password) problems.add(`${path}.url`, like);
   }
   if (value['secret'] !== undefined && !isSecretName(value['secret'])) {

@@ -7,6 +7,8 @@ export interface RequestLimits {
   readonly repoSchemes: readonly RepositoryScheme[];
   /** Without a list any role may be asked for. */
   readonly allowedRoles?: readonly string[];
+  /** Let webhooks go to http on loopback. */
+  readonly loopbackWebhooks?: boolean;
 }
 
 /** What a request may carry at most, whatever the backend. Sizes of text are in bytes of UTF-8 where they say so. */

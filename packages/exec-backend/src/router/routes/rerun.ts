@@ -22,7 +22,7 @@ async function rerun(call: Call): Promise<Response> {
     ...changes,
     source: { ...(changes['source'] as object | undefined), rerun_of: execution.id },
   };
-  return begin(call, checked(call, defined(body)), pinsOf(execution, changes as ExecutionRequest));
+  return begin(call, checked(call, defined(body)), pinsOf(execution, changes));
 }
 
 /** A command given as text takes the place of an argument list, and the other way round. */
