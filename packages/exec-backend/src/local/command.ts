@@ -70,8 +70,8 @@ export async function startCommand(options: {
   function signal(name: 'SIGTERM' | 'SIGKILL'): void {
     if (launch.container !== undefined) killContainer(launch, name);
     // Whoever keeps the command apart must not be ended before it: with it everything would be.
-    if (launch.hiddenArgs === undefined || name === 'SIGKILL') signalProcess(-pid, name);
-    signalExecution(executionId, name);
+    const reachesGroup = (launch.hiddenArgs === undefined || name === 'SIGKILL') && signalProcess(-pid, name);
+    signalExecution(executionId, name, reachesGroup ? pid : undefined);
   }
 
   async function end(): Promise<CommandEnd> {
@@ -82,13 +82,11 @@ export async function startCommand(options: {
       await log.room;
       isDrained = await within(drained, LINGER_MS);
     }
-    if (!isDrained || processesOf(executionId).length > 0 || signalProcess(-pid, 'SIGTERM')) {
-      signalProcess(-pid, 'SIGTERM');
-      signalExecution(executionId, 'SIGTERM');
+    if (!isDrained || processesOf(executionId).length > 0 || signalProcess(-pid, 0)) {
+      signal('SIGTERM');
       if (isDrained) await gone(executionId);
       else isDrained = await within(drained, LINGER_MS);
-      signalProcess(-pid, 'SIGKILL');
-      signalExecution(executionId, 'SIGKILL');
+      signal('SIGKILL');
     }
     if (!isDrained) await within(drained, LINGER_MS);
     output.reader.destroy();

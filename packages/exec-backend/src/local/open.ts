@@ -77,7 +77,6 @@ export async function openParts(options: LocalBackendOptions): Promise<OpenedBac
       maxTimeoutSeconds: 86_400,
       allowedRoles: [],
       repoSchemes: ['https', 'ssh', 'http', 'git', 'file'],
-      loopbackWebhooks: true,
     },
     version,
   };

@@ -32,8 +32,8 @@ function entriesOfProc(): readonly string[] {
   }
 }
 
-/** Sends a signal, negative ids being groups. Whether there was somebody to get it. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+/** Sends a signal (0: none, but asks), negative ids being groups. Whether there was somebody to get it. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
     return true;
@@ -42,9 +42,22 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Sends a signal to everything that belongs to an execution. Whether there was anything. */
-export function signalExecution(executionId: string, signal: NodeJS.Signals): boolean {
-  const pids = processesOf(executionId);
+/**
+ * Sends a signal to everything that belongs to an execution, but to the members of one group, which got it already.
+ * Whether there was anything.
+ */
+export function signalExecution(executionId: string, signal: NodeJS.Signals, exceptGroup?: number): boolean {
+  const pids = processesOf(executionId).filter((pid) => exceptGroup === undefined || groupOf(pid) !== exceptGroup);
   for (const pid of pids) signalProcess(pid, signal);
   return pids.length > 0;
+}
+
+/** Field 5 of proc_pid_stat(5), counted behind the name, which may hold anything. */
+function groupOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[2]);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { acquireLock, discardFile, publishFile, stageFile, syncFolder } from '@hawser/state-store/files';
+import { acquireLock, discardFile, publishFile, stageFile } from '@hawser/state-store/files';
 import type { Row, Store } from '../ports.js';
 import { errnoOf, storeFailed } from './file-errors.js';
 import { nameOf, textOf } from './row-names.js';
@@ -128,8 +128,7 @@ export function openFileStore({ folder, warn }: FileStoreOptions): Store {
             key,
             async (found) => found === expected && (await publishFile(file)),
           );
-          if (written) await syncFolder(folderOf(partition));
-          else await discardFile(file);
+          if (!written) await discardFile(file);
           return written ? version : undefined;
         } catch (error) {
           await discardFile(file);

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeReal } from '../../../../test/support/counterparts.js';
+import { makeRepository, type Repository } from '../../../../test/support/git-server.js';
+import { openService, type LocalService } from '../support/local-service.js';
+
+let outside: string;
+let repository: Repository;
+let service: LocalService;
+
+beforeAll(async () => {
+  outside = mkdtempSync(join(tmpdir(), 'hawser-outside-'));
+  writeFileSync(join(outside, 'private'), 'mine\n');
+  repository = makeRepository({
+    path: join(outside, 'project.git'),
+    files: { 'README.md': 'hello\n', 'sub/a': '1\n' },
+  });
+  service = await openService({
+    env: {
+      PATH: process.env['PATH'],
+      HOME: outside,
+      USER: 'somebody',
+      LANG: 'C.UTF-8',
+      AWS_SECRET_ACCESS_KEY: 'planted-secret',
+    },
+  });
+});
+
+afterAll(async () => {
+  await service[Symbol.asyncDispose]();
+  rmSync(outside, { recursive: true, force: true });
+});
+
+async function run(request: Parameters<LocalService['start']>[0]): ReturnType<LocalService['finish']> {
+  return service.finish((await service.start(request)).execution_id);
+}
+
+describe('a command on this machine', () => {
+  test('sees declared variables and its own place, and nothing of the person', async () => {
+    const { text, record } = await run({
+      repo: repository.path,
+      isolation: 'process',
+      command: 'env | sort; ls; git status --short',
+      env: { GREETING: 'good day' },
+      lock: 'one',
+    });
+    const names = text.split('\n').flatMap((line) => /^([A-Za-z_]+)=/.exec(line)?.[1] ?? []);
+    expect(names).toEqual(
+      [
+        'GREETING',
+        'HAWSER_EXEC_ATTEMPT',
+        'HAWSER_EXEC_COMMIT',
+        'HAWSER_EXEC_FENCE',
+        'HAWSER_EXEC_ID',
+        'HAWSER_EXEC_LOCK',
+      ].concat(['HOME', 'LANG', 'PATH', 'PWD', 'TERM', 'TMPDIR']),
+    );
+    expect(text).toContain(`HAWSER_EXEC_COMMIT=${repository.commitOf('main')}\n`);
+    expect(text).toContain('README.md\nsub\n');
+    expect(text).not.toContain('planted-secret');
+    expect(record).toMatchObject({
+      phase: 'succeeded',
+      created_by: { name: 'somebody' },
+      backend: { isolation: 'process' },
+    });
+  });
+
+  test('both outputs come in the order of writing, also by their names, and last words without a newline', async () => {
+    const { text, events } = await run({
+      no_repo: true,
+      isolation: 'process',
+      command: 'for i in 1 2 3; do echo out $i; echo err $i >&2; echo dev $i > /dev/stderr; done; printf last',
+    });
+    const expected = [1, 2, 3].map((i) => `out ${i}\nerr ${i}\ndev ${i}\n`).join('');
+    expect(text).toBe(`${expected}last`);
+    expect(events.at(-1)).toMatchObject({ message: 'last', partial: true });
+  });
+
+  test('what it leaves running does not keep the run open, and what that wrote is not lost', async () => {
+    const { text, record, complete } = await run({
+      no_repo: true,
+      isolation: 'process',
+      command: '(trap "" TERM; echo from behind; exec sleep 1000) & (sleep 1001 >/dev/null 2>&1 &) ; echo done',
+    });
+    expect(text.split('\n').toSorted()).toEqual(['', 'done', 'from behind']);
+    expect({ complete, record }).toMatchObject({ complete: true, record: { phase: 'succeeded', exit_code: 0 } });
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const words = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
+      expect(words).not.toMatch(/^sleep\0100[01]\0/);
+    }
+  });
+
+  test('exit code and signal are those of the command; a missing program is said', async () => {
+    const [signalled, missing, trapped] = await Promise.all([
+      run({ no_repo: true, isolation: 'process', command: 'kill -USR1 $$' }),
+      run({ no_repo: true, isolation: 'process', argv: ['no-such-program', '--now'] }),
+      run({ no_repo: true, isolation: 'process', command: 'trap "exit 9" TERM; kill -TERM $$; sleep 1' }),
+    ]);
+    expect(signalled.record).toMatchObject({ phase: 'failed', exit_code: 138, signal: 'SIGUSR1' });
+    expect(missing.record).toMatchObject({ phase: 'failed', exit_code: 127, reason_code: 'command_not_found' });
+    expect(missing.record.reason).toContain('/usr/local/bin');
+    expect(trapped.record).toMatchObject({ phase: 'failed', exit_code: 9 });
+    expect(trapped.record.signal).toBeUndefined();
+  });
+
+  test('at its time limit it gets TERM, then KILL; its own words on the way are kept', async () => {
+    const { text, record } = await run({
+      no_repo: true,
+      isolation: 'process',
+      command: 'trap "echo not yet" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
+      timeout_seconds: 1,
+      grace_seconds: 1,
+    });
+    expect(text).toBe('begun\nnot yet\n');
+    expect(record).toMatchObject({ phase: 'timed_out', reason_code: 'timeout', signal: 'SIGKILL', exit_code: 137 });
+  });
+
+  test('a cancelled command has its grace period; what it then says of itself is the truth', async () => {
+    const { execution_id: id } = await service.start({
+      no_repo: true,
+      isolation: 'process',
+      command: 'trap "echo tidied; exit 0" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
+    });
+    await service.until(id, (text) => text.includes('begun'));
+    await service.call('POST', `/executions/${id}/cancel`, { reason: 'enough' });
+    const { text, record } = await service.finish(id);
+    expect(text).toBe('begun\ntidied\n');
+    expect(record).toMatchObject({ phase: 'succeeded', exit_code: 0, cancel_requested: true, cancel_reason: 'enough' });
+  });
+
+  test('nothing of a run is left but its record and its log; files are the owner’s alone', async () => {
+    const { record } = await run({
+      repo: repository.path,
+      isolation: 'process',
+      command: 'mkdir -p shut/inside && touch shut/inside/file && chmod 0500 shut/inside shut',
+      secrets: {},
+    });
+    const run1 = join(service.folder, 'runs', record.execution_id, '1');
+    const gone = async (): Promise<void> => {
+      while (existsSync(run1)) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await gone();
+    expect(statSync(join(service.folder, 'api-key')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(service.folder, 'signer-key.pem')).mode & 0o777).toBe(0o600);
+    expect(statSync(service.folder).mode & 0o777).toBe(0o700);
+  });
+
+  test('an image is reported as not used; an isolation that is missing is an error, not another isolation', async () => {
+    const { record } = await run({ no_repo: true, isolation: 'process', image: 'alpine:3', command: 'true' });
+    expect(record.backend.note).toContain('The image alpine:3 is not used');
+    const bare = await openService({ env: { PATH: '/nonexistent' } });
+    try {
+      for (const isolation of ['sandbox', 'container'] as const) {
+        const { status, body } = await bare.call<{ error: string }>('POST', '/executions', {
+          no_repo: true,
+          isolation,
+          image: 'alpine:3',
+          command: 'true',
+        });
+        expect({ status, body }).toMatchObject({ body: { error: expect.stringMatching(/was asked for/) } });
+        expect(status).toBeGreaterThanOrEqual(400);
+      }
+      expect((await bare.start({ no_repo: true, command: 'true' })).backend.isolation).toBe('process');
+    } finally {
+      await bare[Symbol.asyncDispose]();
+    }
+  });
+});
+
+describeReal('bubblewrap', () => {
+  test('in a sandbox the home folder is not there, the machine is read-only, and no process of it stays', async () => {
+    const { text, record } = await run({
+      repo: repository.path,
+      isolation: 'sandbox',
+      command: [
+        `ls -A ${outside} | head`,
+        `cat ${join(outside, 'private')} 2>/dev/null || echo no private file`,
+        `cat ${join(service.folder, 'api-key')} 2>/dev/null || echo no key`,
+        'touch /usr/x 2>/dev/null || echo read-only',
+        'echo written > here && cat here',
+        '[ $(ls /proc | grep -c "^[0-9]") -lt 10 ] && echo alone',
+        'sleep 1002 >/dev/null 2>&1 & exit 3',
+      ].join('\n'),
+    });
+    expect(text).toBe('no private file\nno key\nread-only\nwritten\nalone\n');
+    expect(record).toMatchObject({ exit_code: 3, backend: { isolation: 'sandbox (bubblewrap)' } });
+    expect(record.backend.note).toContain('Network and kernel are shared');
+  });
+
+  test('in a sandbox too, TERM comes to the command first; values of variables are in no list of processes', async () => {
+    const { execution_id: id } = await service.start({
+      no_repo: true,
+      isolation: 'sandbox',
+      env: { SECRET_ONE: 'planted-in-env' },
+      command: 'trap "echo tidied; exit 4" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
+    });
+    await service.until(id, (text) => text.includes('begun'));
+    const lists = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => (existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''));
+    expect(lists.filter((words) => words.includes('planted-in-env'))).toEqual([]);
+    await service.call('POST', `/executions/${id}/cancel`, {});
+    const { text, record } = await service.finish(id);
+    expect(text).toBe('begun\ntidied\n');
+    expect(record).toMatchObject({ phase: 'cancelled', exit_code: 4 });
+  });
+});
