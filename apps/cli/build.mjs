@@ -3,6 +3,7 @@
 // dist/main.cjs   everything a command needs to begin: oclif, the library, all command classes, each loaded when asked
 //                 for. One CommonJS file, because Node 20 needs 10 ms for the dozen ES modules it would otherwise be.
 // dist/eks-token.cjs  the credential plugin that a kubeconfig runs, without the command line around it.
+// dist/exec-lambda.cjs  the execution service, which `hawser exec init` sends to AWS Lambda with bcrypt's binary beside it.
 // dist/lib/*.js   what commands import() once they know what to do: sessions, the AWS SDK, the emulator. ES modules,
 //                 shared code split off.
 // dist/docs, dist/schemas   what `hawser distro docs` makes manuals of, besides the manifest.
@@ -24,8 +25,8 @@ const common = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // The native terminal is a dependency of its own; TypeScript is looked for by oclif in development only.
-  external: ['@lydell/node-pty', 'typescript', 'ts-node'],
+  // What is native is a dependency of its own; TypeScript is looked for by oclif in development only.
+  external: ['@lydell/node-pty', 'bcrypt', 'typescript', 'ts-node'],
 };
 
 // Programs of their own that commands start, by the name they get in dist/lib.
@@ -58,6 +59,20 @@ const later = await build({
   },
 });
 
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+const service = await build({
+  ...common,
+  entryPoints: { 'exec-lambda': '@hawser/exec-backend/lambda' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  // What Lambda's nodejs22.x runs. The SDK goes along, so that its version is ours; the clients that only make stacks do not.
+  target: 'node22',
+  mainFields: ['module', 'main'],
+  external: ['@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda', '@aws-sdk/client-sts'],
+  define: { 'process.env.HAWSER_VERSION': JSON.stringify(version) },
+});
+
 // What `hawser distro docs` makes manuals of, besides the manifest.
 const copied = [];
 for (const [folder, from, wanted] of [
@@ -72,7 +87,7 @@ for (const [folder, from, wanted] of [
 }
 
 // What an earlier build left; only now, so that a failed build leaves a working command.
-const made = new Set([...[start, later].flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...copied]);
+const made = new Set([...[start, later, service].flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...copied]);
 for (const entry of await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !made.has(relative(root, file).replaceAll(sep, '/'))) await rm(file);
@@ -86,7 +101,6 @@ const plugin = new Plugin({
   respectNoCacheDefault: true,
 });
 await plugin.load();
-const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 await writeFile(
   join(root, 'oclif.manifest.json'),
   `${JSON.stringify({ commands: plugin.manifest.commands, version }, null, 2)}\n`,
