@@ -1,11 +1,16 @@
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecClient } from '@hawser/exec-client';
 import type { ExecutionRecord } from '@hawser/exec-client/contract';
 import { CliError } from '../errors.js';
 
+/** It is signed when the log was read to its end, which a cloud may take so long for. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 500;
+
 /** Writes the signed receipt of an execution that has ended; answers where. */
 export async function saveReceipt(client: ExecClient, record: ExecutionRecord, path: string): Promise<string> {
-  const receipt = await client.receipt(record.execution_id);
+  const receipt = await signedReceipt(client, record.execution_id);
   try {
     await writeFile(path, `${JSON.stringify(receipt, null, 2)}\n`);
   } catch (cause) {
@@ -15,4 +20,17 @@ export async function saveReceipt(client: ExecClient, record: ExecutionRecord, p
     });
   }
   return path;
+}
+
+async function signedReceipt(client: ExecClient, id: string): Promise<unknown> {
+  const untilMs = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await client.receipt(id);
+    } catch (error) {
+      const isYetToCome = (error as { code?: unknown }).code === 'HAWSER_EXEC_NOT_FOUND';
+      if (!isYetToCome || Date.now() > untilMs) throw error;
+    }
+    await delay(PAUSE_MS);
+  }
 }

@@ -57,12 +57,12 @@ export class Executions {
     return held;
   }
 
-  /** An execution, held against its task where nobody did so for a while. */
-  async look(id: string): Promise<Held> {
+  /** An execution, held against its task where nobody did so for a while, or in any case. */
+  async look(id: string, { atOnce = false }: { readonly atOnce?: boolean } = {}): Promise<Held> {
     const held = await this.get(id);
     if (held.execution.settled) return held;
     const nowMs = this.#ports.clock.nowMs();
-    if (nowMs - (this.#lookedAt.get(id) ?? 0) < repairEveryMs) return held;
+    if (!atOnce && nowMs - (this.#lookedAt.get(id) ?? 0) < repairEveryMs) return held;
     this.#remember(id, nowMs);
     return (await this.#lifecycle.advance(id)) ?? held;
   }

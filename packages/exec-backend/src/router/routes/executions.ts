@@ -1,4 +1,4 @@
-import { checkExecutionRequest, isExecutionId } from '@hawser/exec-client/contract';
+import { checkExecutionRequest, isEnd, isExecutionId } from '@hawser/exec-client/contract';
 import type { ExecutionRequest } from '@hawser/exec-client/contract';
 import { ApiError } from '../../core/api-error.js';
 import { estimateOf } from '../../core/cost.js';
@@ -55,9 +55,14 @@ async function cancel(call: Call): Promise<Response> {
 }
 
 async function receipt(call: Call): Promise<Response> {
-  const { execution } = await call.service.executions.look(idOf(call));
-  const envelope = await findReceipt(call.service.ports.store, execution.id);
-  if (envelope) return json(envelope);
+  const { executions, ports } = call.service;
+  const { execution } = await executions.look(idOf(call));
+  const there = await findReceipt(ports.store, execution.id);
+  if (there) return json(there);
+  // Whoever asks right behind the end is not told to come again where it can be signed now.
+  if (isEnd(execution.phase)) await executions.look(execution.id, { atOnce: true });
+  const made = await findReceipt(ports.store, execution.id);
+  if (made) return json(made);
   throw new ApiError('not_found', `Execution ${execution.id} has no receipt yet: it gets one when its log is read.`);
 }
 
