@@ -1,3 +1,16 @@
+export { chooseBackend } from './config/choose-backend.js';
+export type { ChooseBackendOptions, ChosenBackend } from './config/choose-backend.js';
+export { secondsOf } from './config/duration.js';
+export { findProjectFile, projectFileNames } from './config/find-project-file.js';
+export type { FoundProjectFile } from './config/find-project-file.js';
+export { projectFileKeys, readProjectFile } from './config/project-file.js';
+export type { AutoLock, ProjectFile } from './config/project-file.js';
+export { rememberBackend, rememberedBackend } from './config/remote-memory.js';
+export { resolveExecution } from './config/resolve.js';
+export type { ResolvedExecution, ResolvedValue, ResolveOptions } from './config/resolve.js';
+export { looksSecret } from './config/secret-looks.js';
+export { readUserFile, removeBackend, saveBackend, userFilePath } from './config/user-file.js';
+export type { UserBackend, UserFile } from './config/user-file.js';
 export { ExecError, execErrors } from './errors.js';
 export type { ExecErrorCode, ExecErrorRow, JsonValue } from './errors.js';
 export { detectRepository, findGitRoot, remoteHead } from './git/detect.js';
@@ -18,6 +31,8 @@ export type {
 } from './http/client.js';
 export type { FollowOptions, LogEnd, LogFollower } from './http/follow.js';
 export type { ListOptions } from './http/list.js';
+export { automaticLock } from './locks/automatic-lock.js';
+export type { AutomaticLock } from './locks/automatic-lock.js';
 export type { RetryOptions } from './http/retry.js';
 export type { TransportOptions } from './http/transport.js';
 export type { WatchOptions } from './http/watch.js';

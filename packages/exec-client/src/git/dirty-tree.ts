@@ -176,10 +176,8 @@ async function encodedDiff(
   },
 ): Promise<string> {
   const { base, tree, files, maxBytes } = plan;
-  const words = [
-    ...['diff-tree', '-p', '-M', '--binary', '--full-index', '--no-ext-diff', '--no-textconv', '--no-color'],
-    ...['--src-prefix=a/', '--dst-prefix=b/', '--submodule=short', '--ignore-submodules=none', base, tree],
-  ];
+  const words = `diff-tree -p -M --binary --full-index --no-ext-diff --no-textconv --no-color --src-prefix=a/
+    --dst-prefix=b/ --submodule=short --ignore-submodules=none ${base} ${tree}`.split(/\s+/);
   const packed: Buffer[] = [];
   const read = async (output: Readable): Promise<void> => {
     let bytes = 0;

@@ -14,7 +14,7 @@ let client: ExecClient;
 let answer: (asked: Asked) => unknown;
 
 beforeAll(async () => {
-  server = await new ApiServer((asked) => answer(asked)).start();
+  server = await new ApiServer((question) => answer(question)).start();
   client = createExecClient({ endpoint: server.url, apiKey: 'sk_live_planted', retry: { firstMs: 1, longestMs: 2 } });
 });
 
