@@ -89,7 +89,6 @@ fail() {
 take_apart() {
   mkdir -p "$payload/git" "$payload/dirty"
   : >"$once/environment"
-  printf 'set -- "$@"' >"$once/arguments"
   # shellcheck disable=SC2016
   "$busybox" awk -v payload="$payload" -v once="$once" '
     function hex(digits,  i, sum) {
@@ -171,6 +170,7 @@ take_apart() {
     }
     BEGIN {
       RS = "\""
+      printf "set -- \"$@\"" > (once "/arguments")
       escaped["n"] = "\n"; escaped["t"] = "\t"; escaped["r"] = "\r"; escaped["b"] = "\b"; escaped["f"] = "\f"
     }
     !inside {

@@ -73,7 +73,7 @@ keep() {
   "$HAWSER_SHIM_BUSYBOX" rm -rf "$HAWSER_SHIM_ONCE"/* 2>/dev/null
   HAWSER_SHIM_CODE=125
   if cd "$HAWSER_SHIM_WORKDIR"; then
-    "$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --begin "$@" >&9 2>&9 8>&- 9>&-
+    "$HAWSER_SHIM_BUSYBOX" setsid "$HAWSER_SHIM_BUSYBOX" sh "$HAWSER_SHIM_DIR/run.sh" --begin "$@"
     HAWSER_SHIM_CODE=$?
   else
     echo "hawser: there is no folder $HAWSER_SHIM_WORKDIR" >&9
@@ -108,7 +108,8 @@ case ${1-} in
     echo $$ >"$HAWSER_SHIM_STATE/group"
     [ -e "$HAWSER_SHIM_STATE/stop" ] && exit 143
     shift
-    exec "$@"
+    # Here, and not where this is started: there the output would take in what that shell says of its child's end.
+    exec "$@" >&9 2>&9 8>&- 9>&-
     ;;
   --deadline)
     "$HAWSER_SHIM_BUSYBOX" sleep "$2"

@@ -1,5 +1,6 @@
 import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
-import { sha256, sortedJson } from '../../core/digest.js';
+import { canonicalJson, type Json } from '@hawser/receipts';
+import { sha256 } from '../../core/digest.js';
 import { initScript, runScript } from '../../scripts/texts.js';
 import { containers, familyOf, type ServiceSettings } from '../names.js';
 
@@ -95,6 +96,6 @@ export function taskDefinitionFor(
       },
     ],
   };
-  const hash = sha256(sortedJson(content));
+  const hash = sha256(canonicalJson(content as unknown as Json));
   return { sha256: hash, input: { family: familyOf(settings.stack, hash), ...content } };
 }

@@ -43,7 +43,14 @@ interface Position {
   readonly ended?: LogFacts;
 }
 
-const beginning: Position = { init: { taken: 0 }, runner: { taken: 0 }, seq: 0, lines: 0, unfinished: false, ready: false };
+const beginning: Position = {
+  init: { taken: 0 },
+  runner: { taken: 0 },
+  seq: 0,
+  lines: 0,
+  unfinished: false,
+  ready: false,
+};
 
 /** What `init.sh` says last. */
 const READY = 'hawser: ready';

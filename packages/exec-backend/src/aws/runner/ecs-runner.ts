@@ -43,7 +43,8 @@ const markPatienceMs = 30_000;
 /** Errors of RunTask that say for certain that nothing was started. @see RunTask, "Errors" */
 const refusals =
   /^(?:ClientException|InvalidParameterException|AccessDenied\w*|ClusterNotFoundException|UnsupportedFeatureException|PlatformUnknownException|PlatformTaskDefinitionIncompatibilityException|BlockedException|LimitExceededException)$/;
-const inactive = /TaskDefinition is inactive|Unable to describe task definition|not found.*task definition|TaskDefinition not found/i;
+const inactive =
+  /TaskDefinition is inactive|Unable to describe task definition|not found.*task definition|TaskDefinition not found/i;
 
 /**
  * Runs commands as Fargate tasks of one cluster. Every start of an execution has a client token that follows from its id
@@ -70,7 +71,11 @@ export function createEcsRunner(options: EcsRunnerOptions): Runner {
     return refused(words || 'RunTask answered with no task and no reason.');
   };
 
-  const inputFor = (job: Job, taskDefinition: string, size: { readonly cpu: number; readonly memory: number }): RunTaskCommandInput => ({
+  const inputFor = (
+    job: Job,
+    taskDefinition: string,
+    size: { readonly cpu: number; readonly memory: number },
+  ): RunTaskCommandInput => ({
     cluster,
     taskDefinition,
     launchType: 'FARGATE',
@@ -206,7 +211,10 @@ function attemptOf(task: Task): string | undefined {
   return environment?.find(({ name }) => name === attemptVariable)?.value;
 }
 
-function sizeOf(job: Job, settings: EcsRunnerOptions['settings']): { readonly cpu: number; readonly memory: number } | undefined {
+function sizeOf(
+  job: Job,
+  settings: EcsRunnerOptions['settings'],
+): { readonly cpu: number; readonly memory: number } | undefined {
   if (job.cpu === undefined && job.memory === undefined) return { cpu: settings.taskCpu, memory: settings.taskMemory };
   return fargateSize(job);
 }

@@ -150,7 +150,9 @@ export function createParameterSecrets(options: ParameterSecretsOptions): Secret
 /** What a parameter may not be named with is written as `_x` and its two hexadecimal digits, for each byte. */
 function encode(name: string): string {
   return name.replaceAll(/_x|[^A-Za-z0-9_./-]/gu, (piece) =>
-    piece === '_x' ? '_x5fx' : [...Buffer.from(piece)].map((byte) => `_x${byte.toString(16).padStart(2, '0')}`).join(''),
+    piece === '_x'
+      ? '_x5fx'
+      : [...Buffer.from(piece)].map((byte) => `_x${byte.toString(16).padStart(2, '0')}`).join(''),
   );
 }
 
