@@ -9,6 +9,7 @@ import {
 } from '@hawser/exec-client/contract';
 import { gitConfiguration, gitIn, type Git, type GitResult } from './git.js';
 import { knownHosts } from './known-hosts.js';
+import { marker } from './processes.js';
 import { messageOf } from '../stores/file-errors.js';
 
 /** What a clone came to. */
@@ -62,7 +63,12 @@ export async function clone(options: CloneOptions): Promise<Cloned | undefined> 
   if (problem !== undefined) throw new CloneFailure('ref_not_found', `The branch ${JSON.stringify(ref)} ${problem}.`);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   try {
-    const env = { ...options.env, ...gitEnvironment(options, repository, scratch) };
+    const env = {
+      ...options.env,
+      ...gitEnvironment(options, repository, scratch),
+      // So that it is found, should we be killed.
+      [marker]: payload.execution_id,
+    };
     const git = gitIn({ cwd: tree, env, say, signal });
     say(`Cloning ${repository.url}${ref === undefined ? '' : ` at ${ref}`}\n`);
     must(await git.run(['init', '--quiet', '--template=']), 'begin a repository');

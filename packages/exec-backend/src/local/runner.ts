@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, closeSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLock } from '@hawser/state-store/files';
-import { currentProcess, livenessOf, type ProcessIdentity } from '@hawser/state-store/process';
+import { livenessOf, type ProcessIdentity } from '@hawser/state-store/process';
 import { finishLog } from '../logs/finish.js';
 import type { Job, Runner, StartFailure, TaskFacts, TaskRef } from '../ports.js';
 import { messageOf, storeFailed } from '../stores/file-errors.js';
@@ -16,8 +16,6 @@ import { readFacts, type RunFacts } from './run-facts.js';
 export interface StoredJob {
   readonly job: Job;
   readonly isolation: Isolation;
-  /** Who starts it: as long as they live, a supervisor may still be on its way. */
-  readonly starter: ProcessIdentity;
   readonly askedAtMs: number;
 }
 
@@ -36,7 +34,7 @@ export interface LocalRunnerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** So long may a supervisor take from being started until it says so, when its starter is gone. */
+/** So long may a supervisor take from being started until it says so, where nobody saw it end. */
 const ON_ITS_WAY_MS = 30_000;
 
 /**
@@ -51,6 +49,8 @@ const passedOn: readonly string[] = [
 
 /** Runs each execution under a detached supervisor of its own, a process that outlives whoever asked for it. */
 export function createLocalRunner({ places, supervisor, env }: LocalRunnerOptions): Runner {
+  /** Folders of attempts whose supervisor ended, as this process saw. */
+  const ended = new Set<string>();
   const isolationPlace: IsolationPlace = { path: env['PATH'] ?? '', probe: places.probe };
 
   return {
@@ -68,7 +68,7 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
       } catch (error) {
         return failure(error);
       }
-      const stored: StoredJob = { job, isolation, starter: await currentProcess(), askedAtMs: Date.now() };
+      const stored: StoredJob = { job, isolation, askedAtMs: Date.now() };
       try {
         mkdirSync(run.folder, { recursive: true, mode: 0o700 });
         createPrivate(run.job, JSON.stringify(stored));
@@ -89,7 +89,7 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
     async inspect(task) {
       const name = parseTaskName(task.arn);
       if (name === undefined) return undefined;
-      return inspectRun(task, name.executionId, runPlaces(places, name.executionId, name.attempt), places);
+      return inspectRun(task, name.executionId, runPlaces(places, name.executionId, name.attempt), places, ended);
     },
 
     async stop(task, { reason, force = false }) {
@@ -129,6 +129,7 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
         stdio: ['ignore', 'ignore', complaints ?? 'ignore'],
       });
       child.unref();
+      if (run !== undefined) child.once('exit', () => ended.add(run.folder));
       await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     } finally {
       if (complaints !== undefined) closeSync(complaints);
@@ -142,10 +143,11 @@ async function inspectRun(
   executionId: string,
   run: RunPlaces,
   places: Places,
+  ended: ReadonlySet<string>,
 ): Promise<TaskFacts | undefined> {
   if (!existsSync(run.folder)) return undefined;
   const identity = readDocument<ProcessIdentity>(run.supervisor);
-  if (identity === undefined) return inspectUnclaimed(task, run);
+  if (identity === undefined) return inspectUnclaimed(task, run, ended.has(run.folder));
   const isDead = (await livenessOf(identity)).state === 'dead';
   const facts = readFacts(run.facts);
   if (!isDead) {
@@ -157,10 +159,10 @@ async function inspectRun(
 }
 
 /** Nobody has said that they supervise it: it is on its way, or will never come. */
-async function inspectUnclaimed(task: TaskRef, run: RunPlaces): Promise<TaskFacts | undefined> {
+function inspectUnclaimed(task: TaskRef, run: RunPlaces, isOver: boolean): TaskFacts | undefined {
   const stored = readDocument<StoredJob>(run.job);
   if (stored === undefined) return undefined;
-  if (Date.now() - stored.askedAtMs < ON_ITS_WAY_MS) return { task, state: 'provisioning', began: false };
+  if (!isOver && Date.now() - stored.askedAtMs < ON_ITS_WAY_MS) return { task, state: 'provisioning', began: false };
   const said = readText(run.complaints)?.trim().split('\n').at(-1);
   const reason = `Its supervisor did not begin${said ? `: ${said}` : '.'}`;
   return { task, state: 'stopped', began: false, reasonCode: 'no_capacity', reason, retryable: true };

@@ -13,8 +13,8 @@ const LOOK_AGAIN_MS = 5_000;
 const waiting: readonly string[] = ['accepted', 'queued'];
 
 /**
- * Waits where executions stand in queues and nobody else looks: wakes when a lock changes and when a supervisor ends,
- * killed or not, and lets the service look at everything. There is one such process; it leaves when nobody waits any more.
+ * Waits where executions stand in queues and nobody else looks: wakes when a lock or an execution changes and when a
+ * supervisor ends, killed or not, and lets the service look at everything. There is one such process; it leaves when nobody waits any more.
  */
 export async function watchQueues({ backend, store, places }: OpenedBackend): Promise<void> {
   const records = new Records(store);
@@ -23,7 +23,9 @@ export async function watchQueues({ backend, store, places }: OpenedBackend): Pr
   try {
     while (seat !== undefined) {
       const woken = new AbortController();
-      const changed = store.changed?.(partitions.locks, { timeoutMs: LOOK_AGAIN_MS, signal: woken.signal });
+      const waits = { timeoutMs: LOOK_AGAIN_MS, signal: woken.signal };
+      const changes = [partitions.locks, partitions.executions].map((partition) => store.changed?.(partition, waits));
+      const changed = Promise.race(changes).finally(() => woken.abort());
       listenForEnds(lives, places, () => woken.abort());
       await backend.sweep();
       if (await somebodyWaits(records)) {

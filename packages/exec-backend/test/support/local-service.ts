@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import type {
 } from '@hawser/exec-client/contract';
 import { isEnd } from '@hawser/exec-client/contract';
 import { openLocalBackend } from '../../src/local/open.js';
+import { signalProcess } from '../../src/local/processes.js';
 import type { LocalBackend, LocalBackendOptions } from '../../src/local/types.js';
 
 /** The entry that supervisors of tests run. */
@@ -54,7 +55,7 @@ export async function openService(options: Partial<LocalBackendOptions> = {}): P
   const show = async (id: string): Promise<ExecutionRecord> =>
     (await call<ExecutionRecord>('GET', `/executions/${id}`)).body;
   const read = async (id: string, cursor: string): Promise<LogPage> => {
-    const path = `/executions/${id}/logs?wait=5&limit=10000&cursor=${encodeURIComponent(cursor)}`;
+    const path = `/executions/${id}/logs?wait=1&limit=10000&cursor=${encodeURIComponent(cursor)}`;
     const { status, body } = await call<LogPage>('GET', path);
     if (status !== 200) throw new Error(`The log could not be read: ${JSON.stringify(body)}`);
     return body;
@@ -88,14 +89,34 @@ export async function openService(options: Partial<LocalBackendOptions> = {}): P
         const page = await read(id, cursor);
         events.push(...page.events);
         cursor = page.cursor;
+        if (page.events.length === 0) await backend.sweep();
         if (page.done) return { record: await show(id), events, text: textOf(events), complete: page.complete };
       }
     },
     async [Symbol.asyncDispose]() {
       await backend.close();
+      await processesGone(folder);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Waits for the supervisors of a folder, which finish by themselves; one that still has work to do is ended. */
+async function processesGone(folder: string): Promise<void> {
+  for (let looks = 0; ; looks += 1) {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && wordsOf(name).includes(folder));
+    if (pids.length === 0) return;
+    if (looks > 100) for (const pid of pids) signalProcess(Number(pid), 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function wordsOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** What a command wrote. */
