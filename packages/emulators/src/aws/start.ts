@@ -5,16 +5,34 @@ import { EmulatorError } from '../errors.js';
 import { createHttpServer } from '../http/server.js';
 import { createRandom } from '../seed.js';
 import { AwsError } from '../ssm/api/aws-error.js';
+import { computeKinds } from './cloudformation/kinds/compute.js';
+import { gatewayKinds } from './cloudformation/kinds/gateway.js';
+import { networkKinds } from './cloudformation/kinds/network.js';
+import { storageKinds } from './cloudformation/kinds/storage.js';
+import { createLocalize } from './cloudformation/localize.js';
+import { createStacks } from './cloudformation/service.js';
 import { createTables } from './dynamodb/service.js';
+import { createNetwork } from './ec2/network.js';
+import { createEc2Service } from './ec2/service.js';
 import { createClusters } from './ecs/clusters.js';
 import { createTaskDefinitions } from './ecs/definitions.js';
+import { describeTask } from './ecs/describe-task.js';
 import { findIsolation, type Isolation } from './ecs/isolation.js';
 import { createEcsService } from './ecs/service.js';
 import { createTasks } from './ecs/tasks.js';
+import { createBus } from './events/bus.js';
+import { createEventsService } from './events/service.js';
 import { createBudget } from './faults/budget.js';
 import { createThrottle } from './faults/throttle.js';
+import { createRestApis } from './gateway/apis.js';
+import { serveGateway, type GatewaySetup } from './gateway/serve.js';
 import { authenticate } from './iam/authenticate.js';
 import { createKeyring } from './iam/caller.js';
+import { createRoles } from './iam/roles.js';
+import { createIamService } from './iam/service.js';
+import { takeInventory } from './inventory.js';
+import { createFunctions } from './lambda/functions.js';
+import { createLambdaService } from './lambda/service.js';
 import { createLogGroups } from './logs/groups.js';
 import { createLogsService } from './logs/service.js';
 import { createParameters } from './ssm/parameters.js';
@@ -76,8 +94,33 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
       AWS_DEFAULT_REGION: region,
       AWS_ENDPOINT_URL: world.endpoint(),
     }),
-    changed: () => undefined,
+    changed: (task) => bus.putTaskEvent(describeTask(task, false), task.arn),
   });
+  const network = createNetwork(world);
+  const roles = createRoles(world);
+  const functions = createFunctions(world, groups, keyring);
+  const apis = createRestApis(world);
+  const bus = createBus(world, functions, options.minuteMs ?? 60_000);
+  const stacks = createStacks({
+    world,
+    localize: createLocalize(() => world.endpoint()),
+    kinds: {
+      ...networkKinds(network),
+      ...storageKinds({ world, clusters, tasks, groups, tables, ssm }),
+      ...computeKinds({ world, roles, functions, bus }),
+      ...gatewayKinds(apis),
+    },
+  });
+  const lambda = createLambdaService(world, functions);
+  const record = (call: ApiCall): void => {
+    calls.push(call);
+    const [, operation = ''] = call.operation.split(':');
+    for (const name of [call.operation, operation]) {
+      const told = waiting.get(name) ?? [];
+      waiting.delete(name);
+      for (const tell of told) tell(call.input);
+    }
+  };
   const jsonServices: readonly JsonService[] = [
     createEcsService({
       world,
@@ -91,33 +134,42 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
       },
     }),
     createLogsService(world, groups),
+    createEventsService(world, bus),
     ssm,
   ];
-  const queryServices: readonly QueryService[] = [createStsService(world)];
+  const queryServices: readonly QueryService[] = [
+    stacks.service,
+    createStsService(world),
+    createIamService(roles),
+    createEc2Service(world, network),
+  ];
+  const gateway: GatewaySetup = {
+    world,
+    apis,
+    functions,
+    throttle,
+    authenticate: (given, service) => authenticate(keyring, region, service, given),
+    record: (operation, input) => record({ operation, input, at: world.nowMs() }),
+  };
   const server = createHttpServer({
     host,
     port: options.port ?? 0,
     maxBodyBytes,
-    answer: (request) =>
-      answerApi(
+    answer: async (request) =>
+      (await serveGateway(gateway, request)) ??
+      (await answerApi(
         {
           world,
           throttle,
           budget,
-          match: (given) => tables.match(given) ?? matchJson(jsonServices, given) ?? matchQuery(queryServices, given),
+          match: (given) =>
+            tables.match(given) ?? lambda(given) ?? matchJson(jsonServices, given) ?? matchQuery(queryServices, given),
           authenticate: (given, service) => authenticate(keyring, region, service, given),
           authorize: () => undefined,
-          record: (call) => {
-            calls.push(call);
-            const [service, operation = ''] = call.operation.split(':');
-            for (const name of [call.operation, operation, service ?? '']) {
-              for (const tell of waiting.get(name) ?? []) tell(call.input);
-              waiting.delete(name);
-            }
-          },
+          record,
         },
         request,
-      ),
+      )),
     upgrade: (_request, _raw, socket) => void socket.destroy(),
   });
   await server.start();
@@ -125,7 +177,10 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
   const close = (): Promise<void> => {
     closed ??= (async () => {
       await server.stop();
+      bus.close();
+      await stacks.idle();
       await tasks.close();
+      await functions.close();
       await tables.close();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     })();
@@ -153,8 +208,22 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
       faults = next;
     },
     calls,
-    inventory: () => ({}),
-    fireRules: async () => undefined,
+    inventory: () =>
+      takeInventory({
+        stacks: stacks.living,
+        network,
+        clusters,
+        definitions,
+        tasks,
+        groups,
+        tables,
+        parameters,
+        roles,
+        functions,
+        apis,
+        bus,
+      }),
+    fireRules: () => bus.fire(),
     nextCall: (operation) =>
       new Promise((resolve) => waiting.set(operation, [...(waiting.get(operation) ?? []), resolve])),
     stopTask: async (taskArn, stop) => {

@@ -12,7 +12,8 @@ export interface Tables {
   match(request: HttpRequest): Match | undefined;
   /** Calls an operation from within the emulator. @throws AwsError what DynamoDB answers */
   call(operation: string, input: Input): Promise<Input>;
-  names(): Promise<readonly string[]>;
+  /** Tables that were made and not deleted. */
+  names(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -24,6 +25,7 @@ export function createTables(world: World): Tables {
   let loading: Promise<Server> | undefined;
   const timeToLive = new Map<string, Input>();
   const recovery = new Map<string, boolean>();
+  const known = new Set<string>();
   const load = (): Promise<Server> => {
     loading ??= import('dynalite').then(({ default: dynalite }) =>
       dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
@@ -32,7 +34,13 @@ export function createTables(world: World): Tables {
   };
   const send = async (operation: string, body: Buffer): Promise<HttpResponse> => {
     const server = await load();
-    return await hand(server, operation, body);
+    const response = await hand(server, operation, body);
+    if (response.status === 200 && /^(?:Create|Delete)Table$/u.test(operation)) {
+      const { TableName } = JSON.parse(body.toString('utf8')) as { readonly TableName: string };
+      if (operation === 'CreateTable') known.add(TableName);
+      else known.delete(TableName);
+    }
+    return response;
   };
   const call = async (operation: string, input: Input): Promise<Input> => {
     const { status, body } = await send(operation, Buffer.from(JSON.stringify(input)));
@@ -110,7 +118,7 @@ export function createTables(world: World): Tables {
       };
     },
     call: async (operation, input) => await (own[operation] ?? ((given) => call(operation, given)))(input),
-    names: async () => (loading === undefined ? [] : ((await call('ListTables', {}))['TableNames'] as string[])),
+    names: () => [...known],
     close: async () => {
       if (loading === undefined) return;
       const server = await loading;

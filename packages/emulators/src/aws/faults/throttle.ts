@@ -31,33 +31,43 @@ const standard: readonly Rate[] = [
 export interface Throttle {
   /** Takes one token; `false` when there is none. */
   admit(operation: string, nowMs: number): boolean;
+  /** The same for a rate of one's own, known by its name. */
+  admitAt(name: string, rate: { readonly perSecond: number; readonly burst: number }, nowMs: number): boolean;
 }
 
 /** Makes full buckets; `rates` is read at every call, and may change. */
 export function createThrottle(rates: () => AwsFaults['throttle']): Throttle {
-  const buckets = new Map<Rate, { tokens: number; atMs: number }>();
+  const buckets = new Map<string, { tokens: number; atMs: number }>();
   let source: AwsFaults['throttle'];
   let table: readonly Rate[] = [];
+  const admitAt: Throttle['admitAt'] = (name, rate, nowMs) => {
+    const bucket = buckets.get(name) ?? { tokens: rate.burst, atMs: nowMs };
+    buckets.set(name, bucket);
+    const passed = Math.max(0, nowMs - bucket.atMs) / 1000;
+    bucket.tokens = Math.min(rate.burst, bucket.tokens + passed * rate.perSecond);
+    bucket.atMs = nowMs;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  };
   return {
+    admitAt,
     admit: (operation, nowMs) => {
       const now = rates();
       if (now !== source) {
         source = now;
         table = now === true ? standard : custom(now);
+        buckets.clear();
       }
-      const rate = table.find((one) =>
-        one.operations.some((name) => name === operation || operation.endsWith(`:${name}`)),
-      );
-      if (rate === undefined) return true;
-      const bucket = buckets.get(rate) ?? { tokens: rate.burst, atMs: nowMs };
-      buckets.set(rate, bucket);
-      bucket.tokens = Math.min(rate.burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1000) * rate.perSecond);
-      bucket.atMs = nowMs;
-      if (bucket.tokens < 1) return false;
-      bucket.tokens -= 1;
-      return true;
+      const rate = table.find((one) => one.operations.some((name) => isCalled(operation, name)));
+      return rate === undefined || admitAt(rate.operations.join(' '), rate, nowMs);
     },
   };
+}
+
+/** By its whole name, or without its service. */
+function isCalled(operation: string, name: string): boolean {
+  return operation === name || operation.endsWith(`:${name}`);
 }
 
 function custom(rates: AwsFaults['throttle']): readonly Rate[] {

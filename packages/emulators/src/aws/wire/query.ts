@@ -12,7 +12,8 @@ export function parseQuery(body: string): { readonly action: string; readonly ve
   for (const [name, value] of new URLSearchParams(body)) {
     if (name === 'Action') action = value;
     else if (name === 'Version') version = value;
-    else plant(root, name.split('.'), value);
+    // An empty list is written as an empty text.
+    else if (value !== '' || name.includes('.')) plant(root, name.split('.'), value);
   }
   return { action, version, input: ripen(root) as Input };
 }
