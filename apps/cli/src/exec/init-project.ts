@@ -4,7 +4,7 @@ import type { Context } from '@hawser/cli-kit';
 import { openForeign } from '@hawser/state-store/foreign';
 import { CliError } from '../errors.js';
 import { readPairs } from './pairs.js';
-import { remoteHere } from './remote-here.js';
+import { detectRepository } from '@hawser/exec-client';
 
 /** What the flags say of a project. */
 export interface ProjectRequest {
@@ -35,10 +35,7 @@ interface Answers {
 }
 
 /** Writes `.hawser.yaml` into the working directory, asking a person at a terminal for what the flags leave open. */
-export async function initProject(
-  flags: ProjectRequest,
-  { ask, signal }: Pick<Context, 'ask' | 'signal'>,
-): Promise<ProjectFile> {
+export async function initProject(flags: ProjectRequest, { ask }: Pick<Context, 'ask'>): Promise<ProjectFile> {
   const path = join(process.cwd(), '.hawser.yaml');
   if (!flags.force && (await isThere(path))) {
     throw new CliError('HAWSER_EXEC_FILE', `${path} is there already.`, {
@@ -46,7 +43,7 @@ export async function initProject(
     });
   }
   const found: Answers = {
-    repo: flags.repo ?? (await remoteHere(signal)) ?? '',
+    repo: flags.repo ?? (await detectRepository(process.cwd()))?.remote?.url ?? '',
     branch: flags.branch ?? '',
     image: flags.image ?? '',
     timeout: flags.timeout === undefined ? '' : String(Math.ceil(flags.timeout / 1000)),

@@ -1,36 +1,73 @@
 import type { Config } from '@oclif/core';
-import type { Context } from '@hawser/cli-kit';
-import { createExecClient, type ExecClient } from '@hawser/exec-client';
+import { CliKitError, type Context } from '@hawser/cli-kit';
+import {
+  chooseBackend,
+  type ChosenBackend,
+  createExecClient,
+  type ExecClient,
+  type ProjectFile,
+  readProjectFile,
+  readUserFile,
+  rememberedBackend,
+} from '@hawser/exec-client';
 import type { BackendFlags } from './flags.js';
-import { openLocalService } from './local-service.js';
 
 /** What opening a service needs besides flags. */
-export interface ServiceContext {
+export interface ServiceContext extends Pick<Context, 'out' | 'signal' | 'onEnd'> {
   readonly config: Pick<Config, 'configDir' | 'dataDir' | 'root' | 'version'>;
-  readonly out: Context['out'];
-  readonly signal: AbortSignal;
-  readonly onEnd: Context['onEnd'];
 }
 
-/** A service that is spoken to. */
+/** A service that is spoken to, and how it was chosen. */
 export interface Service {
   readonly client: ExecClient;
-  readonly backend: { readonly name: string; readonly isLocal: boolean };
+  readonly backend: ChosenBackend & { readonly name: string; readonly isLocal: boolean };
+  /** The file of the project one stands in. */
+  readonly project: ProjectFile | undefined;
 }
 
-/** Speaks to the service that flags, environment and files choose. */
+/**
+ * Speaks to the service that flags, environment, the project's and the person's file choose. Nothing is asked yet.
+ *
+ * @throws ExecError HAWSER_EXEC_BACKEND_UNKNOWN, HAWSER_EXEC_REMOTE_EXPECTED, HAWSER_EXEC_CONFIG_INVALID
+ */
 export async function openService(flags: BackendFlags, context: ServiceContext): Promise<Service> {
-  const { HAWSER_EXEC_ENDPOINT: endpoint, HAWSER_EXEC_API_KEY: apiKey } = process.env;
-  if (endpoint && !flags.local) {
-    return { client: createExecClient({ endpoint, apiKey }), backend: { name: endpoint, isLocal: false } };
+  const { HAWSER_EXEC_BACKEND: ofEnvironment } = process.env;
+  if (flags.local && ![undefined, 'local', ofEnvironment].includes(flags.backend)) {
+    throw new CliKitError('HAWSER_CLI_USAGE', '--local and --backend name two places.', { hint: 'Give one of them.' });
   }
-  const local = await openLocalService(context.config);
-  context.onEnd(() => local.close());
-  const client = createExecClient({
+  const from = process.cwd();
+  const [project, user, ranOn] = await Promise.all([
+    readProjectFile(from),
+    readUserFile(context.config.configDir),
+    rememberedBackend(from),
+  ]);
+  for (const warning of user.warnings) await context.out.warn(warning);
+  const chosen = chooseBackend({
+    // oclif puts the variable where the flag is; whose word it is would be lost.
+    backend: flags.backend === ofEnvironment ? undefined : flags.backend,
+    local: flags.local,
+    environment: process.env,
+    project,
+    user,
+    ranOn,
+  });
+  const backend = { name: 'local', ...chosen, isLocal: chosen.kind === 'local' };
+  return { client: await connect(chosen, context), backend, project };
+}
+
+async function connect(backend: ChosenBackend, { config, onEnd }: ServiceContext): Promise<ExecClient> {
+  if (backend.kind === 'remote') {
+    const { endpoint, apiKey, name } = backend;
+    return createExecClient({ endpoint, apiKey, backendName: name });
+  }
+  const { openLocalService } = await import('./local-service.js');
+  const service = await openLocalService(config);
+  onEnd(() => service.close());
+  return createExecClient({
+    // It is handed requests in this process: nobody listens there.
     endpoint: 'http://localhost',
-    apiKey: local.apiKey,
-    fetch: (request) => local.handle(request),
+    apiKey: service.apiKey,
+    fetch: (request) => service.handle(request),
     backendName: 'this machine',
   });
-  return { client, backend: { name: 'local', isLocal: true } };
 }
