@@ -108,6 +108,24 @@ const list = [
     shows: 'usage: moto_server',
   },
   {
+    // Its CloudFormation imports the models of every service that it knows, and what those need.
+    name: 'moto-cloudformation',
+    kind: 'pypi',
+    package: 'moto',
+    version: '5.2.5',
+    with: [
+      'flask==3.1.3',
+      'flask-cors==6.0.5',
+      'joserfc==1.8.0',
+      'jsonpath-ng==1.16.0',
+      'openapi-spec-validator==0.9.0',
+      'PyYAML==6.0.3',
+    ],
+    program: 'bin/moto_server',
+    probe: ['--help'],
+    shows: 'usage: moto_server',
+  },
+  {
     // fastapi is held back because Prefect does not start with its newest.
     name: 'prefect',
     kind: 'pypi',
