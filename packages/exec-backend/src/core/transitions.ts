@@ -104,8 +104,10 @@ export function applyReport(execution: Execution, report: JobReport, nowMs: numb
 }
 
 /** Ends an execution, or sets it up for another attempt where the command cannot have begun and one may do better. */
-export function end(execution: Execution, ending: Ending, nowMs: number): Execution {
+export function end(execution: Execution, known: Ending, nowMs: number): Execution {
   if (isEnd(execution.phase)) return execution;
+  // Who once said that the command began is believed, whatever is said later.
+  const ending = { ...known, began: known.began || execution.times.started_at !== undefined };
   const phase = endingPhase(execution, ending);
   if (phase === 'error' && ending.retryable && !execution.cancel && execution.attempt <= retriesOf(execution)) {
     return nextAttempt(execution, nowMs);
@@ -128,11 +130,12 @@ export function end(execution: Execution, ending: Ending, nowMs: number): Execut
 function endingPhase(execution: Execution, ending: Ending): Phase {
   if (ending.timedOut || (ending.reasonCode === 'timeout' && ending.began)) return 'timed_out';
   if (ending.exitCode === 0 && ending.signal === undefined) return 'succeeded';
+  if (ending.began && ending.reasonCode === 'lost') return 'lost';
   if (execution.overdueAtMs !== undefined && ending.began) return 'timed_out';
   if (execution.cancel || ending.reasonCode === 'cancelled') return 'cancelled';
   if (!ending.began) return 'error';
   if (ending.exitCode !== undefined || ending.signal !== undefined) return 'failed';
-  return ending.reasonCode !== undefined && ending.reasonCode !== 'lost' ? 'failed' : 'lost';
+  return ending.reasonCode === undefined ? 'lost' : 'failed';
 }
 
 function endingReason(phase: Phase, ending: Ending): ReasonCode | undefined {

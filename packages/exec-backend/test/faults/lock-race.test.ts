@@ -50,7 +50,7 @@ async function race(seed: number): Promise<void> {
   );
 
   const ask = async (id: string): Promise<void> => {
-    const request = { execution_id: id, no_repo: true, command: 'true', lock: 'state', timeout_seconds: 60 };
+    const request = { execution_id: id, no_repo: true, command: 'true', lock: 'state', timeout_seconds: 20_000 };
     for (;;) if ((await world.start(world.open(fate), request)) !== undefined) return;
   };
   await Promise.all(ids.map(ask));

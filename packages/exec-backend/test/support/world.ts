@@ -27,6 +27,11 @@ export class ProcessDied extends Error {}
 /** What may befall a call of a port: nothing, or the end of the process before it or after it. */
 export type Fate = (call: string) => 'live' | 'die before' | 'die after' | 'wait';
 
+interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
 interface Task {
   readonly ref: TaskRef;
   readonly job: Job;
@@ -91,12 +96,7 @@ export class World {
   }
 
   /** Sends a request. `undefined` when the process that was to answer is gone. */
-  async send<T>(
-    backend: Backend,
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<{ readonly status: number; readonly body: T } | undefined> {
+  async send<T>(backend: Backend, method: string, path: string, body?: unknown): Promise<Answer<T> | undefined> {
     const request = new Request(`http://world.invalid${path}`, {
       method,
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -50,7 +50,7 @@ async function pageOf(
       if (!record || !hasStatus(record, filter.status)) continue;
       executions.push(record);
       const here = wanted[index]?.place;
-      if (executions.length === limit && here) return cut(executions, here, next ?? entries.at(-1)?.place);
+      if (executions.length === limit && here) return cut(executions, here, { last: entries.at(-1)?.place, next });
     }
     looked += entries.length;
     const tooOld = entries.some(({ at }) => at < (filter.since ?? ''));
@@ -61,8 +61,12 @@ async function pageOf(
 }
 
 /** A full page; the last of all has no cursor. */
-function cut(executions: readonly ExecutionRecord[], here: ListPlace, last: ListPlace | undefined): ExecutionPage {
-  const isLast = last !== undefined && last.month === here.month && last.after === here.after;
+function cut(
+  executions: readonly ExecutionRecord[],
+  here: ListPlace,
+  stretch: { readonly last: ListPlace | undefined; readonly next: ListPlace | undefined },
+): ExecutionPage {
+  const isLast = stretch.next === undefined && stretch.last?.after === here.after;
   return isLast ? { executions } : { executions, cursor: encodeCursor(here) };
 }
 
