@@ -94,7 +94,7 @@ export async function resolveExecution(options: ResolveOptions): Promise<Resolve
   for (const field of Object.keys(request)) if (request[field] === undefined) delete request[field];
   return {
     request: checked(request),
-    values: valuesOf(request as ExecutionRequest, sources),
+    values: valuesOf(request, sources),
     warnings,
     detach: project?.detach ?? false,
   };
@@ -131,7 +131,7 @@ async function placeRepository(
   }
   // The file's branch is of the file's repository, and not of one that a flag names.
   const isOther = sources.get('repo') === 'from --repo' && project?.request.repo !== undefined;
-  const isOtherName = isOther && repositoryName(repo) !== repositoryName(project.request.repo!);
+  const isOtherName = isOther && repositoryName(repo) !== repositoryName(project.request.repo);
   if (isOtherName && options.given.branch === undefined) delete request['branch'];
   if (request['branch'] !== undefined) return;
   if (!parseRepository(repo)) return;
