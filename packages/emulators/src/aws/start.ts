@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { EmulatorError } from '../errors.js';
 import { createHttpServer } from '../http/server.js';
 import { createRandom } from '../seed.js';
-import { AwsError } from '../ssm/api/aws-error.js';
 import { computeKinds } from './cloudformation/kinds/compute.js';
 import { gatewayKinds } from './cloudformation/kinds/gateway.js';
 import { networkKinds } from './cloudformation/kinds/network.js';
@@ -14,9 +13,11 @@ import { createStacks } from './cloudformation/service.js';
 import { createTables } from './dynamodb/service.js';
 import { createNetwork } from './ec2/network.js';
 import { createEc2Service } from './ec2/service.js';
+import { createAttach } from './ecs/attach.js';
 import { createClusters } from './ecs/clusters.js';
 import { createTaskDefinitions } from './ecs/definitions.js';
 import { describeTask } from './ecs/describe-task.js';
+import { builtInImages } from './ecs/images.js';
 import { findIsolation, type Isolation } from './ecs/isolation.js';
 import { createEcsService } from './ecs/service.js';
 import { createTasks } from './ecs/tasks.js';
@@ -26,7 +27,7 @@ import { createBudget } from './faults/budget.js';
 import { createThrottle } from './faults/throttle.js';
 import { createRestApis } from './gateway/apis.js';
 import { serveGateway, type GatewaySetup } from './gateway/serve.js';
-import { authenticate } from './iam/authenticate.js';
+import { authenticate, judgeSignature } from './iam/authenticate.js';
 import { createKeyring } from './iam/caller.js';
 import { createRoles } from './iam/roles.js';
 import { createIamService } from './iam/service.js';
@@ -54,7 +55,8 @@ const maxBodyBytes = 80 * 1024 * 1024;
  * @throws {@link EmulatorError} `HAWSER_EMULATOR_OPTION` or `HAWSER_EMULATOR_LISTEN`
  */
 export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
-  const { host = '127.0.0.1', region = 'us-east-1', accountId = '123456789012', images = {} } = options;
+  const { host = '127.0.0.1', region = 'us-east-1', accountId = '123456789012' } = options;
+  const images = { ...builtInImages, ...options.images };
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'hawser-aws-')));
   await mkdir(folder, { recursive: true });
   const random = createRandom(options.seed ?? `${process.pid}-${Date.now()}-${Math.random()}`);
@@ -96,6 +98,11 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
     }),
     changed: (task) => bus.putTaskEvent(describeTask(task, false), task.arn),
   });
+  const attach = createAttach({
+    world,
+    find: (target) => tasks.byTarget(target),
+    judge: (request) => judgeSignature(keyring, region, 'ssmmessages', request),
+  });
   const network = createNetwork(world);
   const roles = createRoles(world);
   const functions = createFunctions(world, groups, keyring);
@@ -129,13 +136,11 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
       definitions,
       tasks,
       images,
-      execute: () => {
-        throw new AwsError('TargetNotConnectedException', 'The execute command failed due to an internal error.');
-      },
+      execute: (task, input) => attach.execute(task, input),
     }),
     createLogsService(world, groups),
     createEventsService(world, bus),
-    ssm,
+    { ...ssm, operations: { ...ssm.operations, ...attach.operations } },
   ];
   const queryServices: readonly QueryService[] = [
     stacks.service,
@@ -170,7 +175,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
         },
         request,
       )),
-    upgrade: (_request, _raw, socket) => void socket.destroy(),
+    upgrade: (request, raw, socket, head) => attach.upgrade(request, raw, socket, head),
   });
   await server.start();
   let closed: Promise<void> | undefined;
@@ -178,6 +183,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
     closed ??= (async () => {
       await server.stop();
       bus.close();
+      await attach.close();
       await stacks.idle();
       await tasks.close();
       await functions.close();

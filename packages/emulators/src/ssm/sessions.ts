@@ -17,7 +17,7 @@ import type { ChaosOptions } from './types.js';
 
 /** What sessions are made from. */
 export interface SessionsSetup {
-  readonly inventory: Inventory;
+  readonly inventory: Pick<Inventory, 'accountId' | 'find'>;
   readonly documents: ReadonlyMap<string, SessionDocument>;
   readonly behaviour: AgentBehaviour;
   readonly keys: KeyService;

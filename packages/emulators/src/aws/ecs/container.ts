@@ -3,10 +3,18 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { EnteredCommand } from '../../ssm/agent/plugin.js';
 import type { Stream } from '../logs/stream.js';
 import type { EmulatedImage } from '../types.js';
 import { carryOutput } from './awslogs.js';
-import { containerPath, containerScript, namespaceWords, type Isolation, type Mount } from './isolation.js';
+import {
+  containerPath,
+  containerScript,
+  enterScript,
+  namespaceWords,
+  type Isolation,
+  type Mount,
+} from './isolation.js';
 import { findUser, missingProgram, prepareRoot } from './root.js';
 
 /** What a container is made of. */
@@ -33,10 +41,11 @@ export interface RunningContainer {
   /** Settles when it has ended and all its output was taken: 128 + n for signal n. */
   readonly ended: Promise<number>;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
-  /** Program and words that run a command inside. */
-  enter(command: readonly string[]): readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  /** What runs a command inside. */
+  enter(command: readonly string[]): EnteredCommand;
 }
+
+type ContainerEnvironment = Readonly<Record<string, string>> & { readonly PATH: string };
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -48,7 +57,7 @@ export async function startContainer(order: ContainerOrder): Promise<RunningCont
     ...(order.command ?? (order.entrypoint === undefined ? (order.image.command ?? []) : [])),
   ];
   if (words.length === 0) throw new Error('no command specified');
-  const environment = { PATH: defaultPath, HOME: '/root', ...order.environment };
+  const environment: ContainerEnvironment = { PATH: defaultPath, HOME: '/root', ...order.environment };
   return order.isolation === 'none'
     ? await startOnMachine(order, words, environment)
     : await startInNamespaces(order, words, environment);
@@ -57,11 +66,11 @@ export async function startContainer(order: ContainerOrder): Promise<RunningCont
 async function startInNamespaces(
   order: ContainerOrder,
   words: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  environment: ContainerEnvironment,
 ): Promise<RunningContainer> {
   const root = join(order.folder, 'root');
   const mounts = await prepareRoot(root, order.image, order.mounts);
-  const missing = await missingProgram(root, mounts, words[0]!, environment['PATH'] ?? defaultPath);
+  const missing = await missingProgram(root, mounts, words[0]!, environment.PATH);
   if (missing !== undefined) {
     throw new Error(
       `failed to create task for container: failed to create shim task: OCI runtime create failed: ${missing}`,
@@ -75,9 +84,10 @@ async function startInNamespaces(
     readOnlyRoot: order.readOnlyRoot,
     initProcess: order.initProcess,
   });
+  const passed = { ...environment, PATH: machinePath(), [containerPath]: environment.PATH };
   const child = spawn('unshare', [...namespaceWords(), '/bin/sh', '-c', script, 'container', ...words], {
     cwd: '/',
-    env: { ...environment, PATH: machinePath(), [containerPath]: environment['PATH'] },
+    env: passed,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
@@ -85,25 +95,15 @@ async function startInNamespaces(
   const pid = await announcedPid(child.stdio[3] as Readable);
   return {
     ended,
-    environment,
     signal: (name) => {
       // Killing the first process of a namespace ends all the others; `unshare` kills it when it is killed itself.
       if (name === 'SIGKILL') child.kill('SIGKILL');
       else if (pid !== undefined) send(pid, name);
     },
-    enter: (command) => [
-      'nsenter',
-      '--target',
-      String(pid),
-      ...(process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials']),
-      '--mount',
-      '--pid',
-      '--ipc',
-      '--root',
-      '--wd',
-      '--',
-      ...command,
-    ],
+    enter: (command) => ({
+      command: ['/bin/sh', '-c', enterScript(pid), 'enter', ...command],
+      environment: { ...passed, TERM: 'xterm-256color' },
+    }),
   };
 }
 
@@ -116,7 +116,7 @@ function machinePath(): string {
 async function startOnMachine(
   order: ContainerOrder,
   words: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  environment: ContainerEnvironment,
 ): Promise<RunningContainer> {
   if (order.image.root !== undefined || order.mounts.length > 0) {
     throw new Error('this machine lets the emulator make no namespaces: containers have no volumes and no root here');
@@ -132,9 +132,8 @@ async function startOnMachine(
   await once(child, 'spawn');
   return {
     ended,
-    environment,
     signal: (name) => send(-child.pid!, name),
-    enter: (command) => command,
+    enter: (command) => ({ command, environment: { ...environment, TERM: 'xterm-256color' } }),
   };
 }
 

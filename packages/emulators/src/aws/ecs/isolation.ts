@@ -73,6 +73,17 @@ export function containerScript(place: Place): string {
     : [...lines, ...become].join('\n');
 }
 
+/** The script that runs `"$@"` in the namespaces of another process. */
+export function enterScript(pid: number | undefined): string {
+  const user = process.getuid?.() === 0 ? '' : ' --user --preserve-credentials';
+  return [
+    'nsenter=$(command -v nsenter)',
+    `export PATH="$${containerPath}"`,
+    `unset ${containerPath}`,
+    `exec "$nsenter" --target ${pid}${user} --mount --pid --ipc --root --wd -- "$@"`,
+  ].join('\n');
+}
+
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

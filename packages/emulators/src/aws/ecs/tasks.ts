@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { live, type Life, type LifeSetup } from './life.js';
-import type { Stop, Task } from './task.js';
+import type { Stop, Task, TaskContainer } from './task.js';
 
 /** All tasks that are running or not yet forgotten. */
 export interface Tasks {
@@ -9,6 +9,8 @@ export interface Tasks {
   /** By id or ARN. */
   find(clusterArn: string, name: string): Task | undefined;
   byArn(arn: string): Task | undefined;
+  /** The container that a session's target names: `ecs:CLUSTER_TASK_RUNTIMEID`. */
+  byTarget(target: string): TaskContainer | undefined;
   /** Whether DescribeTasks knows of it by now. */
   isVisible(task: Task): boolean;
   start(task: Task): void;
@@ -39,6 +41,10 @@ export function createTasks(setup: LifeSetup): Tasks {
     list,
     find: (clusterArn, name) => list(clusterArn).find((task) => task.arn === name || task.id === name),
     byArn: (arn) => lives.get(arn)?.task,
+    byTarget: (target) =>
+      [...lives.values()]
+        .flatMap(({ task }) => task.containers)
+        .find(({ runtimeId }) => target.startsWith('ecs:') && target.endsWith(`_${runtimeId}`)),
     isVisible: (task) => setup.world.nowMs() - task.times.createdAt >= (setup.world.faults().taskMissingMs ?? 0),
     start: (task) => void lives.set(task.arn, { task, life: live(setup, task) }),
     stop: (task, stop) => {

@@ -23,6 +23,14 @@ export interface AgentBehaviour extends Omit<AgentOptions, 'kms'> {
   readonly handshakeTimeoutMs: number;
   readonly closeWaitMs: number;
   readonly kms: AgentOptions['kms'];
+  /** How a command is started within its target; as a process of this machine when missing. */
+  readonly enter?: (request: SessionRequest, command: readonly string[]) => EnteredCommand;
+}
+
+/** A command, on its way into its target. */
+export interface EnteredCommand {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** What a plugin works with. */

@@ -53,10 +53,12 @@ export function createShellPlugin(context: PluginContext): Plugin {
     await outlet.emptied();
     settle({ output: '', announces: true });
   };
-  const start = async (): Promise<Pty> =>
-    spawnPty({
-      command: shellCommand(context),
-      environment: processEnvironment(behaviour.environment),
+  const start = async (): Promise<Pty> => {
+    const command = shellCommand(context);
+    const entered = behaviour.enter?.(context.request, command);
+    return await spawnPty({
+      command: entered?.command ?? command,
+      environment: entered?.environment ?? processEnvironment(behaviour.environment),
       ...(behaviour.directory === undefined ? {} : { directory: behaviour.directory }),
       onData: (bytes) => {
         queue.push(bytes);
@@ -66,6 +68,7 @@ export function createShellPlugin(context: PluginContext): Plugin {
       onExit: () => void finish(),
       onDrain: () => link.unblock(),
     });
+  };
   const starting = start();
   const run = async (): Promise<PluginResult> => {
     try {
