@@ -1,8 +1,8 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { GitHttpServer, makeRepository } from '../../../../test/support/git-server.js';
+import { GitHttpServer, GitRoot, GitSshServer, makeRepository } from '../../../../test/support/git-server.js';
 import { detectRepository, findGitRoot, remoteHead } from '../../src/git/detect.js';
 import { runGit } from '../../src/git/run-git.js';
 import { readStatus } from '../../src/git/status.js';
@@ -127,6 +127,39 @@ describeReal('git', () => {
     await expect(runGit(['hash-object'], { cwd: scratch.in('gone') })).rejects.toMatchObject({
       code: 'HAWSER_EXEC_GIT_FAILED',
     });
+  });
+});
+
+describeReal(['git', 'sshd', 'ssh', 'ssh-keygen'], (path) => {
+  const usual = { ...process.env };
+  afterEach(() => {
+    for (const name of ['GIT_SSH_COMMAND', 'GIT_ASKPASS']) {
+      if (usual[name] === undefined) delete process.env[name];
+      else process.env[name] = usual[name];
+    }
+  });
+
+  test('a remote that lets only its own in is asked with what the person has', async () => {
+    using root = new GitRoot();
+    root.make('infra.git', { head: 'trunk' });
+    const known = { branch: 'trunk', isKnown: true };
+    const unknown = { branch: 'main', isKnown: false };
+
+    await using ssh = await GitSshServer.start(path, { root: root.path });
+    process.env['GIT_SSH_COMMAND'] =
+      'ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/dev/null';
+    expect(await remoteHead(ssh.url('infra.git'), { cwd: root.path })).toEqual(unknown);
+    process.env['GIT_SSH_COMMAND'] = ssh.sshCommand;
+    expect(await remoteHead(ssh.url('infra.git'), { cwd: root.path })).toEqual(known);
+
+    const access = { username: 'me', password: 'secret' };
+    await using http = await GitHttpServer.start({ root: root.path, access });
+    const askpass = join(root.path, 'askpass');
+    writeFileSync(askpass, '#!/bin/sh\ncase $1 in User*) echo me ;; *) echo secret ;; esac\n');
+    chmodSync(askpass, 0o755);
+    expect(await remoteHead(http.url('infra.git'), { cwd: root.path })).toEqual(unknown);
+    process.env['GIT_ASKPASS'] = askpass;
+    expect(await remoteHead(http.url('infra.git'), { cwd: root.path })).toEqual(known);
   });
 });
 
