@@ -1,14 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  parseRepository,
-  refProblem,
-  type JobPayload,
-  type ReasonCode,
-  type Repository,
-} from '@hawser/exec-client/contract';
+import { parseRepository, refProblem, type JobPayload, type Repository } from '@hawser/exec-client/contract';
 import { gitConfiguration, gitIn, type Git, type GitResult } from './git.js';
 import { knownHosts } from './known-hosts.js';
+import { NeverBegan } from './never-began.js';
 import { marker } from './processes.js';
 import { messageOf } from '../stores/file-errors.js';
 
@@ -16,19 +11,6 @@ import { messageOf } from '../stores/file-errors.js';
 export interface Cloned {
   readonly commit: string;
   readonly tree?: string | undefined;
-}
-
-/** Why there is no clone. */
-export class CloneFailure extends Error {
-  readonly reasonCode: ReasonCode;
-  /** Whether another attempt may do better. */
-  readonly retryable: boolean;
-
-  constructor(reasonCode: ReasonCode, message: string, retryable = false) {
-    super(message);
-    this.reasonCode = reasonCode;
-    this.retryable = retryable;
-  }
 }
 
 /** What a clone needs. */
@@ -50,17 +32,17 @@ const commitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  * Clones one commit, without its history: three calls of git. Credentials are in the environment of these calls alone.
  *
  * @returns `undefined` when the execution has no repository
- * @throws CloneFailure
+ * @throws NeverBegan
  */
 export async function clone(options: CloneOptions): Promise<Cloned | undefined> {
   const { payload, tree, scratch, say, signal } = options;
   mkdirSync(tree, { recursive: true, mode: 0o755 });
   if (payload.repo === undefined) return undefined;
   const repository = parseRepository(payload.repo);
-  if (!repository) throw new CloneFailure('clone_failed', `${payload.repo} is no address of a repository.`);
+  if (!repository) throw new NeverBegan('clone_failed', `${payload.repo} is no address of a repository.`);
   const ref = payload.commit ?? payload.dirty?.base ?? payload.ref;
   const problem = ref === undefined ? undefined : refProblem(ref);
-  if (problem !== undefined) throw new CloneFailure('ref_not_found', `The branch ${JSON.stringify(ref)} ${problem}.`);
+  if (problem !== undefined) throw new NeverBegan('ref_not_found', `The branch ${JSON.stringify(ref)} ${problem}.`);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   try {
     const env = {
@@ -92,7 +74,7 @@ async function applyDirty({ payload: { dirty }, tree, signal }: CloneOptions): P
     await applyDirtyTree(tree, dirty, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new CloneFailure('payload', messageOf(error));
+    throw new NeverBegan('payload', messageOf(error));
   }
 }
 
@@ -139,34 +121,34 @@ function isMissing({ stderr }: GitResult): boolean {
 }
 
 function must(result: GitResult, what: string): void {
-  if (!result.ok) throw new CloneFailure('clone_failed', `Git could not ${what}: ${lastLine(result)}`);
+  if (!result.ok) throw new NeverBegan('clone_failed', `Git could not ${what}: ${lastLine(result)}`);
 }
 
 /** Tells by what git said why it failed. git.c has no codes for these. */
-function explain(result: GitResult, ref: string | undefined): CloneFailure {
+function explain(result: GitResult, ref: string | undefined): NeverBegan {
   const { stderr } = result;
   const said = lastLine(result);
   if (isMissing(result) || /unadvertised object/i.test(stderr)) {
-    return new CloneFailure('ref_not_found', `The remote has no branch, tag or commit ${ref ?? 'HEAD'}.`);
+    return new NeverBegan('ref_not_found', `The remote has no branch, tag or commit ${ref ?? 'HEAD'}.`);
   }
   if (/host key verification failed|no .* host key is known/i.test(stderr)) {
-    return new CloneFailure('clone_auth', `The server's host key is not known: ${said}`);
+    return new NeverBegan('clone_auth', `The server's host key is not known: ${said}`);
   }
   if (
     /authentication failed|could not read (?:username|password)|permission denied|access denied|error: 40[13]/i.test(
       stderr,
     )
   ) {
-    return new CloneFailure('clone_auth', `The server did not let us in: ${said}`);
+    return new NeverBegan('clone_auth', `The server did not let us in: ${said}`);
   }
   if (
     /could not resolve|connection (?:refused|reset|timed out)|failed to connect|network is unreachable|operation timed out/i.test(
       stderr,
     )
   ) {
-    return new CloneFailure('network', `The server could not be reached: ${said}`, true);
+    return new NeverBegan('network', `The server could not be reached: ${said}`, true);
   }
-  return new CloneFailure('clone_failed', `Git could not fetch: ${said}`);
+  return new NeverBegan('clone_failed', `Git could not fetch: ${said}`);
 }
 
 function lastLine({ stderr }: GitResult): string {

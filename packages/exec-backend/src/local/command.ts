@@ -132,6 +132,7 @@ async function within(event: Promise<unknown>, ms: number): Promise<boolean> {
   }
 }
 
-function killContainer({ file, container, env }: Launch, name: string): void {
-  spawn(file, ['kill', '--signal', name, container ?? ''], { env, stdio: 'ignore' }).on('error', () => undefined);
+function killContainer({ file, container, env }: Launch, signal: string): void {
+  const args = ['kill', '--signal', signal, container?.name ?? ''];
+  spawn(file, args, { env, stdio: 'ignore' }).on('error', () => undefined);
 }

@@ -111,8 +111,7 @@ async function findSandbox(place: IsolationPlace): Promise<string | undefined> {
 async function findEngine({ path }: IsolationPlace): Promise<string | undefined> {
   for (const name of ['podman', 'docker']) {
     const program = findProgram(name, path);
-    const args = name === 'podman' ? ['info', '--format', '{{.Host.Os}}'] : ['version', '--format', '{{.Server.Os}}'];
-    if (program !== undefined && (await succeeds(program, args))) return program;
+    if (program !== undefined && (await succeeds(program, ['info']))) return program;
   }
   return undefined;
 }

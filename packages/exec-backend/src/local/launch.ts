@@ -12,8 +12,14 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** More arguments, given where no list of processes shows them. */
   readonly hiddenArgs?: Buffer | undefined;
-  /** The name of the container to be, for the engine. */
-  readonly container?: string | undefined;
+  readonly container?: ContainerName | undefined;
+}
+
+/** How a container is spoken of to its engine. */
+export interface ContainerName {
+  readonly name: string;
+  /** Written by the engine once there is a container: without it nothing began. */
+  readonly idFile: string;
 }
 
 /** What is to be run, and where. */
@@ -21,8 +27,8 @@ export interface LaunchOptions {
   readonly isolation: Isolation;
   readonly executionId: string;
   readonly attempt: number;
-  /** The whole command as a list. */
-  readonly argv: readonly string[];
+  /** A shell's command, or words for {@link argvOf}. */
+  readonly command: { readonly command?: string; readonly argv?: readonly string[] };
   readonly entrypoint: 'shell' | 'image';
   /** Below the work tree. */
   readonly workdir: string | undefined;
@@ -35,14 +41,15 @@ export interface LaunchOptions {
 }
 
 /** The exact command of a payload: a shell's, or the words themselves, which a shell looks up and leaves alone. */
-export function argvOf(payload: { readonly command?: string; readonly argv?: readonly string[] }): readonly string[] {
+function argvOf(payload: { readonly command?: string; readonly argv?: readonly string[] }): readonly string[] {
   if (payload.command !== undefined) return ['/bin/sh', '-c', payload.command];
   return ['/bin/sh', '-c', 'exec "$0" "$@"', ...(payload.argv ?? [])];
 }
 
 /** Puts the command into what keeps it apart. */
 export function launchOf(options: LaunchOptions): Launch {
-  const { isolation, argv, workdir, env, run } = options;
+  const { isolation, command, workdir, env, run } = options;
+  const argv = argvOf(command);
   const cwd = workdir === undefined ? run.tree : join(run.tree, workdir);
   switch (isolation.kind) {
     case 'process':
@@ -56,7 +63,7 @@ export function launchOf(options: LaunchOptions): Launch {
         hiddenArgs: Buffer.from(sandboxArgs(options, cwd).join('\0')),
       };
     case 'container':
-      return containerLaunch(options, workdir);
+      return containerLaunch(options);
   }
 }
 
@@ -79,25 +86,29 @@ function sandboxArgs({ env, run, backendFolder, personHome }: LaunchOptions, cwd
 }
 
 /** Values of variables go by the engine's own environment: `--env NAME` alone takes them from there. */
-function containerLaunch(options: LaunchOptions, workdir: string | undefined): Launch {
-  const { isolation, argv, entrypoint, executionId, attempt, run, path, personHome } = options;
+function containerLaunch(options: LaunchOptions): Launch {
+  const { isolation, command, workdir, entrypoint, executionId, attempt, run, path, personHome } = options;
   const env = Object.fromEntries(
     Object.entries(options.env).filter(([name]) => !['PATH', 'HOME', 'TMPDIR'].includes(name)),
   );
-  const container = `hawser-${executionId}-${attempt}`;
-  const own = entrypoint === 'shell' ? ['--entrypoint', argv[0] ?? ''] : [];
+  const name = `hawser-${executionId}-${attempt}`;
+  const idFile = join(run.work, 'container');
+  // Two streams would come without their order.
+  const shell = ['-c', 'exec "$0" "$@" 2>&1', ...argvOf(command)];
+  // An image's own program takes a command as one word, exact words as they are.
+  const own = command.argv ?? [command.command ?? ''];
   return {
     file: isolation.program ?? '',
     args: [
-      ...['run', '--rm', '--init', '--name', container, '--volume', `${run.tree}:/workspace`],
+      ...['run', '--rm', '--name', name, '--cidfile', idFile, '--volume', `${run.tree}:/workspace`],
       ...['--workdir', workdir === undefined ? '/workspace' : `/workspace/${workdir}`],
-      ...Object.keys(env).flatMap((name) => ['--env', name]),
-      ...own,
+      ...Object.keys(env).flatMap((variable) => ['--env', variable]),
+      ...(entrypoint === 'shell' ? ['--entrypoint', '/bin/sh'] : []),
       isolation.image ?? '',
-      ...(entrypoint === 'shell' ? argv.slice(1) : argv),
+      ...(entrypoint === 'shell' ? shell : own),
     ],
     cwd: run.folder,
     env: { PATH: path, HOME: personHome ?? dirname(run.home), ...env },
-    container,
+    container: { name, idFile },
   };
 }

@@ -14,8 +14,8 @@ export interface RunFacts {
   readonly reasonCode?: ReasonCode | undefined;
   readonly reason?: string | undefined;
   readonly retryable?: boolean | undefined;
-  /** The command's process, which leads its group. */
-  readonly pid?: number | undefined;
+  /** Set where the command is in a container: who is to be asked to end it. */
+  readonly container?: { readonly program: string; readonly name: string } | undefined;
 }
 
 /** The file has this size from the beginning, so that a full disk cannot keep the end of a run out of it. */

@@ -176,6 +176,7 @@ async function bury(
   places: Places,
   facts: RunFacts | undefined,
 ): Promise<TaskFacts> {
+  if (facts?.container) await removeContainer(facts.container.program, facts.container.name);
   await endOrphans(executionId);
   await finishLog(join(places.logs, executionId));
   rmSync(run.work, { recursive: true, force: true });
@@ -184,6 +185,12 @@ async function bury(
     ? 'Its supervisor was killed, or the machine went down, while the command ran.'
     : 'Its supervisor was killed, or the machine went down, before the command began.';
   return { task, state: 'stopped', began, reasonCode: 'lost', reason, retryable: !began };
+}
+
+/** The engine's server may run it as another user, whose processes cannot be ended from here. */
+async function removeContainer(program: string, name: string): Promise<void> {
+  const child = spawn(program, ['rm', '--force', name], { stdio: 'ignore' });
+  await new Promise((resolve) => child.once('close', resolve).once('error', resolve));
 }
 
 async function endOrphans(executionId: string): Promise<void> {

@@ -1,20 +1,22 @@
 import { execFile } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { JobPayload, JobReport } from '@hawser/exec-client/contract';
 import { currentProcess } from '@hawser/state-store/process';
 import { LogWriter } from '../logs/writer.js';
-import { clone, CloneFailure, type Cloned } from './clone.js';
+import { clone, type Cloned } from './clone.js';
 import { startCommand, type CommandEnd, type RunningCommand } from './command.js';
 import { createPrivate, readDocument } from './files.js';
-import { argvOf, launchOf } from './launch.js';
+import { launchOf, type Launch } from './launch.js';
 import type { OpenedBackend } from './open.js';
+import { NeverBegan } from './never-began.js';
 import { marker } from './processes.js';
 import { runPlaces, type Places, type RunPlaces } from './places.js';
 import { Reporter } from './reporter.js';
 import { FactsFile } from './run-facts.js';
 import type { StopWish, StoredJob } from './runner.js';
 import { removeTree } from './remove-tree.js';
+import { watchFolder } from '../stores/watch-folder.js';
 import { messageOf } from '../stores/file-errors.js';
 
 /** What a supervisor is made of. */
@@ -129,20 +131,28 @@ class Attempt {
 
   async #runCommand(cloned: Cloned | undefined, init: LogWriter): Promise<void> {
     const { payload, run, facts, reporter, executionId } = this.#options;
-    const facts0 = cloned && { commit: cloned.commit, ...(cloned.tree !== undefined && { tree: cloned.tree }) };
-    reporter.tell({ event: 'prepared', at: Date.now(), ...facts0 });
+    const found = cloned && { commit: cloned.commit, ...(cloned.tree !== undefined && { tree: cloned.tree }) };
+    reporter.tell({ event: 'prepared', at: Date.now(), ...found });
     for (const folder of [run.home, run.tmp]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (payload.workdir !== undefined && !existsSync(join(run.tree, payload.workdir))) {
+      throw new NeverBegan('payload', `There is no folder ${payload.workdir} in what was cloned.`);
+    }
     const launch = this.#launch(cloned);
     this.#stopping.signal.throwIfAborted();
     // Begun before the other is ended: readers go from the one to the other.
     const log = (this.#runnerLog = new LogWriter(this.#logFolder, 'runner'));
     await init.end();
     const startedAtMs = Date.now();
-    facts.note({ state: 'running', began: true, startedAtMs });
+    const container = launch.container && { program: launch.file, name: launch.container.name };
+    // Noted before it may be so. A container's command begins only when its image is there.
+    facts.note({ state: container ? 'preparing' : 'running', began: true, startedAtMs, container });
     const command = await startCommand({ launch, executionId, pipe: run.output, log });
     this.#command = command;
-    facts.note({ pid: command.pid });
-    reporter.tell({ event: 'running', at: startedAtMs });
+    if (launch.container) await containerThere(launch.container.idFile, command.ended);
+    if (launch.container === undefined || existsSync(launch.container.idFile)) {
+      facts.note({ state: 'running' });
+      reporter.tell({ event: 'running', at: Date.now() });
+    }
     const deadline = setTimeout(() => {
       this.#timedOut = true;
       this.#endCommand(payload.grace_seconds);
@@ -150,7 +160,9 @@ class Attempt {
     if (this.#wish) this.#stop();
     const end = await command.ended;
     clearTimeout(deadline);
-    await this.#ended(end, log);
+    if (launch.container === undefined || existsSync(launch.container.idFile)) return this.#ended(end, log);
+    this.#command = undefined;
+    throw new NeverBegan('image_pull', 'The container could not be made: the log says why.');
   }
 
   async #ended(end: CommandEnd, log: LogWriter): Promise<void> {
@@ -205,20 +217,20 @@ class Attempt {
         retryable: false,
       };
     }
-    if (error instanceof CloneFailure) {
+    if (error instanceof NeverBegan) {
       return { reasonCode: error.reasonCode, reason: error.message, retryable: error.retryable };
     }
     const reason = messageOf(error);
     return { reasonCode: 'permission', reason: `The command could not be started: ${reason}`, retryable: false };
   }
 
-  #launch(cloned: Cloned | undefined): ReturnType<typeof launchOf> {
+  #launch(cloned: Cloned | undefined): Launch {
     const { payload, run, stored, places, env, executionId, attempt } = this.#options;
     return launchOf({
       isolation: stored.isolation,
       executionId,
       attempt,
-      argv: argvOf(payload),
+      command: payload,
       entrypoint: payload.entrypoint,
       workdir: payload.workdir,
       env: {
@@ -258,6 +270,19 @@ class Attempt {
     this.#command?.signal('SIGTERM');
     this.#killTimer = setTimeout(kill, graceSeconds * 1000);
   }
+}
+
+/** Resolves when the engine made the container, or gave up. */
+async function containerThere(idFile: string, ended: Promise<unknown>): Promise<void> {
+  const watch = watchFolder(dirname(idFile), (entry) => entry === basename(idFile));
+  const over = new AbortController();
+  const gaveUp = ended.finally(() => over.abort());
+  try {
+    while (!existsSync(idFile) && !over.signal.aborted) await watch.next(60_000, over.signal);
+  } finally {
+    watch.close();
+  }
+  if (over.signal.aborted) await gaveUp;
 }
 
 /** One for the command's output, one to be held open. Node cannot make pipes with names. */

@@ -22,6 +22,7 @@ export class LogWriter {
   #lastByte: number | undefined;
   #room: Promise<void> | undefined;
   #givenUp = false;
+  #end: Promise<EndMark> | undefined;
 
   constructor(folder: string, stream: LogStream) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -62,8 +63,13 @@ export class LogWriter {
     this.#givenUp = true;
   }
 
-  /** Writes the end mark and closes. What is still waiting for room is waited for. */
-  async end(): Promise<EndMark> {
+  /** Writes the end mark and closes, once. What is still waiting for room is waited for. */
+  end(): Promise<EndMark> {
+    this.#end ??= this.#finish();
+    return this.#end;
+  }
+
+  async #finish(): Promise<EndMark> {
     await this.#room;
     const { lines, bytes } = this.size;
     const mark = { lines, bytes, sha256: this.#hash.digest('hex'), complete: !this.#givenUp };

@@ -22,7 +22,8 @@ import {
   GitSshServer,
   type Repository,
 } from '../../../../test/support/git-server.js';
-import { clone, CloneFailure, type Cloned } from '../../src/local/clone.js';
+import { clone, type Cloned } from '../../src/local/clone.js';
+import { NeverBegan } from '../../src/local/never-began.js';
 import { processesOf } from '../../src/local/processes.js';
 
 let root: GitRoot;
@@ -81,10 +82,10 @@ async function cloneOf(payload: Partial<JobPayload>, signal = new AbortControlle
 
 const readme = ({ tree }: Made): string => readFileSync(join(tree, 'README.md'), 'utf8');
 
-async function failureOf(payload: Partial<JobPayload>): Promise<CloneFailure> {
+async function failureOf(payload: Partial<JobPayload>): Promise<NeverBegan> {
   const error: unknown = await cloneOf(payload).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(CloneFailure);
-  return error as CloneFailure;
+  expect(error).toBeInstanceOf(NeverBegan);
+  return error as NeverBegan;
 }
 
 describe('a clone of one commit', () => {

@@ -1,5 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeReal } from '../../../../test/support/counterparts.js';
@@ -105,6 +117,11 @@ describe('a command on this machine', () => {
     expect(trapped.record.signal).toBeUndefined();
   });
 
+  test('a folder that is not in the repository is said before anything runs', async () => {
+    const { record } = await run({ repo: repository.path, isolation: 'process', workdir: 'no/such', command: 'true' });
+    expect(record).toMatchObject({ phase: 'error', reason: expect.stringContaining('no/such') });
+  });
+
   test('at its time limit it gets TERM, then KILL; its own words on the way are kept', async () => {
     const { text, record } = await run({
       no_repo: true,
@@ -205,5 +222,47 @@ describeReal('bubblewrap', () => {
     const { text, record } = await service.finish(id);
     expect(text).toBe('begun\ntidied\n');
     expect(record).toMatchObject({ phase: 'cancelled', exit_code: 4 });
+  });
+});
+
+describeReal(['podman', 'busybox'], (path) => {
+  test('in a container: the image’s programs, the clone, the exit code, and an image that cannot be had', async () => {
+    const images = mkdtempSync(join(tmpdir(), 'hawser-images-'));
+    const own = `${path('podman')} --root ${images}/root --runroot ${images}/run --storage-driver vfs --cgroup-manager cgroupfs --events-backend none`;
+    const programs = join(images, 'bin');
+    mkdirSync(join(images, 'image', 'bin'), { recursive: true });
+    mkdirSync(programs);
+    copyFileSync(path('busybox'), join(images, 'image', 'bin', 'busybox'));
+    for (const name of ['sh', 'cat', 'ls', 'env', 'sleep']) symlinkSync('busybox', join(images, 'image', 'bin', name));
+    writeFileSync(
+      join(images, 'containers.conf'),
+      '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\nnetns = "host"\n',
+    );
+    writeFileSync(join(programs, 'podman'), `#!/bin/sh\nCONTAINERS_CONF=${images}/containers.conf exec ${own} "$@"\n`, {
+      mode: 0o755,
+    });
+    execFileSync('/bin/sh', ['-c', `tar -C ${images}/image -c . | ${own} import - localhost/hawser-test:1`], {
+      stdio: 'ignore',
+    });
+    const contained = await openService({ env: { PATH: `${programs}:${process.env['PATH']}`, HOME: images } });
+    try {
+      const start = async (request: object): ReturnType<LocalService['finish']> =>
+        contained.finish(
+          (await contained.start({ repo: repository.path, isolation: 'container', ...request })).execution_id,
+        );
+      const ran = await start({
+        image: 'localhost/hawser-test:1',
+        env: { VALUE: 'two\nlines' },
+        command: 'cat README.md; echo "$VALUE"; echo err >&2; ls /usr 2>/dev/null || echo no usr; exit 7',
+      });
+      expect(ran.text).toBe('hello\ntwo\nlines\nerr\nno usr\n');
+      expect(ran.record).toMatchObject({ phase: 'failed', exit_code: 7, backend: { isolation: 'container (podman)' } });
+      const none = await start({ image: 'localhost/no-such-image:1', command: 'true' });
+      expect(none.record).toMatchObject({ phase: 'error', reason_code: 'image_pull' });
+      expect(none.record.exit_code).toBeUndefined();
+    } finally {
+      await contained[Symbol.asyncDispose]();
+      rmSync(images, { recursive: true, force: true });
+    }
   });
 });
