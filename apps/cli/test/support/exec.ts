@@ -65,6 +65,13 @@ export class ExecProject implements AsyncDisposable {
     return path;
   }
 
+  /** Makes this the person's own file. */
+  configure(text: string): void {
+    const folder = join(this.home, 'config/hawser');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, 'config.yaml'), text, { mode: 0o600 });
+  }
+
   /** `hawser exec` with these words. */
   run(args: readonly string[], options: Options = {}): Promise<HawserEnd> {
     return runHawser(this.#complete(args, options));

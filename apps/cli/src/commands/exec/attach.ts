@@ -1,11 +1,7 @@
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
+import type { Attached } from '../../exec/attach.js';
 import { backendFlags, idArg } from '../../exec/flags.js';
-
-interface Attached {
-  readonly execution_id: string;
-  readonly exit_code?: number;
-}
 
 export default class ExecAttach extends HawserCommand<typeof ExecAttach, Attached> {
   static override summary = 'Open a shell in the container of a running execution, or run a command there.';
@@ -20,8 +16,7 @@ export default class ExecAttach extends HawserCommand<typeof ExecAttach, Attache
 
   protected async work(work: Work<typeof ExecAttach>): Promise<Result<Attached>> {
     const { attachTo } = await import('../../exec/attach.js');
-    const attached = await attachTo(work.args.id, work.flags, { ...work, config: this.config });
-    const { exit_code: exitCode } = attached;
-    return { data: attached, ...(exitCode === undefined ? {} : { exitCode }) };
+    const { attached, exitCode } = await attachTo(work.args.id, work.flags, { ...work, config: this.config });
+    return { data: attached, exitCode };
   }
 }

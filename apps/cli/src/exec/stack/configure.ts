@@ -1,12 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { Context } from '@hawser/cli-kit';
 import { requireStack } from '@hawser/exec-backend/aws';
-import { createExecClient } from '@hawser/exec-client';
+import { createExecClient, saveBackend } from '@hawser/exec-client';
 import { CliError } from '../../errors.js';
 import { accountOf } from './account.js';
 import type { StackFlags } from './flags.js';
 import type { StackContext } from './init.js';
-import { saveBackend } from './user-file.js';
 
 /** The flags of `hawser exec configure`. */
 export interface ConfigureFlags extends StackFlags {
@@ -29,7 +28,7 @@ export interface ConfigureFacts {
 
 /** Saves a backend, once the service there has said that it knows the key. */
 export async function configure(flags: ConfigureFlags, context: StackContext): Promise<ConfigureFacts> {
-  const { out, signal, config, aws } = context;
+  const { out, signal, config } = context;
   const found = flags.endpoint === undefined ? await ofStack(flags['stack-name'], context) : undefined;
   const endpoint = found?.api_endpoint ?? checkedEndpoint(flags.endpoint ?? '');
   const apiKey = await readKey(flags, context);
@@ -37,11 +36,11 @@ export async function configure(flags: ConfigureFlags, context: StackContext): P
     createExecClient({ endpoint, apiKey }).whoami({ signal }),
   );
   const backend = flags.backend ?? found?.stack ?? 'remote';
-  const path = await saveBackend(config, backend, {
+  const path = await saveBackend(config.configDir, backend, {
     api_endpoint: endpoint,
     api_key: apiKey,
-    ...(found && { region: found.region, stack: found.stack }),
-    ...(found && aws.settings.profile !== undefined && { profile: aws.settings.profile }),
+    ...(found && { region: found.region, stack_name: found.stack }),
+    ...(who.receipt_key !== undefined && { receipt_key: who.receipt_key }),
   });
   return {
     backend,

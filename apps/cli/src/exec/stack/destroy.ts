@@ -1,10 +1,10 @@
 import { destroyStack, planDestroy } from '@hawser/exec-backend/aws';
+import { readUserFile, removeBackend } from '@hawser/exec-client';
 import { CliError } from '../../errors.js';
 import { destroyLine, destroyLines } from '../../render/exec/stack.js';
 import { accountOf } from './account.js';
 import type { StackFlags } from './flags.js';
 import type { StackContext } from './init.js';
-import { readBackends, removeBackend } from './user-file.js';
 
 /** The flags of `hawser exec destroy`. */
 export interface DestroyFlags extends StackFlags {
@@ -52,15 +52,15 @@ export async function destroy(flags: DestroyFlags, context: StackContext): Promi
     if (signal.aborted) await out.warn(`${name} is half deleted. Run the same command again: it goes on from there.`);
     throw error;
   }
-  const { path, backends } = await readBackends(config);
-  const stale = Object.entries(backends).flatMap(([of, { stack, region }]) =>
+  const { path, backends } = await readUserFile(config.configDir);
+  const stale = Object.entries(backends).flatMap(([of, { stack_name: stack, region }]) =>
     stack === name && region === plan.region ? [of] : [],
   );
   const isUnwanted =
     stale.length > 0 &&
     !flags.force &&
     (await ask.confirm({ question: `Remove ${stale.join(', ')} from ${path} too?`, flag: '--force' }));
-  if (isUnwanted) for (const one of stale) await removeBackend(config, one);
+  if (isUnwanted) for (const one of stale) await removeBackend(config.configDir, one);
   return {
     stack: name,
     region: plan.region,

@@ -8,7 +8,6 @@ import { requestHandler } from '../../aws/request-handler.js';
 import type { Check } from '../../doctor/check.js';
 import type { BackendFlags } from '../flags.js';
 import { openService, type ServiceContext } from '../service.js';
-import { readBackends, type UserBackend } from './user-file.js';
 
 /** What was found, layer by layer. */
 export interface DoctorFacts {
@@ -54,8 +53,10 @@ export async function examine(
     checks.push(key);
     if (key.state !== 'fail') checks.push(...(await ofFailures(service.client, within())));
   }
-  const known = (await readBackends(context.config)).backends[service.backend.name];
-  if (known?.stack !== undefined) checks.push(...(await ofStack(known.stack, known, context, within())));
+  const { backend } = service;
+  if (backend.kind === 'remote' && backend.stackName !== undefined) {
+    checks.push(...(await ofStack(backend.stackName, backend.region, context.aws, within())));
+  }
   return { backend: service.backend.name, checks };
 }
 
@@ -146,13 +147,13 @@ const TITLES: Readonly<Record<LayerFinding['layer'], string>> = {
 /** The stack from outside: only for whoever has AWS credentials; for others that is no failure. */
 async function ofStack(
   stack: string,
-  { region, profile }: UserBackend,
-  { aws }: { readonly aws: Aws },
+  region: string | undefined,
+  aws: Aws,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   using account = openAccount({
+    ...aws.settings,
     region,
-    profile,
     requestHandler: await requestHandler(aws, 'https://cloudformation.amazonaws.com/'),
   });
   const checks: Check[] = [];

@@ -16,7 +16,7 @@ import {
   uploadCode,
   whoAmI,
 } from '@hawser/exec-backend/aws';
-import { createExecClient } from '@hawser/exec-client';
+import { createExecClient, readUserFile, saveBackend } from '@hawser/exec-client';
 import { CliError } from '../../errors.js';
 import { eventLine, planLines } from '../../render/exec/stack.js';
 import { readPairs } from '../pairs.js';
@@ -24,7 +24,6 @@ import { accountOf } from './account.js';
 import type { StackFlags } from './flags.js';
 import { type GitAccessFlags, readGitAccess } from './git-access.js';
 import { serviceZip } from './service-zip.js';
-import { readBackends, saveBackend } from './user-file.js';
 
 /** The flags of `hawser exec init`. */
 export interface InitFlags extends StackFlags, GitAccessFlags {
@@ -141,7 +140,7 @@ async function furnish(
   flags: InitFlags,
   context: StackContext,
 ): Promise<Partial<InitFacts>> {
-  const { out, signal, config, aws } = context;
+  const { out, signal, config } = context;
   const { outputs } = stack;
   if (outputs === undefined) throw new Error(`The stack ${stack.name} has no outputs`);
   const sent = await out.step('→ Uploading the service', async () =>
@@ -159,31 +158,35 @@ async function furnish(
   }
   const name = flags.backend ?? stack.name;
   const { region, apiEndpoint } = outputs;
-  const path = await out.step('→ Saving configuration', () =>
-    saveBackend(config, name, {
+  const kept = (await readUserFile(config.configDir)).backends[name];
+  const apiKey = key?.api_key ?? (kept?.api_endpoint === apiEndpoint ? kept.api_key : undefined);
+  const save = (api_key: string, receipt_key?: string): Promise<string> =>
+    saveBackend(config.configDir, name, {
       api_endpoint: apiEndpoint,
-      ...(key && { api_key: key.api_key }),
+      api_key,
       region,
-      stack: stack.name,
-      ...(aws.settings.profile !== undefined && { profile: aws.settings.profile }),
-    }),
-  );
-  const apiKey = key?.api_key ?? (await readBackends(config)).backends[name]?.api_key;
+      stack_name: stack.name,
+      ...(receipt_key !== undefined && { receipt_key }),
+    });
+  // At once: the key is nowhere else.
+  const path = apiKey === undefined ? undefined : await out.step('→ Saving configuration', () => save(apiKey));
   if (apiKey === undefined) {
     await out.warn(
-      'The stack has keys, and none of them is known here. Save yours with hawser exec configure --api-key-stdin, or make one with hawser exec init --new-key.',
+      'The stack has keys, and none of them is known here. Save yours with hawser exec configure, or make one with hawser exec init --new-key.',
     );
   }
-  const { version } = await out.step('→ Asking the service how it is', () =>
-    createExecClient({ endpoint: apiEndpoint, ...(apiKey !== undefined && { apiKey }) }).health({ signal }),
-  );
+  const version = await out.step('→ Asking the service how it is', async () => {
+    const client = createExecClient({ endpoint: apiEndpoint, ...(apiKey !== undefined && { apiKey }) });
+    const health = await client.health({ signal });
+    if (apiKey !== undefined) await save(apiKey, (await client.whoami({ signal })).receipt_key);
+    return health.version;
+  });
   return {
     api_endpoint: apiEndpoint,
     ...(key && { api_key: key.api_key, key_id: key.key_id }),
     code: sent ? 'sent' : 'unchanged',
     ...(git && { git_host: git.host }),
-    backend: name,
-    config_file: path,
+    ...(path !== undefined && { backend: name, config_file: path }),
     version,
   };
 }

@@ -36,7 +36,7 @@ export function renderInit(facts: InitFacts, style: Style): string {
   return [
     style.good('Setup complete!'),
     '',
-    `Configuration saved to ${facts.config_file ?? ''}`,
+    ...(facts.config_file === undefined ? [] : [`Configuration saved to ${facts.config_file}`]),
     `  API endpoint: ${facts.api_endpoint ?? ''}`,
     `  Region:       ${facts.region}`,
     ...(facts.api_key === undefined
