@@ -1,0 +1,138 @@
+// What a run on this machine costs beside the same by hand, what fifty at once do, and how long a list of a thousand takes:
+// whole processes, interleaved, medians. The limits are those of docs/promises.
+// node bench/exec/run.mjs [--rounds=N]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { hawser, makeHome, option, quantile, timed } from './support/home.mjs';
+import { openLocalBackend } from '../../packages/exec-backend/dist/local/index.js';
+import { openFileStore } from '../../packages/exec-backend/dist/stores/files.js';
+
+const rounds = Number(option('rounds') ?? 11);
+const home = makeHome();
+const { env, project, folder } = home;
+const run = (args, more) => timed(process.execPath, [hawser, 'exec', ...args], { cwd: project, env, ...more });
+const rows = [];
+try {
+  process.stdout.write(`Node ${process.version}, ${rounds} rounds, medians of whole processes\n\n`);
+  await oneRun();
+  await fifty();
+  await thousand();
+  process.stdout.write('| case | ours | beside it | limit |\n|---|---|---|---|\n');
+  for (const row of rows) process.stdout.write(`| ${row.join(' | ')} |\n`);
+} finally {
+  home.remove();
+}
+
+function report(name, ours, beside, limit, isKept) {
+  rows.push([name, ours, beside, `${limit}${isKept ? '' : ' MISSED'}`]);
+  if (!isKept) process.exitCode = 1;
+}
+
+/** The promise: under a second, and no more than seven times a start of Node and the clone and shell themselves. */
+async function oneRun() {
+  const times = { node: [], hand: [], ours: [], process: [] };
+  mkdirSync(join(folder, 'hand'));
+  await run(['echo warm']);
+  for (let round = 0; round < rounds; round += 1) {
+    const clone = `git clone --quiet --depth 1 "file://${home.origin}" "${folder}/hand/${round}" && cd "${folder}/hand/${round}" && echo hello`;
+    times.node.push((await timed(process.execPath, ['-e', '0'], { cwd: project, env })).ms);
+    times.hand.push((await timed('sh', ['-c', clone], { cwd: project, env })).ms);
+    times.ours.push((await run(['echo hello'])).ms);
+    times.process.push((await run(['--isolation', 'process', 'echo hello'])).ms);
+  }
+  const [node, hand, ours, bare] = Object.values(times).map((values) => quantile(values, 0.5));
+  for (const [name, ms] of [
+    ['exec "echo hello"', ours],
+    ['exec "echo hello" --isolation process', bare],
+  ]) {
+    const ratio = ms / (node + hand);
+    const figure = `${ms.toFixed(0)} ms, ${ratio.toFixed(1)} ×; the clone and ${((ms - hand) / node).toFixed(1)} × node`;
+    const beside = `node -e 0: ${node.toFixed(0)} ms; git clone && sh -c: ${hand.toFixed(0)} ms`;
+    report(name, figure, beside, '< 1 s, ≤ 7 × both', ms < 1000 && ratio <= 7);
+  }
+}
+
+async function fifty() {
+  const start = performance.now();
+  const ids = await allOf(
+    Array.from({ length: 50 }, async (_, count) => {
+      const { stdout } = await run(['--json', '--detach', '--label', `n=${count}`, `echo ${count}`]);
+      return JSON.parse(stdout).data.execution.execution_id;
+    }),
+  );
+  const started = performance.now() - start;
+  const ends = await allOf(ids.map(async (id) => await run(['wait', id, '--json'])));
+  const ms = performance.now() - start;
+  const good = ends.filter(({ stdout }) => JSON.parse(stdout).ok).length;
+  report(
+    '50 at once',
+    `${(ms / 1000).toFixed(1)} s, ${good} succeeded`,
+    `all started after ${(started / 1000).toFixed(1)} s`,
+    '50',
+    good === 50 && new Set(ids).size === 50,
+  );
+}
+
+/** The rows of the runs above, again and again under other ids and times. */
+async function thousand() {
+  const store = openFileStore({ folder: join(env.HAWSER_DATA_DIR, 'exec') });
+  const [sample] = await store.list('EXEC', { limit: 1 });
+  for (let count = 0; count < 1000; count += 1) {
+    const createdAt = new Date(Date.UTC(2026, 0, 1) + count * 60_000).toISOString();
+    const id = `exec_${createdAt.replaceAll(/\D/g, '').slice(0, 14)}_${String(count)
+      .padStart(10, 'a')
+      .replaceAll(/[0189]/g, 'b')}`;
+    const data = { ...sample.data, id, times: { ...sample.data.times, created_at: createdAt }, settled: true };
+    await store.put({ partition: 'EXEC', key: id, data }, 0);
+    const month = createdAt.slice(0, 7);
+    await store.put({ partition: `EXECLIST#${month}`, key: `${createdAt}#${id}`, data: { id } }, 0);
+    await store.put({ partition: 'EXECMONTH', key: month, data: {} }, 0);
+  }
+  const service = await openLocalBackend({
+    folder: join(env.HAWSER_DATA_DIR, 'exec'),
+    supervisor: ['true'],
+    version: '0',
+  });
+  const times = { wall: [], cpu: [], command: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    const [start, cpu] = [performance.now(), process.cpuUsage()];
+    const listed = await listAll(service);
+    const { user, system } = process.cpuUsage(cpu);
+    times.wall.push(performance.now() - start);
+    times.cpu.push((user + system) / 1000);
+    times.command.push((await run(['list', '--limit', '1000', '--json'])).ms);
+    if (listed < 1000) throw new Error(`${listed} executions are listed`);
+  }
+  await service.close();
+  const [wall, cpu, command] = Object.values(times).map((values) => quantile(values, 0.5));
+  const ours = `${cpu.toFixed(0)} ms of processor, ${wall.toFixed(0)} ms in all`;
+  report(
+    'list of 1,000 by the service',
+    ours,
+    `exec list --json: ${command.toFixed(0)} ms`,
+    '< 200 ms of processor',
+    cpu < 200,
+  );
+}
+
+async function listAll(service) {
+  let listed = 0;
+  let cursor;
+  do {
+    const query = new URLSearchParams({ limit: '100', ...(cursor && { cursor }) });
+    const request = new Request(`http://local/executions?${query}`, { headers: { 'x-api-key': service.apiKey } });
+    const page = await (await service.handle(request)).json();
+    listed += page.executions.length;
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  return listed;
+}
+
+/** All results, once all have come: what fails leaves none behind that goes on. */
+async function allOf(promises) {
+  const ends = await Promise.allSettled(promises);
+  return ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+}
