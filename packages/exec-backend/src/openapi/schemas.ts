@@ -95,7 +95,7 @@ const executionRequest = object(
     ),
     git_credentials: oneOf('clone', 'run'),
     attachable: flag,
-    dirty: object({ base: text, tree: text, files: count, bytes: count }, { diff: text, untracked: text }),
+    dirty: object({ base: text, tree: text, files: count, bytes: count }, { diff: text }),
     isolation: oneOf('auto', 'process', 'sandbox', 'container'),
     source,
   },

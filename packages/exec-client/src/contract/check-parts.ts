@@ -15,28 +15,20 @@ export function checkNotify(problems: Problems, path: string, value: unknown, li
     checkTarget(problems, `${path}[${index}]`, target, limits.loopbackWebhooks ?? false);
 }
 
-/** Work that is in no commit. What the parts contain is found out by applying them: the tree's id must come out. */
+/** Work that is in no commit. What the difference holds is found out by applying it: the tree's id must come out. */
 export function checkDirty(problems: Problems, path: string, value: unknown): void {
   if (!isObject(value)) return problems.add(path, 'must be an object');
-  onlyFields(problems, path, value, ['base', 'diff', 'untracked', 'tree', 'files', 'bytes']);
+  onlyFields(problems, path, value, ['base', 'diff', 'tree', 'files', 'bytes']);
   for (const name of ['base', 'tree']) {
     const like = 'must be an object id of git in full: 40 or 64 hex digits';
     checkText(problems, `${path}.${name}`, value[name], { most: 64, pattern: commitId, like });
   }
-  let bytes = 0;
-  for (const name of ['diff', 'untracked']) {
-    const part = value[name];
-    if (part === undefined) continue;
-    if (typeof part !== 'string' || !base64.test(part)) problems.add(`${path}.${name}`, 'must be base64');
-    else bytes += part.length;
-  }
-  checkInteger(problems, `${path}.files`, value['files'], 0, 100_000);
-  if (
-    checkInteger(problems, `${path}.bytes`, value['bytes'], 0, requestLimits.dirtyBytes) &&
-    value['bytes'] !== bytes
-  ) {
-    problems.add(`${path}.bytes`, 'must be the length of the encoded parts');
-  }
+  const { diff, files, bytes } = value;
+  const isEncoded = typeof diff === 'string' && base64.test(diff);
+  if (!isEncoded) problems.add(`${path}.diff`, 'must be base64');
+  checkInteger(problems, `${path}.files`, files, 0, 100_000);
+  if (!checkInteger(problems, `${path}.bytes`, bytes, 0, requestLimits.dirtyBytes) || !isEncoded) return;
+  if (bytes !== diff.length) problems.add(`${path}.bytes`, 'must be the length of diff');
 }
 
 /** Who asks, as far as they say. */

@@ -20,14 +20,12 @@ export interface NotifyTarget {
 export interface DirtyTree {
   /** The commit that the difference is against. */
   readonly base: string;
-  /** Output of `git diff --binary base`, gzip, base64. */
+  /** Git's binary difference from the base to the tree, untracked files in it as added: gzip, base64. Not kept in records. */
   readonly diff?: string;
-  /** Untracked files, git's ignore rules followed: tar, gzip, base64. */
-  readonly untracked?: string;
   /** Git's tree id of what will run: what the clone must come to. */
   readonly tree: string;
   readonly files: number;
-  /** Sum of the encoded parts in bytes: at most 350,000. */
+  /** Length of the encoded difference: at most 350,000. */
   readonly bytes: number;
 }
 

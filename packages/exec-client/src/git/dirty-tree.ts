@@ -78,7 +78,7 @@ export async function applyDirtyTree(
     if (head !== dirty.base) throw misfit(`the clone is at ${head}, and the changes are against ${dirty.base}`);
     const staged = { ...call, env: { GIT_INDEX_FILE: join(scratch, 'index') } };
     await runGit(['read-tree', dirty.base], staged);
-    const input = dirty.diff === undefined ? Buffer.alloc(0) : decode(dirty.diff);
+    const input = decode(dirty.diff ?? '');
     if (input.length > 0)
       await runGit([...plainApply, 'apply', '--cached', '--whitespace=nowarn', '-'], { ...staged, input });
     const tree = await gitText(['write-tree'], staged);

@@ -42,7 +42,7 @@ describe('checkExecutionRequest', () => {
       notify: [{ url: 'https://hooks.example.com/x', on: ['failed'], secret: 'hook' }],
       git_credentials: 'run',
       attachable: true,
-      dirty: { base: commit, diff: 'AAAA', untracked: 'AAA=', tree: commit, files: 2, bytes: 8 },
+      dirty: { base: commit, diff: 'AAAA', tree: commit, files: 2, bytes: 4 },
       isolation: 'auto',
       source: { cli: '0.1.0', host: 'me', git_user: 'Me', rerun_of: 'exec_20251025143210_abcdefghij' },
     };
@@ -118,7 +118,7 @@ describe('checkExecutionRequest', () => {
     ['credentials to notify', { notify: [{ url: 'https://me:pass@example.com' }] }, 'notify[0].url'],
     ['an end that is none', { notify: [{ url: 'https://example.com', on: ['done'] }] }, 'notify[0].on[0]'],
     ['too many to notify', { notify: Array.from({ length: 4 }, () => ({ url: 'https://example.com' })) }, 'notify'],
-    ['a base that is no commit', { dirty: { base: 'main', tree: commit, files: 0, bytes: 0 } }, 'dirty.base'],
+    ['a base that is no commit', { dirty: { base: 'main', tree: commit, diff: '', files: 0, bytes: 0 } }, 'dirty.base'],
     [
       'a diff that is no base64',
       { dirty: { base: commit, tree: commit, diff: '-', files: 1, bytes: 1 } },
