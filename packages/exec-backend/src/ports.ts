@@ -237,6 +237,8 @@ export interface Limits {
   /** Which schemes a repository may have: `https` and `ssh` on AWS; `http`, `file` and paths at home too. */
   readonly repoSchemes: readonly ('https' | 'ssh' | 'http' | 'git' | 'file')[];
   readonly defaultImage?: string;
+  /** Size of a task that asks for none: what costs are reckoned with. */
+  readonly taskSize?: { readonly cpu: number; readonly memory: number; readonly platform: 'X86_64' | 'ARM64' };
   /** Requests that one key may send: a bucket of `burst` that refills at `perSecond`. No limit when missing. */
   readonly rate?: { readonly perSecond: number; readonly burst: number };
   /** Let webhooks go to http on loopback: for this machine, and for tests. */

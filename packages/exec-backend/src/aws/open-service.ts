@@ -44,10 +44,10 @@ const rate = { perSecond: 20, burst: 40 };
 export async function openService(options: ServiceOptions): Promise<Backend> {
   const { settings, clock = { nowMs: () => Date.now() }, pause = pauseByClock } = options;
   const account = openAccount(options.account ?? {});
-  const store = createDynamoStore({ table: settings.table, client: account.dynamoDb, pause });
+  const store = createDynamoStore({ table: settings.table, client: () => account.dynamoDb(), pause });
   const logs = createCloudWatchLogs({
     logGroup: settings.logGroup,
-    client: account.logs,
+    client: () => account.logs(),
     nowMs: () => clock.nowMs(),
     pause,
     ...(options.pollMs && { pollMs: options.pollMs }),
@@ -58,13 +58,13 @@ export async function openService(options: ServiceOptions): Promise<Backend> {
       known = undefined;
       throw error;
     }));
-  const definitions = createTaskDefinitions({ store, client: account.ecs, settings: definitionSettings, pause });
-  const signer = await openParameterSigner(settings.stack, account.ssm);
+  const definitions = createTaskDefinitions({ store, client: () => account.ecs(), settings: definitionSettings, pause });
+  const signer = await openParameterSigner(settings.stack, () => account.ssm());
   const backend = createBackend({
     store,
     runner: createEcsRunner({
       settings,
-      client: account.ecs,
+      client: () => account.ecs(),
       definitions,
       entryPoint: (image, architecture) => readEntryPoint(image, architecture),
       endMark: (stream) => logs.endMark(stream),
@@ -74,7 +74,7 @@ export async function openService(options: ServiceOptions): Promise<Backend> {
     logs,
     secrets: createParameterSecrets({
       stack: settings.stack,
-      client: account.ssm,
+      client: () => account.ssm(),
       nowMs: () => clock.nowMs(),
       pause,
     }),
@@ -88,6 +88,7 @@ export async function openService(options: ServiceOptions): Promise<Backend> {
       allowedRoles: settings.allowedRoleArns,
       repoSchemes: ['https', 'ssh'],
       defaultImage: settings.defaultImage,
+      taskSize: { cpu: settings.taskCpu, memory: settings.taskMemory, platform: settings.architecture },
       rate,
     },
     version: options.version,

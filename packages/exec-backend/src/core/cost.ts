@@ -1,6 +1,8 @@
+import { fargateSize } from '@hawser/exec-client/contract';
 import type { ExecutionRequest } from '@hawser/exec-client/contract';
+import type { Limits } from '../ports.js';
 import { timeoutOf } from './execution.js';
-import type { Execution } from './execution.js';
+import type { Execution, TaskSize } from './execution.js';
 
 /**
  * What Fargate costs in us-east-1, in US dollars for an hour: the public price list of AWS Fargate as it stood in
@@ -14,28 +16,42 @@ export const fargatePrices = {
   publicAddress: 0.005,
 } as const;
 
-type Size = Pick<ExecutionRequest, 'cpu' | 'memory' | 'disk' | 'platform'>;
+/** What Fargate gives to a task that asks for nothing. */
+const smallest: TaskSize = { cpu: 256, memory: 512, disk: 20, platform: 'X86_64' };
+
+/** What the task of a request will have, on a backend whose tasks otherwise have `usual`. */
+export function taskSizeOf(request: ExecutionRequest, usual: Limits['taskSize']): TaskSize {
+  const asked = request.cpu === undefined && request.memory === undefined ? undefined : fargateSize(request);
+  const { platform } = request;
+  return {
+    ...smallest,
+    ...usual,
+    ...asked,
+    ...(request.disk !== undefined && { disk: request.disk }),
+    ...(platform !== undefined && platform !== 'auto' && { platform }),
+  };
+}
 
 /** Dollars for so many seconds of one task; Fargate bills by the second, and a minute at least. */
-export function fargateCost(size: Size, seconds: number): number {
-  const { vcpu, gigabyte } = fargatePrices[size.platform === 'ARM64' ? 'ARM64' : 'X86_64'];
+export function fargateCost({ cpu, memory, disk, platform }: TaskSize, seconds: number): number {
+  const { vcpu, gigabyte } = fargatePrices[platform];
   const hours = Math.max(60, seconds) / 3600;
   const hourly =
-    ((size.cpu ?? 256) / 1024) * vcpu +
-    ((size.memory ?? 512) / 1024) * gigabyte +
-    Math.max(0, (size.disk ?? 20) - 20) * fargatePrices.diskGigabyte +
+    (cpu / 1024) * vcpu +
+    (memory / 1024) * gigabyte +
+    (disk - smallest.disk) * fargatePrices.diskGigabyte +
     fargatePrices.publicAddress;
   return Math.ceil(hours * hourly * 1e6) / 1e6;
 }
 
 /** What an execution costs at most: its whole time limit. Nothing but on AWS. */
-export function estimateOf(request: ExecutionRequest, kind: Execution['backend']['kind']): number | undefined {
-  return kind === 'aws' ? fargateCost(request, timeoutOf(request)) : undefined;
+export function estimateOf({ backend, request, size }: Execution): number | undefined {
+  return backend.kind === 'aws' ? fargateCost(size, timeoutOf(request)) : undefined;
 }
 
-/** What an ended execution cost: from the making of its task to its end. */
-export function costOf({ backend, request, times }: Execution): { readonly costUsd?: number } {
+/** What an ended execution cost: from the making of its last task to its end. */
+export function costOf({ backend, size, times }: Execution): { readonly costUsd?: number } {
   if (backend.kind !== 'aws' || times.provisioned_at === undefined || times.finished_at === undefined) return {};
   const seconds = (Date.parse(times.finished_at) - Date.parse(times.provisioned_at)) / 1000;
-  return { costUsd: fargateCost(request, Math.max(0, seconds)) };
+  return { costUsd: fargateCost(size, Math.max(0, seconds)) };
 }

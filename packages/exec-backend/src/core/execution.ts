@@ -10,6 +10,17 @@ import type {
 } from '@hawser/exec-client/contract';
 import type { TaskRef } from '../ports.js';
 
+/** What a task has. */
+export interface TaskSize {
+  /** Fargate's units: 1,024 are one virtual CPU. */
+  readonly cpu: number;
+  /** MiB. */
+  readonly memory: number;
+  /** GiB. */
+  readonly disk: number;
+  readonly platform: 'X86_64' | 'ARM64';
+}
+
 /** One attempt at starting a task. */
 export interface Attempt {
   /** The one-time token itself: kept until the start is confirmed, because repeating a start must repeat its token. */
@@ -45,6 +56,8 @@ export interface Execution {
   readonly request: ExecutionRequest;
   /** SHA-256 of what makes two requests the same, hex. */
   readonly fingerprint: string;
+  /** What its task has. */
+  readonly size: TaskSize;
   readonly phase: Phase;
   readonly attempt: number;
   readonly times: PhaseTimes;

@@ -2,7 +2,9 @@ import { isEnd, newExecutionId } from '@hawser/exec-client/contract';
 import type { DirtyTree, ExecutionRequest } from '@hawser/exec-client/contract';
 import type { BackendPorts, Caller } from '../ports.js';
 import { ApiError } from './api-error.js';
+import { taskSizeOf } from './cost.js';
 import { sha256, sortedJson } from './digest.js';
+import { timeoutOf } from './execution.js';
 import type { Execution } from './execution.js';
 import type { Lifecycle } from './lifecycle.js';
 import { partitions } from './records.js';
@@ -123,10 +125,17 @@ export class Executions {
   }): Promise<Execution> {
     const { id, request, fingerprint, caller, requestId, pins } = wanted;
     const { dirty, ...plain } = request;
+    const { limits } = this.#ports;
     return {
       id,
-      request: { ...plain, execution_id: id, ...(dirty && { dirty: withoutParts(dirty) }) },
+      request: {
+        ...plain,
+        execution_id: id,
+        timeout_seconds: Math.min(timeoutOf(request), limits.maxTimeoutSeconds),
+        ...(dirty && { dirty: withoutParts(dirty) }),
+      },
       fingerprint,
+      size: taskSizeOf(request, limits.taskSize),
       phase: 'accepted',
       attempt: 1,
       times: { created_at: new Date(this.#ports.clock.nowMs()).toISOString() },
@@ -167,6 +176,6 @@ function fingerprintOf(request: ExecutionRequest, pins: Pins | undefined): strin
 }
 
 /** What is kept in the record of a dirty tree: what it was, without its bytes. */
-function withoutParts({ diff: _diff, untracked: _untracked, ...facts }: DirtyTree): DirtyTree {
+function withoutParts({ diff: _diff, ...facts }: DirtyTree): DirtyTree {
   return facts;
 }

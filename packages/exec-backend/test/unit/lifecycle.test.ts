@@ -128,6 +128,13 @@ describe('a task and its service', () => {
     expect(kept).not.toContain(payload.report_token);
     const report = { token: 'wrong', attempt: 1, event: 'running', at: 0 } as const;
     expect(await codeOf(service.job.report(id, report))).toBe('unauthorized');
+    const told = { ...report, token: payload.report_token };
+    for (const bad of [{ at: -1 }, { event: 'sung' }, { exit_code: 'x' }, { commit: '../x' }, { log: { lines: 1 } }]) {
+      expect((await service.call('POST', `/executions/${id}/report`, { ...told, ...bad })).status).toBe(400);
+    }
+    expect((await service.call('POST', `/executions/${id}/report`, told)).status).toBe(200);
+    expect((await service.call('POST', `/executions/${id}/report`, told)).status).toBe(200);
+    expect(await service.show(id)).toMatchObject({ phase: 'running', status: 'running' });
   });
 
   test('find an old token, a cancelled execution and a lost lock to be no good', async () => {

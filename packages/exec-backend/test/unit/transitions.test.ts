@@ -12,6 +12,7 @@ const fresh: Execution = {
   id: 'exec_20260101000000_aaaaaaaa',
   request: { no_repo: true, command: 'true' },
   fingerprint: '',
+  size: { cpu: 256, memory: 512, disk: 20, platform: 'X86_64' },
   phase: 'accepted',
   attempt: 1,
   times: { created_at: new Date(madeAt).toISOString() },

@@ -1,8 +1,10 @@
 import type { AttachGrant } from '@hawser/exec-client/contract';
 import { ApiError } from '../../core/api-error.js';
+import { audit } from '../../core/audit.js';
 import { compact } from '../../core/execution.js';
 import { json, readObject, textField } from '../http.js';
 import type { Call, Endpoints } from '../route.js';
+import { nameOf } from '../who.js';
 import { idOf } from './executions.js';
 
 /** Getting into a task that runs. */
@@ -25,6 +27,7 @@ async function attach(call: Call): Promise<Response> {
   }
   const sentinel = `hawser-${ids.random(16)}`;
   const session = await runner.attach(task, compact({ command, sentinel }));
+  await audit(service.ports, { action: 'execution.attached', subject: id, who: nameOf(call.caller) });
   const grant: AttachGrant = {
     protocol: 'ssm',
     session_id: session.sessionId,

@@ -16,6 +16,9 @@ export const executionEndpoints: Endpoints<'start' | 'get' | 'cancel' | 'receipt
   receipt,
 };
 
+/** What is kept in one row with room for what becomes of it: an item of DynamoDB has at most 400 KB. */
+const mostRequestBytes = 262_144;
+
 async function start(call: Call): Promise<Response> {
   return begin(call, checked(call, await readJson(call.request)));
 }
@@ -30,14 +33,23 @@ export async function begin(call: Call, request: ExecutionRequest, pins?: Pins):
       details: { execution_id: execution.id, lock: execution.lock?.name },
     });
   }
-  const estimate = estimateOf(execution.request, execution.backend.kind);
-  return json(startedOf(recordOf(execution, version), estimate), created ? 201 : 200);
+  return json(startedOf(recordOf(execution, version), estimateOf(execution)), created ? 201 : 200);
 }
 
 /** Holds a body to the contract and to what this backend allows. */
 export function checked({ service }: Call, body: unknown): ExecutionRequest {
   const { request, problems } = checkExecutionRequest(body, service.ports.limits);
-  if (request) return request;
+  if (request) {
+    const { dirty: _apart, ...row } = request;
+    if (Buffer.byteLength(JSON.stringify(row)) <= mostRequestBytes) return request;
+    throw new ApiError(
+      'payload_too_large',
+      `A request may have at most ${mostRequestBytes} bytes beside its work tree.`,
+      {
+        details: { limit: mostRequestBytes },
+      },
+    );
+  }
   const said = problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
   throw new ApiError('invalid_request', `The request cannot be taken: ${said}.`, { details: { problems } });
 }

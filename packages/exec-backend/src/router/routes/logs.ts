@@ -64,6 +64,8 @@ async function readPage(
     const over = stretch.ended || (stretch.events.length === 0 && nothingComes(execution, clock.nowMs()));
     const done = isEnd(execution.phase) && over;
     leftMs -= waitMs;
+    // Whoever read to the end looks next at what the record says of the log.
+    if (done && !execution.settled) await service.lifecycle.advance(execution.id);
     if (done || stretch.events.length > 0 || leftMs <= 0 || options.signal.aborted) {
       return {
         events: stretch.events.map((event) => ({ ...event, message: mask(event.message) })),
