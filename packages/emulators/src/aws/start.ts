@@ -10,6 +10,7 @@ import { networkKinds } from './cloudformation/kinds/network.js';
 import { storageKinds } from './cloudformation/kinds/storage.js';
 import { createLocalize } from './cloudformation/localize.js';
 import { createStacks } from './cloudformation/service.js';
+import type { Input } from '../ssm/api/operation.js';
 import { createTables } from './dynamodb/service.js';
 import { createNetwork } from './ec2/network.js';
 import { createEc2Service } from './ec2/service.js';
@@ -28,9 +29,12 @@ import { createThrottle } from './faults/throttle.js';
 import { createRestApis } from './gateway/apis.js';
 import { serveGateway, type GatewaySetup } from './gateway/serve.js';
 import { authenticate, judgeSignature } from './iam/authenticate.js';
+import { authorize } from './iam/authorize.js';
 import { createKeyring } from './iam/caller.js';
 import { createRoles } from './iam/roles.js';
 import { createIamService } from './iam/service.js';
+import { createTaskCredentials } from './iam/task-credentials.js';
+import type { Lookup } from './iam/wishes.js';
 import { takeInventory } from './inventory.js';
 import { createFunctions } from './lambda/functions.js';
 import { createLambdaService } from './lambda/service.js';
@@ -82,6 +86,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
   const groups = createLogGroups(world);
   const { service: ssm, parameters } = createParameters(world);
   const tables = createTables(world);
+  const taskCredentials = createTaskCredentials(world, keyring);
   const clusters = createClusters(world);
   const definitions = createTaskDefinitions(world);
   const tasks = createTasks({
@@ -90,12 +95,19 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
     parameters,
     images,
     isolation: () => (isolation ??= findIsolation()),
-    environmentOf: () => ({
-      AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      AWS_ENDPOINT_URL: world.endpoint(),
-    }),
+    environmentOf: ({ id, definition, input }) => {
+      const overrides = input['overrides'] as Input | undefined;
+      const role = overrides?.['taskRoleArn'] ?? definition.input['taskRoleArn'];
+      return {
+        ...(typeof role === 'string' && {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: `${world.endpoint()}${taskCredentials.issue(role, id)}`,
+        }),
+        AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+        AWS_REGION: region,
+        AWS_DEFAULT_REGION: region,
+        AWS_ENDPOINT_URL: world.endpoint(),
+      };
+    },
     changed: (task) => bus.putTaskEvent(describeTask(task, false), task.arn),
   });
   const attach = createAttach({
@@ -119,6 +131,13 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
     },
   });
   const lambda = createLambdaService(world, functions);
+  const lookup: Lookup = {
+    definition: (name) => {
+      const found = definitions.peek(name);
+      const passed = [found?.input['taskRoleArn'], found?.input['executionRoleArn']];
+      return found && { arn: found.arn, roles: passed.filter((role) => typeof role === 'string') };
+    },
+  };
   const record = (call: ApiCall): void => {
     calls.push(call);
     const [, operation = ''] = call.operation.split(':');
@@ -161,6 +180,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
     port: options.port ?? 0,
     maxBodyBytes,
     answer: async (request) =>
+      taskCredentials.answer(request) ??
       (await serveGateway(gateway, request)) ??
       (await answerApi(
         {
@@ -170,7 +190,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
           match: (given) =>
             tables.match(given) ?? lambda(given) ?? matchJson(jsonServices, given) ?? matchQuery(queryServices, given),
           authenticate: (given, service) => authenticate(keyring, region, service, given),
-          authorize: () => undefined,
+          authorize: (caller, match) => authorize(world, roles, lookup, caller, match),
           record,
         },
         request,
@@ -216,7 +236,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
     calls,
     inventory: () =>
       takeInventory({
-        stacks: stacks.living,
+        stacks: () => stacks.living(),
         network,
         clusters,
         definitions,

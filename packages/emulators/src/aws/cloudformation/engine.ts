@@ -5,6 +5,7 @@ import type { Kind, Made, Order, Properties } from './kind.js';
 import { parametersInScope, type ParameterValues } from './parameters.js';
 import type { Stack, StackEvent, StackResource } from './stack.js';
 import { invalid, referencesOf, type Template, type Value } from './template.js';
+import { textOf } from '../text.js';
 
 /** What stacks are built with. */
 export interface EngineSetup {
@@ -363,9 +364,9 @@ function finish(setup: EngineSetup, stack: Stack, target: Target): void {
   stack.outputs = Object.entries(target.template.Outputs).flatMap(([OutputKey, output]) => {
     const condition = output['Condition'];
     if (typeof condition === 'string' && !holds(condition, scope)) return [];
-    const OutputValue = String(localized(setup, resolve(output['Value'] ?? '', scope)));
+    const OutputValue = textOf(localized(setup, resolve(output['Value'] ?? '', scope)));
     const description = output['Description'];
-    return [{ OutputKey, OutputValue, ...(description === undefined ? {} : { Description: String(description) }) }];
+    return [{ OutputKey, OutputValue, ...(description === undefined ? {} : { Description: textOf(description) }) }];
   });
 }
 
@@ -373,7 +374,7 @@ function localized(setup: EngineSetup, value: Value): Value {
   if (typeof value === 'string') return setup.localize(value);
   if (Array.isArray(value)) return value.map((one) => localized(setup, one as Value));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, localized(setup, one as Value)]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, localized(setup, one)]));
 }
 
 /** Gives the stack a status, and tells of it. */

@@ -1,4 +1,5 @@
 import { invalid, type Template, type Value } from './template.js';
+import { textOf } from '../text.js';
 
 /** What functions of a template are worked out with. */
 export interface Scope {
@@ -43,7 +44,7 @@ function work(value: Value, scope: Scope): Worked {
   const [only] = entries;
   if (entries.length === 1 && only !== undefined) {
     const [name, argument] = only;
-    if (name === 'Ref') return reference(String(argument), scope);
+    if (name === 'Ref') return reference(textOf(argument), scope);
     if (name === 'Condition' && typeof argument === 'string') return holds(argument, scope);
     const run = functions[name];
     if (run !== undefined) return run(argument, scope);
@@ -64,23 +65,23 @@ function reference(name: string, scope: Scope): Worked {
 
 const functions: Readonly<Record<string, (argument: Value, scope: Scope) => Worked>> = {
   'Fn::GetAtt': (argument, scope) => {
-    const [id = '', ...path] = Array.isArray(argument) ? argument.map(String) : String(argument).split('.');
+    const [id = '', ...path] = Array.isArray(argument) ? argument.map(String) : textOf(argument).split('.');
     return scope.attribute(id, path.join('.'));
   },
   'Fn::Sub': (argument, scope) => {
     const [text, extra] = Array.isArray(argument)
       ? [String(argument[0]), work(argument[1] as Value, scope) as Readonly<Record<string, Value>>]
-      : [String(argument), {}];
+      : [textOf(argument), {}];
     return text.replaceAll(/\$\{(!?)([^}]*)\}/gu, (_all, escaped: string, name: string) => {
       if (escaped !== '') return `\${${name}}`;
-      if (name in extra) return String(extra[name]);
+      if (name in extra) return textOf(extra[name]);
       const [id = '', ...path] = name.split('.');
-      return String(path.length === 0 ? reference(id, scope) : scope.attribute(id, path.join('.')));
+      return textOf(path.length === 0 ? reference(id, scope) : scope.attribute(id, path.join('.')));
     });
   },
   'Fn::Join': (argument, scope) => {
     const [separator, list] = items(argument, scope, 'Fn::Join', 2);
-    return (list as readonly Value[]).map(String).join(String(separator));
+    return (list as readonly Value[]).map(String).join(textOf(separator));
   },
   'Fn::Select': (argument, scope) => {
     const [index, list] = items(argument, scope, 'Fn::Select', 2);
@@ -90,33 +91,34 @@ const functions: Readonly<Record<string, (argument: Value, scope: Scope) => Work
   },
   'Fn::Split': (argument, scope) => {
     const [separator, text] = items(argument, scope, 'Fn::Split', 2);
-    return String(text).split(String(separator));
+    return textOf(text).split(textOf(separator));
   },
   'Fn::If': (argument, scope) => {
     const [condition, yes, no] = argument as readonly Value[];
-    return work((holds(String(condition), scope) ? yes : no) ?? null, scope);
+    return work((holds(textOf(condition), scope) ? yes : no) ?? null, scope);
   },
   'Fn::Equals': (argument, scope) => {
     const [left, right] = items(argument, scope, 'Fn::Equals', 2);
-    return String(left) === String(right);
+    return textOf(left) === textOf(right);
   },
   'Fn::And': (argument, scope) => (argument as readonly Value[]).every((one) => isTrue(one, scope)),
   'Fn::Or': (argument, scope) => (argument as readonly Value[]).some((one) => isTrue(one, scope)),
   'Fn::Not': (argument, scope) => !isTrue((argument as readonly Value[])[0] ?? null, scope),
   'Fn::Contains': (argument, scope) => {
     const [list, text] = items(argument, scope, 'Fn::Contains', 2);
-    return (list as readonly Value[]).map(String).includes(String(text));
+    return (list as readonly Value[]).map(String).includes(textOf(text));
   },
   'Fn::GetAZs': (_argument, scope) => ['a', 'b', 'c'].map((zone) => `${String(scope.pseudo['AWS::Region'])}${zone}`),
   'Fn::FindInMap': (argument, scope) => {
     const [map, first, second] = items(argument, scope, 'Fn::FindInMap', 3);
-    const found = (scope.template.Mappings[String(map)] as Record<string, Record<string, Value>> | undefined)?.[
-      String(first)
-    ]?.[String(second)];
-    if (found === undefined) throw invalid(`Template error: Unable to get mapping for ${map}::${first}::${second}`);
+    const found = (scope.template.Mappings[textOf(map)] as Record<string, Record<string, Value>> | undefined)?.[
+      textOf(first)
+    ]?.[textOf(second)];
+    if (found === undefined)
+      throw invalid(`Template error: Unable to get mapping for ${[map, first, second].map(textOf).join('::')}`);
     return found;
   },
-  'Fn::Base64': (argument, scope) => Buffer.from(String(work(argument, scope))).toString('base64'),
+  'Fn::Base64': (argument, scope) => Buffer.from(textOf(work(argument, scope))).toString('base64'),
 };
 
 function items(argument: Value, scope: Scope, name: string, count: number): readonly Value[] {

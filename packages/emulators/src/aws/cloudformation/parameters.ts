@@ -1,5 +1,6 @@
 import { isTrue, type Scope } from './intrinsics.js';
 import { invalid, type Template, type TemplateParameter, type Value } from './template.js';
+import { textOf } from '../text.js';
 
 /** Values of a stack's parameters, as text. */
 export type ParameterValues = Readonly<Record<string, string>>;
@@ -51,7 +52,7 @@ export function checkRules(scope: Scope): void {
     if (rule['RuleCondition'] !== undefined && !isTrue(rule['RuleCondition'], scope)) continue;
     for (const assertion of (rule['Assertions'] ?? []) as readonly Readonly<Record<string, Value>>[]) {
       if (!isTrue(assertion['Assert'] ?? false, scope)) {
-        throw invalid(`Template error: ${String(assertion['AssertDescription'] ?? 'a rule does not hold')}`);
+        throw invalid(`Template error: ${textOf(assertion['AssertDescription'] ?? 'a rule does not hold')}`);
       }
     }
   }

@@ -1,5 +1,6 @@
 import { parse as parseYaml, type ScalarTag, type Tags } from 'yaml';
 import { AwsError } from '../../ssm/api/aws-error.js';
+import { textOf } from '../text.js';
 
 /** A value of a template: JSON. */
 export type Value = null | string | number | boolean | readonly Value[] | { readonly [name: string]: Value };
@@ -80,7 +81,7 @@ export function parseTemplate(body: string, isKnownType: (type: string) => boole
   if (types.size > 0) throw invalid(`Template format error: Unrecognized resource types: [${[...types].join(', ')}]`);
   const template: Template = {
     body,
-    ...(document['Description'] === undefined ? {} : { Description: String(document['Description']) }),
+    ...(document['Description'] === undefined ? {} : { Description: textOf(document['Description']) }),
     Parameters: (document['Parameters'] ?? {}) as Template['Parameters'],
     Rules: (document['Rules'] ?? {}) as Template['Rules'],
     Mappings: (document['Mappings'] ?? {}) as Template['Mappings'],
@@ -153,13 +154,13 @@ export function referencesOf(value: Value | undefined): ReadonlySet<string> {
     } else if (typeof at === 'object' && at !== null) {
       for (const [name, one] of Object.entries(at as Readonly<Record<string, Value>>)) {
         if (name === 'Ref' && typeof one === 'string') found.add(one);
-        else if (name === 'Fn::GetAtt') found.add((Array.isArray(one) ? String(one[0]) : String(one)).split('.')[0]!);
+        else if (name === 'Fn::GetAtt') found.add((Array.isArray(one) ? String(one[0]) : textOf(one)).split('.')[0]!);
         else if (name === 'Fn::Sub') {
           const [text, extra] = Array.isArray(one)
             ? [String(one[0]), one[1] as Record<string, Value>]
-            : [String(one), {}];
-          for (const [, variable] of text.matchAll(/\$\{([^!}][^}]*)\}/gu)) {
-            if (!(variable! in extra)) found.add(variable!.split('.')[0]!);
+            : [textOf(one), {}];
+          for (const [, variable = ''] of text.matchAll(/\$\{([^!}][^}]*)\}/gu)) {
+            if (!(variable in extra)) found.add(variable.split('.')[0]!);
           }
           look(extra);
         } else look(one);

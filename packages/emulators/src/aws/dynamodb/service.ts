@@ -25,7 +25,7 @@ export function createTables(world: World): Tables {
   let loading: Promise<Server> | undefined;
   const timeToLive = new Map<string, Input>();
   const recovery = new Map<string, boolean>();
-  const known = new Set<string>();
+  const existing = new Set<string>();
   const load = (): Promise<Server> => {
     loading ??= import('dynalite').then(({ default: dynalite }) =>
       dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
@@ -37,8 +37,8 @@ export function createTables(world: World): Tables {
     const response = await hand(server, operation, body);
     if (response.status === 200 && /^(?:Create|Delete)Table$/u.test(operation)) {
       const { TableName } = JSON.parse(body.toString('utf8')) as { readonly TableName: string };
-      if (operation === 'CreateTable') known.add(TableName);
-      else known.delete(TableName);
+      if (operation === 'CreateTable') existing.add(TableName);
+      else existing.delete(TableName);
     }
     return response;
   };
@@ -118,7 +118,7 @@ export function createTables(world: World): Tables {
       };
     },
     call: async (operation, input) => await (own[operation] ?? ((given) => call(operation, given)))(input),
-    names: () => [...known],
+    names: () => [...existing],
     close: async () => {
       if (loading === undefined) return;
       const server = await loading;

@@ -23,7 +23,7 @@ export async function carryOutput(output: Readable, stream: Stream | undefined, 
     for (;;) {
       const end = data.indexOf(newline, from);
       const until = end < 0 ? data.length : end;
-      while (until - from > pieceBytes || (end < 0 && until - from === pieceBytes)) {
+      while (until - from > pieceBytes) {
         stream.append(now, data.toString('utf8', from, from + pieceBytes), now);
         from += pieceBytes;
       }

@@ -1,5 +1,6 @@
 import { AwsError } from '../../ssm/api/aws-error.js';
 import { readMembers, type Input } from '../../ssm/api/operation.js';
+import { textOf } from '../text.js';
 
 /** The part of a container definition that the emulator acts on. */
 export interface ContainerDefinition {
@@ -63,7 +64,7 @@ export function readContainer(input: Input): ContainerDefinition {
 
 /** Reads `[{ name, value }]`. */
 export function pairs(list: readonly Input[], value: 'value' | 'valueFrom'): Readonly<Record<string, string>> {
-  return Object.fromEntries(list.map((one) => [String(one['name']), String(one[value] ?? '')]));
+  return Object.fromEntries(list.map((one) => [String(one['name']), textOf(one[value] ?? '')]));
 }
 
 function readLog(input: Input | undefined): ContainerDefinition['log'] {

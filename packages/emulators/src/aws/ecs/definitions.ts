@@ -2,6 +2,7 @@ import { AwsError } from '../../ssm/api/aws-error.js';
 import { readMembers, type Input } from '../../ssm/api/operation.js';
 import { seconds, type World } from '../world.js';
 import { readContainer, type ContainerDefinition } from './container-definition.js';
+import { textOf } from '../text.js';
 
 /** A registered task definition. */
 export interface TaskDefinition {
@@ -25,6 +26,8 @@ export interface TaskDefinitions {
   register(input: Input, by: string): TaskDefinition;
   /** By family (its newest active one), family and revision, or ARN. @throws AwsError ClientException */
   find(name: string): TaskDefinition;
+  /** The same, without an error. */
+  peek(name: string): TaskDefinition | undefined;
   /** What may still be run. @throws AwsError ClientException */
   runnable(name: string): TaskDefinition;
   deregister(name: string): TaskDefinition;
@@ -52,17 +55,21 @@ const fargateMemory: Readonly<Record<string, (mib: number) => boolean>> = {
 export function createTaskDefinitions(world: World): TaskDefinitions {
   const all = new Map<string, TaskDefinition>();
   const revisions = new Map<string, number>();
-  const find = (name: string): TaskDefinition => {
+  const peek = (name: string): TaskDefinition | undefined => {
     const short = name.replace(/^arn:.*:task-definition\//u, '');
-    const found = short.includes(':')
+    return short.includes(':')
       ? all.get(short)
       : [...all.values()].filter((one) => one.family === short && one.status === 'ACTIVE').at(-1);
+  };
+  const find = (name: string): TaskDefinition => {
+    const found = peek(name);
     if (!found) throw new AwsError(client, 'Unable to describe task definition.');
     return found;
   };
   return {
     all,
     find,
+    peek,
     register: (input, by) => {
       const { family, containers, volumes, tags } = check(input);
       const revision = (revisions.get(family) ?? 0) + 1;
@@ -84,12 +91,8 @@ export function createTaskDefinitions(world: World): TaskDefinitions {
       return definition;
     },
     runnable: (name) => {
-      let found: TaskDefinition;
-      try {
-        found = find(name);
-      } catch {
-        throw new AwsError(client, 'TaskDefinition not found.');
-      }
+      const found = peek(name);
+      if (found === undefined) throw new AwsError(client, 'TaskDefinition not found.');
       const tooLate = found.deregisteredMs !== undefined && world.nowMs() - found.deregisteredMs > graceMs;
       if (found.status === 'DELETE_IN_PROGRESS' || tooLate) throw new AwsError(client, 'TaskDefinition is inactive');
       return found;
@@ -189,7 +192,7 @@ function checkContainers(containers: readonly ContainerDefinition[], volumes: re
 }
 
 function checkFargate(input: Input, containers: readonly ContainerDefinition[]): void {
-  const cpu = String(input['cpu'] ?? '');
+  const cpu = textOf(input['cpu'] ?? '');
   const memory = Number(input['memory']);
   if (input['networkMode'] !== 'awsvpc') {
     throw new AwsError(client, "Fargate only supports network mode 'awsvpc'.");

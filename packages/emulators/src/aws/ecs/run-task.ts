@@ -7,6 +7,7 @@ import type { World } from '../world.js';
 import { pairs } from './container-definition.js';
 import type { TaskDefinition } from './definitions.js';
 import type { Task } from './task.js';
+import { textOf } from '../text.js';
 
 const invalid = 'InvalidParameterException';
 /** In characters of the JSON that the overrides are. @see RunTask, `overrides` */
@@ -72,10 +73,10 @@ export function createTask(
   const tags = new Map(
     readMembers(input, invalid)
       .optionalList('tags')
-      .map((tag) => [String(tag['key']), String(tag['value'] ?? '')]),
+      .map((tag) => [String(tag['key']), textOf(tag['value'] ?? '')]),
   );
   if (input['propagateTags'] === 'TASK_DEFINITION') {
-    for (const tag of definition.tags) tags.set(String(tag['key']), String(tag['value'] ?? ''));
+    for (const tag of definition.tags) tags.set(String(tag['key']), textOf(tag['value'] ?? ''));
   }
   return {
     id,

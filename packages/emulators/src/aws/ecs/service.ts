@@ -10,6 +10,7 @@ import { describeTask } from './describe-task.js';
 import { checkRunTask, createTask, requestDigest } from './run-task.js';
 import type { Task } from './task.js';
 import type { Tasks } from './tasks.js';
+import { textOf } from '../text.js';
 
 /** What the service is made of. */
 export interface EcsSetup {
@@ -129,7 +130,7 @@ export function createEcsService(setup: EcsSetup): JsonService {
     TagResource: (input) => {
       const { tags } = taskOf(setup, input);
       for (const tag of readMembers(input, invalid).optionalList('tags')) {
-        tags.set(String(tag['key']), String(tag['value'] ?? ''));
+        tags.set(String(tag['key']), textOf(tag['value'] ?? ''));
       }
       return {};
     },

@@ -3,6 +3,7 @@ import { readMembers, type Input } from '../../ssm/api/operation.js';
 import type { JsonService } from '../wire/service.js';
 import type { World } from '../world.js';
 import type { Bus, Rule } from './bus.js';
+import { textOf } from '../text.js';
 
 /** Makes a rule of what PutRule, or a template, says. */
 export function makeRule(world: World, name: string, input: Input, before?: Rule): Rule {
@@ -11,15 +12,15 @@ export function makeRule(world: World, name: string, input: Input, before?: Rule
   if (pattern === undefined && schedule === undefined) {
     throw new AwsError('ValidationException', 'Parameter(s) EventPattern or ScheduleExpression must be specified.');
   }
-  if (schedule !== undefined && !/^(?:rate\(\d+ (?:minute|hour|day)s?\)|cron\(.+\))$/u.test(String(schedule))) {
+  if (schedule !== undefined && !/^(?:rate\(\d+ (?:minute|hour|day)s?\)|cron\(.+\))$/u.test(textOf(schedule))) {
     throw new AwsError('ValidationException', 'Parameter ScheduleExpression is not valid.');
   }
   return {
     name,
     arn: world.arn('events', `rule/${name}`),
     pattern: typeof pattern === 'string' ? JSON.parse(pattern) : pattern,
-    schedule: schedule === undefined ? undefined : String(schedule),
-    description: input['Description'] === undefined ? undefined : String(input['Description']),
+    schedule: schedule === undefined ? undefined : textOf(schedule),
+    description: input['Description'] === undefined ? undefined : textOf(input['Description']),
     enabled: input['State'] !== 'DISABLED',
     targets: (input['Targets'] as Rule['targets'] | undefined) ?? before?.targets ?? [],
   };
@@ -91,7 +92,7 @@ export function createEventsService(world: World, bus: Bus): JsonService {
           void bus.put({
             source: String(entry['Source']),
             type: String(entry['DetailType']),
-            detail: JSON.parse(String(entry['Detail'] ?? '{}')),
+            detail: JSON.parse(textOf(entry['Detail'] ?? '{}')),
             resources: (entry['Resources'] as readonly string[] | undefined) ?? [],
           });
         }

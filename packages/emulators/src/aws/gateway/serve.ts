@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponse } from '../../http/server.js';
-import { AwsError } from '../../ssm/api/aws-error.js';
+import type { AwsError } from '../../ssm/api/aws-error.js';
 import type { Throttle } from '../faults/throttle.js';
 import type { Caller } from '../iam/caller.js';
 import type { EmulatedFunction, InvokeResult } from '../lambda/function.js';
@@ -9,6 +9,7 @@ import { isPublic, mayInvoke } from '../lambda/permit.js';
 import type { World } from '../world.js';
 import { findRoute, type RestApis } from './apis.js';
 import { restEvent, urlEvent, type GatewayCall } from './events.js';
+import { textOf } from '../text.js';
 
 /** What stage and function addresses are served with. */
 export interface GatewaySetup {
@@ -175,7 +176,7 @@ function urlAnswer({ payload, failed }: InvokeResult): HttpResponse | undefined 
   if (typeof answer !== 'object' || answer === null || answer['statusCode'] === undefined) {
     return { status: 200, headers: { 'content-type': 'application/json' }, body: payload };
   }
-  const body = String(answer['body'] ?? '');
+  const body = textOf(answer['body'] ?? '');
   const cookies = answer['cookies'] as readonly string[] | undefined;
   return {
     status: Number(answer['statusCode']),

@@ -1,4 +1,5 @@
 import type { Input } from '../../ssm/api/operation.js';
+import { textOf } from '../text.js';
 
 /** A function. */
 export interface EmulatedFunction {
@@ -57,10 +58,10 @@ export function settingsOf(input: Input, before?: EmulatedFunction): Partial<Emu
   const environment = (input['Environment'] as { readonly Variables?: Readonly<Record<string, unknown>> } | undefined)
     ?.Variables;
   return {
-    runtime: String(input['Runtime'] ?? before?.runtime ?? 'nodejs22.x'),
-    handler: String(input['Handler'] ?? before?.handler ?? 'index.handler'),
-    role: String(input['Role'] ?? before?.role ?? ''),
-    description: String(input['Description'] ?? before?.description ?? ''),
+    runtime: textOf(input['Runtime'] ?? before?.runtime ?? 'nodejs22.x'),
+    handler: textOf(input['Handler'] ?? before?.handler ?? 'index.handler'),
+    role: textOf(input['Role'] ?? before?.role ?? ''),
+    description: textOf(input['Description'] ?? before?.description ?? ''),
     memory: Number(input['MemorySize'] ?? before?.memory ?? 128),
     timeout: Number(input['Timeout'] ?? before?.timeout ?? 3),
     environment:

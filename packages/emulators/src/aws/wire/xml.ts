@@ -19,5 +19,5 @@ export function escapeXml(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll('\r', '&#13;')
-    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/gu, '\uFFFD');
+    .replaceAll(/(?![\t\n])\p{Cc}/gu, '\uFFFD');
 }

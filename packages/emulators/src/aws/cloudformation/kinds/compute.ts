@@ -4,6 +4,7 @@ import type { Policy, Roles, Statement } from '../../iam/roles.js';
 import type { Functions } from '../../lambda/functions.js';
 import type { World } from '../../world.js';
 import type { Kind, Made, Order, Properties } from '../kind.js';
+import { textOf } from '../../text.js';
 
 /** Roles, functions with their permissions and addresses, and rules. */
 export function computeKinds(setup: {
@@ -32,7 +33,7 @@ function roleKinds(roles: Roles): Readonly<Record<string, Kind>> {
     'AWS::IAM::Role': {
       replaces: ['RoleName'],
       create: (order) => {
-        const name = String(order.properties['RoleName'] ?? order.name().slice(0, 64));
+        const name = textOf(order.properties['RoleName'] ?? order.name().slice(0, 64));
         roles.create(name, order.properties['AssumeRolePolicyDocument'], (digits) => order.hex(digits));
         return fill(order, name);
       },
@@ -44,7 +45,7 @@ function roleKinds(roles: Roles): Readonly<Record<string, Kind>> {
 
 function policyOf(input: Properties): Policy {
   const document = input['PolicyDocument'] as unknown as { readonly Statement: readonly Statement[] | Statement };
-  return { name: String(input['PolicyName']), statements: [document.Statement].flat() as readonly Statement[] };
+  return { name: textOf(input['PolicyName']), statements: [document.Statement].flat() as readonly Statement[] };
 }
 
 function functionKinds(world: World, functions: Functions): Readonly<Record<string, Kind>> {
@@ -52,7 +53,7 @@ function functionKinds(world: World, functions: Functions): Readonly<Record<stri
     'AWS::Lambda::Function': {
       replaces: ['FunctionName'],
       create: async (order) => {
-        const name = String(order.properties['FunctionName'] ?? order.name().slice(0, 64));
+        const name = textOf(order.properties['FunctionName'] ?? order.name().slice(0, 64));
         const made = await functions.create(name, order.properties, inlineCode(order.properties));
         return { id: name, attributes: { Arn: made.arn } };
       },
@@ -72,12 +73,12 @@ function functionKinds(world: World, functions: Functions): Readonly<Record<stri
       create: (order) => {
         const { properties } = order;
         const id = order.name();
-        functions.find(String(properties['FunctionName'])).permissions.set(id, {
-          action: String(properties['Action']),
-          principal: String(properties['Principal']),
-          sourceArn: properties['SourceArn'] === undefined ? undefined : String(properties['SourceArn']),
+        functions.find(textOf(properties['FunctionName'])).permissions.set(id, {
+          action: textOf(properties['Action']),
+          principal: textOf(properties['Principal']),
+          sourceArn: properties['SourceArn'] === undefined ? undefined : textOf(properties['SourceArn']),
           urlAuthType:
-            properties['FunctionUrlAuthType'] === undefined ? undefined : String(properties['FunctionUrlAuthType']),
+            properties['FunctionUrlAuthType'] === undefined ? undefined : textOf(properties['FunctionUrlAuthType']),
           viaUrl: properties['InvokedViaFunctionUrl'] === true || properties['InvokedViaFunctionUrl'] === 'true',
         });
         return { id, attributes: { Id: id } };
@@ -89,7 +90,7 @@ function functionKinds(world: World, functions: Functions): Readonly<Record<stri
     'AWS::Lambda::Url': {
       replaces: ['TargetFunctionArn'],
       create: (order) => {
-        const one = functions.find(String(order.properties['TargetFunctionArn']));
+        const one = functions.find(textOf(order.properties['TargetFunctionArn']));
         one.url = {
           id: order.hex(32),
           authType: order.properties['AuthType'] === 'AWS_IAM' ? 'AWS_IAM' : 'NONE',
@@ -120,7 +121,7 @@ function ruleKinds(world: World, bus: Bus): Readonly<Record<string, Kind>> {
   return {
     'AWS::Events::Rule': {
       replaces: ['Name'],
-      create: (order) => put(order, String(order.properties['Name'] ?? order.name())),
+      create: (order) => put(order, textOf(order.properties['Name'] ?? order.name())),
       update: (order, made) => put(order, made.id),
       remove: ({ id }) => void bus.rules.delete(id),
     },

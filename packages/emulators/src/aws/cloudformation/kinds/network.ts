@@ -1,5 +1,6 @@
 import type { Network, NetworkPiece } from '../../ec2/network.js';
 import type { Kind, Order } from '../kind.js';
+import { textOf } from '../../text.js';
 
 /** Pieces of a network: records, which tasks do not go through. */
 export function networkKinds(network: Network): Readonly<Record<string, Kind>> {
@@ -11,8 +12,8 @@ export function networkKinds(network: Network): Readonly<Record<string, Kind>> {
     create: (order) => {
       for (const name of ['VpcId', 'SubnetId', 'RouteTableId', 'InternetGatewayId', 'GatewayId']) {
         const id = order.properties[name];
-        if (id !== undefined && !network.all.has(String(id)))
-          throw new Error(`The ${name} '${String(id)}' does not exist`);
+        if (id !== undefined && !network.all.has(textOf(id)))
+          throw new Error(`The ${name} '${textOf(id)}' does not exist`);
       }
       const made = network.create(kind, order.properties);
       return { id: made.id, attributes: attributes(made, order) };
@@ -32,7 +33,7 @@ export function networkKinds(network: Network): Readonly<Record<string, Kind>> {
     'AWS::EC2::Subnet': piece('subnet', ({ id, properties }) => ({
       SubnetId: id,
       VpcId: String(properties['VpcId']),
-      AvailabilityZone: String(properties['AvailabilityZone'] ?? ''),
+      AvailabilityZone: textOf(properties['AvailabilityZone'] ?? ''),
       CidrBlock: String(properties['CidrBlock']),
     })),
     'AWS::EC2::InternetGateway': piece('igw', ({ id }) => ({ InternetGatewayId: id })),
@@ -43,7 +44,7 @@ export function networkKinds(network: Network): Readonly<Record<string, Kind>> {
     'AWS::EC2::SecurityGroup': piece('sg', ({ id, properties }) => ({
       GroupId: id,
       Id: id,
-      VpcId: String(properties['VpcId'] ?? ''),
+      VpcId: textOf(properties['VpcId'] ?? ''),
     })),
   };
 }

@@ -6,6 +6,7 @@ import type { World } from '../../world.js';
 import type { JsonService } from '../../wire/service.js';
 import { AwsError } from '../../../ssm/api/aws-error.js';
 import type { Kind, Properties } from '../kind.js';
+import { textOf } from '../../text.js';
 
 /** Clusters, log groups, tables and parameters. */
 export function storageKinds(setup: {
@@ -21,7 +22,7 @@ export function storageKinds(setup: {
     'AWS::ECS::Cluster': {
       replaces: ['ClusterName'],
       create: (order) => {
-        const name = String(order.properties['ClusterName'] ?? order.name());
+        const name = textOf(order.properties['ClusterName'] ?? order.name());
         if (clusters.all.has(name))
           throw new Error(`Resource of type 'AWS::ECS::Cluster' with identifier '${name}' already exists.`);
         const made = clusters.create(name, providersOf(order.properties));
@@ -43,7 +44,7 @@ export function storageKinds(setup: {
     'AWS::Logs::LogGroup': {
       replaces: ['LogGroupName'],
       create: (order) => {
-        const name = String(order.properties['LogGroupName'] ?? order.name());
+        const name = textOf(order.properties['LogGroupName'] ?? order.name());
         if (groups.all.has(name))
           throw new Error(
             `Resource of type 'AWS::Logs::LogGroup' with identifier '{"/properties/LogGroupName":"${name}"}' already exists.`,
@@ -64,7 +65,7 @@ export function storageKinds(setup: {
       replaces: ['TableName', 'KeySchema'],
       create: async (order) => {
         const { TimeToLiveSpecification, PointInTimeRecoverySpecification, TableName, ...rest } = order.properties;
-        const name = String(TableName ?? order.name());
+        const name = textOf(TableName ?? order.name());
         await tables.call('CreateTable', { ...rest, TableName: name });
         await setTableExtras(tables, name, order.properties);
         return { id: name, attributes: { Arn: world.arn('dynamodb', `table/${name}`) } };
@@ -80,16 +81,16 @@ export function storageKinds(setup: {
     'AWS::SSM::Parameter': {
       replaces: ['Name'],
       create: async (order) => {
-        const name = String(order.properties['Name'] ?? order.name());
+        const name = textOf(order.properties['Name'] ?? order.name());
         await call(ssm, 'PutParameter', { ...order.properties, Name: name });
         return {
           id: name,
-          attributes: { Type: String(order.properties['Type']), Value: String(order.properties['Value']) },
+          attributes: { Type: textOf(order.properties['Type']), Value: textOf(order.properties['Value']) },
         };
       },
       update: async (order, made) => {
         await call(ssm, 'PutParameter', { ...order.properties, Name: made.id, Overwrite: true });
-        return { ...made, attributes: { ...made.attributes, Value: String(order.properties['Value']) } };
+        return { ...made, attributes: { ...made.attributes, Value: textOf(order.properties['Value']) } };
       },
       remove: async ({ id }) => {
         await call(ssm, 'DeleteParameter', { Name: id }).catch(absent);
