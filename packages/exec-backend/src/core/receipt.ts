@@ -100,10 +100,24 @@ export function claimOf(
     subject: record.execution_id,
     issuer: `hawser ${version}, ${backend.kind}, key ${signer.keyId}`,
     issued_at: new Date(clock.nowMs()).toISOString(),
-    body,
+    body: wellFormed(body),
     number,
     ...(previous && { previous: { sha256: digestOf(previous), number: number - 1 } }),
   };
+}
+
+/**
+ * The same with U+FFFD for halves of surrogate pairs, which canonical JSON has no form for: a reason that was cut in the
+ * middle of a character must not be why a run has no receipt.
+ */
+function wellFormed(value: { readonly [key: string]: Json | undefined }): { readonly [key: string]: Json } {
+  const whole = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\u{FFFD}');
+  const text = JSON.stringify(value, (_key, field: unknown) => {
+    if (typeof field === 'string') return whole(field);
+    if (typeof field !== 'object' || field === null || Array.isArray(field)) return field;
+    return Object.fromEntries(Object.entries(field).map(([name, item]) => [whole(name), item]));
+  });
+  return JSON.parse(text) as { readonly [key: string]: Json };
 }
 
 /** The envelope with this number, if it is about this execution. */

@@ -134,6 +134,16 @@ describe('the receipt of an execution', () => {
     expect(body).not.toHaveProperty('log');
   });
 
+  test('is signed though a reason was cut in the middle of a character', async () => {
+    const cut = recordOf(idOf(1), { reason: 'no room \uD83D', labels: { '\uDE00': 'a\uDE00\uD83Db' } });
+    const { ok, claim } = verifyReceipt(await issueReceipt(ports, cut), { publicKeys });
+    expect(ok).toBe(true);
+    expect(claim?.body).toMatchObject({
+      outcome: { reason: 'no room \uFFFD' },
+      labels: { '\uFFFD': 'a\uFFFD\uFFFDb' },
+    });
+  });
+
   test('is one for each execution, however often it is asked for', async () => {
     expect(await findReceipt(store, idOf(1))).toBeUndefined();
     const first = await issueReceipt(ports, recordOf(idOf(1)));
