@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { posix, resolve as resolvePath } from 'node:path';
 import {
   checkExecutionRequest,
   parseRepository,
@@ -122,6 +122,8 @@ async function placeRepository(
     request['repo'] = remote.url;
     sources.set('repo', 'auto-detected from git remote');
   }
+  // Everything else that git would take for a path is absolute already.
+  if (/^\.\.?(?:\/|$)/.test(request['repo'] as string)) request['repo'] = resolvePath(cwd, request['repo'] as string);
   const repo = request['repo'] as string;
   if (request['branch'] === '.') {
     if (!repository) throw badInput('--branch . is the branch that is checked out, and this is no git repository.');

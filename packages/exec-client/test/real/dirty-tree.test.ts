@@ -59,7 +59,10 @@ const deeds: Readonly<Record<string, Deed>> = {
   empty: (work, pick) => writeFileSync(anyFile(work, pick), ''),
   remove: (work, pick) => rmSync(anyFile(work, pick)),
   rename: (work, pick) => renameSync(anyFile(work, pick), join(work, `renamed ${pick} \t"é"`)),
-  toggle: (work, pick) => chmodSync(anyFile(work, pick), pick % 2 === 0 ? 0o755 : 0o644),
+  toggle: (work, pick) => {
+    const file = anyFile(work, pick);
+    if (!lstatSync(file).isSymbolicLink()) chmodSync(file, pick % 2 === 0 ? 0o755 : 0o644);
+  },
   link: (work, pick) => {
     const file = anyFile(work, pick);
     rmSync(file);

@@ -93,6 +93,12 @@ describe('what runs', () => {
     });
   });
 
+  test('is a repository by its path, from where one stands', async () => {
+    const { request } = await resolve({ cwd: '/home/me/work', given: { repo: '../infra' } });
+    expect(request.repo).toBe('/home/me/infra');
+    expect((await resolve({ cwd: '/home/me/work', given: { repo: '.' } })).request.repo).toBe('/home/me/work');
+  });
+
   test('is not what the file says of another repository', async () => {
     const project = projectOf({ repo: 'https://github.com/user/infra', branch: 'file' });
     const other = await resolve({ project, given: { repo: 'https://github.com/user/other' } });
