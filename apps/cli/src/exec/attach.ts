@@ -30,7 +30,8 @@ export async function attachTo(
       },
     );
   }
-  const { columns = 80, rows = 24 } = process.stdout;
+  // A pipe has no size.
+  const { columns = 80, rows = 24 }: { readonly columns?: number; readonly rows?: number } = process.stdout;
   const isCommand = rest.length > 0;
   const command = isCommand ? quoted(rest) : undefined;
   const grant = await client.attach(execution_id, { command, columns, rows, signal });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { CtxProject } from '../support/ctx.js';
+import { ExecProject } from '../support/exec.js';
 import { openArcWorld, whose } from '../support/arc.js';
 import { openAwsWorld } from '../support/aws.js';
 import { bin, useHawser } from '../support/hawser.js';
@@ -103,6 +104,8 @@ describe('every example of every command', () => {
       expect([stdout, stderr]).toEqual(['SSH-2.0-test\r\n', '']);
     } else if (/ (forward|emulate (?:ssm|hub)(?!.* -- )) /.test(`${line} `)) {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
+    } else if (line.startsWith('hawser exec')) {
+      await runOfExec(line);
     } else if (line.startsWith('hawser hf ')) {
       await runOfHub(line);
     } else if (line.startsWith('hawser net ')) {
@@ -163,6 +166,37 @@ async function runOfHub(line: string): Promise<void> {
   }
   const { exitCode, stderr } = await shell(line.replace('http://127.0.0.1:8000', app.url), around);
   expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+}
+
+/** A clone for the examples of `hawser exec`, with an execution that has ended. */
+let clone: { readonly project: ExecProject; readonly id: string } | undefined;
+afterAll(() => clone?.project[Symbol.asyncDispose]());
+
+async function openClone(): Promise<NonNullable<typeof clone>> {
+  const project = new ExecProject();
+  project.write('token.txt', 'token\n');
+  const { stderr } = await project.run(['--receipt', 'receipt.json', 'echo hi']);
+  await project.run(['secrets', 'set', 'DEPLOY_TOKEN'], { stdin: 'token' });
+  return { project, id: idIn(stderr) };
+}
+
+/** Runs an example of `hawser exec` in a clone that has the execution, lock, secret and key that it speaks of. */
+async function runOfExec(line: string): Promise<void> {
+  const { project, id } = (clone ??= await openClone());
+  const needsLive = / (?:cancel|attach|locks release) /.test(line);
+  const live = needsLive ? idIn((await project.run(['--detach', '--lock', 'deploy', 'sleep 600'])).stderr) : id;
+  const { key_id = '' } = / keys r/.test(line) ? await project.data<{ key_id: string }>(['keys', 'create', 'ci']) : {};
+  const typed = line.replace('exec_20261121', live).replace('0123456789abcdef', key_id);
+  const around = { cwd: project.folder, env: project.env, ...(line.includes(' serve ') ? { until: /^\{/ } : {}) };
+  const { exitCode, stderr } = await shell(typed, around);
+  if (needsLive) await project.run(['cancel', live, '--force', '--wait']);
+  // On this machine there is nothing to attach to.
+  const expected = line.includes('exit 7') ? 7 : line.includes(' attach ') ? 125 : line.includes(' serve ') ? 143 : 0;
+  expect([exitCode, stderr.includes('✗')]).toEqual([expected, expected === 7 || expected === 125]);
+}
+
+function idIn(said: string): string {
+  return /exec_\d{14}_\w+/.exec(said)?.[0] ?? '';
 }
 
 /** Runs an example of `hawser ctx` in a project with a cluster and a Prefect server, where `staging` is there unless it is made. */

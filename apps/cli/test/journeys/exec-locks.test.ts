@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => project[Symbol.asyncDispose]());
 
 /** Holds a lock until it is told to let go. */
-function holder(name: string): { readonly command: string; letGo(): void } {
+function holder(name: string): { readonly command: string; readonly letGo: () => void } {
   const file = join(project.home, `let-go-${name}`);
   return {
     command: `echo "holding $HAWSER_EXEC_FENCE"; until [ -e '${file}' ]; do sleep 0.05; done`,
