@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 import { errnoOf } from '../stores/file-errors.js';
 
 /** Reads a document of our own; `undefined` when it is missing, blank, or was torn by a killed writer. */
-export function readDocument<T>(path: string): T | undefined {
+export function readDocument(path: string): unknown {
   const text = readText(path)?.trim();
   if (text === undefined || text === '') return undefined;
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

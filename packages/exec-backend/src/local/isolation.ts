@@ -37,35 +37,24 @@ type Probe = Readonly<Record<string, boolean>>;
  * @throws ExecBackendError HAWSER_EXEC_BACKEND_ISOLATION_MISSING
  */
 export async function chooseIsolation(wish: IsolationWish, place: IsolationPlace): Promise<Isolation> {
-  switch (wish.isolation ?? 'auto') {
-    case 'process':
-      return { kind: 'process' };
-    case 'sandbox': {
-      const program = await findSandbox(place);
-      if (program !== undefined) return { kind: 'sandbox', program };
-      throw missing('A sandbox was asked for, and bubblewrap is not here or may not make namespaces.', 'bubblewrap');
-    }
-    case 'container': {
-      const program = await findEngine(place);
-      if (program === undefined) {
-        throw missing('A container was asked for, and neither docker nor podman answers.', 'docker or podman');
-      }
-      if (wish.image !== undefined) return { kind: 'container', program, image: wish.image };
-      throw new ExecBackendError(
-        'HAWSER_EXEC_BACKEND_ISOLATION_MISSING',
-        'A container was asked for without an image.',
-        {
-          hint: 'Name one with --image, or choose --isolation sandbox.',
-        },
-      );
-    }
-    case 'auto': {
-      const engine = wish.image === undefined ? undefined : await findEngine(place);
-      if (engine !== undefined) return { kind: 'container', program: engine, image: wish.image };
-      const program = await findSandbox(place);
-      return program === undefined ? { kind: 'process' } : { kind: 'sandbox', program };
+  const { isolation = 'auto', image } = wish;
+  if (isolation === 'process') return { kind: 'process' };
+  if (isolation === 'container' && image === undefined) {
+    const message = 'A container was asked for without an image.';
+    const hint = 'Name one with --image, or choose --isolation sandbox.';
+    throw new ExecBackendError('HAWSER_EXEC_BACKEND_ISOLATION_MISSING', message, { hint });
+  }
+  if (isolation === 'container' || (isolation === 'auto' && image !== undefined)) {
+    const program = await findEngine(place);
+    if (program !== undefined) return { kind: 'container', program, image };
+    if (isolation === 'container') {
+      throw missing('A container was asked for, and neither docker nor podman answers.', 'docker or podman');
     }
   }
+  const program = await findSandbox(place);
+  if (program !== undefined) return { kind: 'sandbox', program };
+  if (isolation === 'auto') return { kind: 'process' };
+  throw missing('A sandbox was asked for, and bubblewrap is not here or may not make namespaces.', 'bubblewrap');
 }
 
 /** Says what an isolation gives, and what it does not. */
@@ -78,23 +67,22 @@ export function describeIsolation(chosen: Isolation, wish: IsolationWish): Execu
 }
 
 function words({ kind, program, image }: Isolation): { readonly isolation: string; readonly note: string } {
-  switch (kind) {
-    case 'process':
-      return {
-        isolation: 'process',
-        note: 'A process of yours: its own work tree, home folder and environment, but it can read and write what you can.',
-      };
-    case 'sandbox':
-      return {
-        isolation: 'sandbox (bubblewrap)',
-        note: 'Its own processes; everything but the work tree is read-only, your home folder is not there. Network and kernel are shared.',
-      };
-    case 'container':
-      return {
-        isolation: `container (${program?.endsWith('docker') ? 'docker' : 'podman'})`,
-        note: `In ${image}, with the work tree from this machine. Kernel and network are shared.`,
-      };
+  if (kind === 'process') {
+    return {
+      isolation: 'process',
+      note: 'A process of yours: its own work tree, home folder and environment, but it can read and write what you can.',
+    };
   }
+  if (kind === 'sandbox') {
+    return {
+      isolation: 'sandbox (bubblewrap)',
+      note: 'Its own processes; everything but the work tree is read-only, your home folder is not there. Network and kernel are shared.',
+    };
+  }
+  return {
+    isolation: `container (${program?.endsWith('docker') ? 'docker' : 'podman'})`,
+    note: `In ${image}, with the work tree from this machine. The kernel is shared.`,
+  };
 }
 
 async function findSandbox(place: IsolationPlace): Promise<string | undefined> {
@@ -117,7 +105,7 @@ async function findEngine({ path }: IsolationPlace): Promise<string | undefined>
 }
 
 async function remembered({ probe }: IsolationPlace, key: string, ask: () => Promise<boolean>): Promise<boolean> {
-  const known = readDocument<Probe>(probe)?.[key];
+  const known = (readDocument(probe) as Probe | undefined)?.[key];
   if (known !== undefined) return known;
   const found = await ask();
   writePrivate(probe, JSON.stringify({ [key]: found }));

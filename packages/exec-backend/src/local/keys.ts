@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { randomKey } from '@hawser/api-keys';
 import type { Authenticator } from '../ports.js';
 import { createPrivate, readText } from './files.js';
 
@@ -6,7 +7,7 @@ import { createPrivate, readText } from './files.js';
 export function folderKey(path: string): string {
   const present = readText(path)?.trim();
   if (present) return present;
-  createPrivate(path, `sk_live_${randomBytes(32).toString('hex')}\n`);
+  createPrivate(path, `${randomKey()}\n`);
   return readText(path)?.trim() ?? '';
 }
 

@@ -51,20 +51,15 @@ export function launchOf(options: LaunchOptions): Launch {
   const { isolation, command, workdir, env, run } = options;
   const argv = argvOf(command);
   const cwd = workdir === undefined ? run.tree : join(run.tree, workdir);
-  switch (isolation.kind) {
-    case 'process':
-      return { file: argv[0] ?? '', args: argv.slice(1), cwd, env };
-    case 'sandbox':
-      return {
-        file: isolation.program ?? '',
-        args: ['--args', '3', '--', ...argv],
-        cwd: run.folder,
-        env: { PATH: options.path },
-        hiddenArgs: Buffer.from(sandboxArgs(options, cwd).join('\0')),
-      };
-    case 'container':
-      return containerLaunch(options);
-  }
+  if (isolation.kind === 'container') return containerLaunch(options);
+  if (isolation.kind === 'process') return { file: argv[0] ?? '', args: argv.slice(1), cwd, env };
+  return {
+    file: isolation.program ?? '',
+    args: ['--args', '3', '--', ...argv],
+    cwd: run.folder,
+    env: { PATH: options.path },
+    hiddenArgs: Buffer.from(sandboxArgs(options, cwd).join('\0')),
+  };
 }
 
 /**
@@ -76,13 +71,13 @@ function sandboxArgs({ env, run, backendFolder, personHome }: LaunchOptions, cwd
   const hidden = ['/tmp', '/var/tmp', '/run/user', '/home', '/root', '/Users', personHome, backendFolder];
   const sockets = ['/run/docker.sock', '/run/podman/podman.sock', '/run/containerd/containerd.sock'];
   return [
-    ...['--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-cgroup-try', '--clearenv'],
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
-    ...hidden.flatMap((path) => (path !== undefined && path !== '/' && existsSync(path) ? ['--tmpfs', path] : [])),
-    ...sockets.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
-    ...['--bind', run.work, run.work, '--chdir', cwd],
-    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-  ];
+    ['--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-cgroup-try', '--clearenv'],
+    ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    hidden.flatMap((path) => (path !== undefined && path !== '/' && existsSync(path) ? ['--tmpfs', path] : [])),
+    sockets.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
+    ['--bind', run.work, run.work, '--chdir', cwd],
+    Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+  ].flat();
 }
 
 /** Values of variables go by the engine's own environment: `--env NAME` alone takes them from there. */
@@ -100,13 +95,13 @@ function containerLaunch(options: LaunchOptions): Launch {
   return {
     file: isolation.program ?? '',
     args: [
-      ...['run', '--rm', '--name', name, '--cidfile', idFile, '--volume', `${run.tree}:/workspace`],
-      ...['--workdir', workdir === undefined ? '/workspace' : `/workspace/${workdir}`],
-      ...Object.keys(env).flatMap((variable) => ['--env', variable]),
-      ...(entrypoint === 'shell' ? ['--entrypoint', '/bin/sh'] : []),
+      ['run', '--rm', '--name', name, '--cidfile', idFile, '--volume', `${run.tree}:/workspace`],
+      ['--workdir', workdir === undefined ? '/workspace' : `/workspace/${workdir}`],
+      Object.keys(env).flatMap((variable) => ['--env', variable]),
+      entrypoint === 'shell' ? ['--entrypoint', '/bin/sh'] : [],
       isolation.image ?? '',
-      ...(entrypoint === 'shell' ? shell : own),
-    ],
+      entrypoint === 'shell' ? shell : own,
+    ].flat(),
     cwd: run.folder,
     env: { PATH: path, HOME: personHome ?? dirname(run.home), ...env },
     container: { name, idFile },

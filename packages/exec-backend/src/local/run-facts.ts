@@ -50,5 +50,5 @@ export class FactsFile {
 
 /** The facts of an attempt; `undefined` when there are none yet. */
 export function readFacts(path: string): RunFacts | undefined {
-  return readDocument<RunFacts>(path);
+  return readDocument(path) as RunFacts | undefined;
 }

@@ -41,11 +41,11 @@ const ON_ITS_WAY_MS = 30_000;
  * Of the person's environment, what a supervisor gets: where programs are, how the network is reached, and the agent
  * that git's ssh may ask. A command gets none of it.
  */
-const passedOn: readonly string[] = [
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TZ', 'TMPDIR', 'SSH_AUTH_SOCK', 'XDG_RUNTIME_DIR'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
-  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'NODE_EXTRA_CA_CERTS', 'DOCKER_HOST', 'CONTAINER_HOST'],
-];
+const passedOn: readonly string[] = (
+  'PATH HOME USER LOGNAME LANG TZ TMPDIR SSH_AUTH_SOCK XDG_RUNTIME_DIR ' +
+  'HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy no_proxy all_proxy ' +
+  'SSL_CERT_FILE SSL_CERT_DIR GIT_SSL_CAINFO NODE_EXTRA_CA_CERTS DOCKER_HOST CONTAINER_HOST'
+).split(' ');
 
 /** Runs each execution under a detached supervisor of its own, a process that outlives whoever asked for it. */
 export function createLocalRunner({ places, supervisor, env }: LocalRunnerOptions): Runner {
@@ -82,7 +82,7 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
     find(executionId, attempt) {
       const run = runPlaces(places, executionId, attempt);
       if (!existsSync(run.supervisor)) return Promise.resolve(undefined);
-      const stored = readDocument<StoredJob>(run.job);
+      const stored = readDocument(run.job) as StoredJob | undefined;
       return Promise.resolve(refOf(executionId, attempt, stored?.job, stored?.isolation));
     },
 
@@ -99,7 +99,7 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
       if (!existsSync(run.folder)) return;
       const wish: StopWish = { reason, force };
       writePrivate(run.stop, JSON.stringify(wish));
-      const identity = readDocument<ProcessIdentity>(run.supervisor);
+      const identity = readDocument(run.supervisor) as ProcessIdentity | undefined;
       if (identity === undefined) return;
       const liveness = await livenessOf(identity);
       if (liveness.state === 'alive') signalProcess(identity.pid, 'SIGTERM');
@@ -146,7 +146,7 @@ async function inspectRun(
   ended: ReadonlySet<string>,
 ): Promise<TaskFacts | undefined> {
   if (!existsSync(run.folder)) return undefined;
-  const identity = readDocument<ProcessIdentity>(run.supervisor);
+  const identity = readDocument(run.supervisor) as ProcessIdentity | undefined;
   if (identity === undefined) return inspectUnclaimed(task, run, ended.has(run.folder));
   const isDead = (await livenessOf(identity)).state === 'dead';
   const facts = readFacts(run.facts);
@@ -160,7 +160,7 @@ async function inspectRun(
 
 /** Nobody has said that they supervise it: it is on its way, or will never come. */
 function inspectUnclaimed(task: TaskRef, run: RunPlaces, isOver: boolean): TaskFacts | undefined {
-  const stored = readDocument<StoredJob>(run.job);
+  const stored = readDocument(run.job) as StoredJob | undefined;
   if (stored === undefined) return undefined;
   if (!isOver && Date.now() - stored.askedAtMs < ON_ITS_WAY_MS) return { task, state: 'provisioning', began: false };
   const said = readText(run.complaints)?.trim().split('\n').at(-1);

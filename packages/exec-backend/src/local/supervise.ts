@@ -39,7 +39,7 @@ const commandPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export async function supervise(options: SuperviseOptions): Promise<void> {
   const { places, executionId, attempt } = options;
   const run = runPlaces(places, executionId, attempt);
-  const stored = readDocument<StoredJob>(run.job);
+  const stored = readDocument(run.job) as StoredJob | undefined;
   if (stored === undefined || !createPrivate(run.supervisor, JSON.stringify(await currentProcess()))) return;
   const facts = new FactsFile(run.facts);
   const pipes = makePipes(run);
@@ -99,7 +99,7 @@ class Attempt {
     const ignore = (): void => undefined;
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', ignore);
     // Asked before we listened.
-    if (readDocument<StopWish>(this.#options.run.stop) !== undefined) this.#stop();
+    if ((readDocument(this.#options.run.stop) as StopWish | undefined) !== undefined) this.#stop();
     const { facts } = this.#options;
     facts.note({ state: 'preparing' });
     const init = new LogWriter(this.#logFolder, 'init');
@@ -252,7 +252,7 @@ class Attempt {
 
   /** Somebody wants an end: before the command at once, while it runs with its grace period. */
   #stop(): void {
-    this.#wish = readDocument<StopWish>(this.#options.run.stop) ?? {
+    this.#wish = (readDocument(this.#options.run.stop) as StopWish | undefined) ?? {
       reason: 'its supervisor was asked to end',
       force: false,
     };

@@ -24,7 +24,9 @@ export async function watchQueues({ backend, store, places }: OpenedBackend): Pr
     while (seat !== undefined) {
       const woken = new AbortController();
       const waits = { timeoutMs: LOOK_AGAIN_MS, signal: woken.signal };
-      const changes = [partitions.locks, partitions.executions].map((partition) => store.changed?.(partition, waits));
+      const changes = [partitions.locks, partitions.executions].map((partition) =>
+        Promise.resolve(store.changed?.(partition, waits)),
+      );
       const changed = Promise.race(changes).finally(() => woken.abort());
       listenForEnds(lives, places, () => woken.abort());
       await backend.sweep();

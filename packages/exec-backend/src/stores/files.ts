@@ -196,7 +196,7 @@ function chosen(
     if (afterBytes !== undefined && Buffer.compare(bytes, afterBytes) * sign <= 0) continue;
     wanted.push({ key, name, bytes });
   }
-  return wanted.sort((one, other) => Buffer.compare(one.bytes, other.bytes) * sign);
+  return wanted.toSorted((one, other) => Buffer.compare(one.bytes, other.bytes) * sign);
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -17,7 +17,9 @@ import { openService, type LocalService } from '../support/local-service.js';
 
 let service: LocalService;
 beforeEach(async () => void (service = await openService()));
-afterEach(() => service[Symbol.asyncDispose]());
+afterEach(async () => {
+  await service[Symbol.asyncDispose]();
+});
 
 const identityFile = (id: string): string => join(service.folder, 'runs', id, '1', 'supervisor.json');
 

@@ -13,7 +13,9 @@ import { openService, type LocalService } from '../support/local-service.js';
 
 let service: LocalService;
 beforeAll(async () => void (service = await openService()));
-afterAll(() => service[Symbol.asyncDispose]());
+afterAll(async () => {
+  await service[Symbol.asyncDispose]();
+});
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');

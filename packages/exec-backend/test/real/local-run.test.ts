@@ -100,7 +100,7 @@ describe('a command on this machine', () => {
     expect({ complete, record }).toMatchObject({ complete: true, record: { phase: 'succeeded', exit_code: 0 } });
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       const words = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
-      expect(words).not.toMatch(/^sleep\0100[01]\0/);
+      expect(words.startsWith('sleep\0100')).toBe(false);
     }
   });
 

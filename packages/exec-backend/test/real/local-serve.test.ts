@@ -8,7 +8,9 @@ import { openService, textOf, type LocalService } from '../support/local-service
 
 let service: LocalService;
 beforeEach(async () => void (service = await openService()));
-afterEach(() => service[Symbol.asyncDispose]());
+afterEach(async () => {
+  await service[Symbol.asyncDispose]();
+});
 
 /** What a browser cannot be kept from sending: any Host, any Origin. */
 async function raw(
@@ -104,7 +106,7 @@ describe('a local backend on a port', () => {
     await served.close();
     const page = (await (await waiting).json()) as LogPage;
     expect(page).toMatchObject({ events: [], done: false });
-    await expect(fetch(`${served.url}/health`)).rejects.toThrow();
+    await expect(fetch(`${served.url}/health`)).rejects.toMatchObject({ message: 'fetch failed' });
     await service.call('POST', `/executions/${id}/cancel`, { force: true });
     expect((await service.finish(id)).record).toMatchObject({ phase: 'cancelled', signal: 'SIGKILL' });
   });

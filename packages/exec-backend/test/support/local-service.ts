@@ -20,11 +20,16 @@ export const supervisorProgram: readonly string[] = [
   fileURLToPath(new URL('local-supervisor.mjs', import.meta.url)),
 ];
 
+interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
 /** A local backend in a folder of its own, spoken to as clients do. */
 export interface LocalService extends AsyncDisposable {
   readonly folder: string;
   readonly backend: LocalBackend;
-  call<T>(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: T }>;
+  call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
   start(request: ExecutionRequest): Promise<ExecutionStarted>;
   show(id: string): Promise<ExecutionRecord>;
   /** Reads the log until `enough` of it is there. */
@@ -46,7 +51,7 @@ export async function openService(options: Partial<LocalBackendOptions> = {}): P
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'hawser-local-'));
   const backend = await openLocalBackend({ supervisor: supervisorProgram, version: '0.0.0-test', ...options, folder });
 
-  const call: LocalService['call'] = async <T>(method: string, path: string, body?: unknown) => {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => {
     const headers = { 'x-api-key': backend.apiKey, 'content-type': 'application/json' };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     const response = await backend.handle(new Request(`http://local.invalid${path}`, init));

@@ -21,7 +21,7 @@ describe('names of rows', () => {
   test('any key is a name that every file system takes, and comes back', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ maxLength: 40 })), (key) => {
-        if (!key.isWellFormed() || key === '') return;
+        if (Buffer.from(key).toString() !== key || key === '') return;
         const name = nameOf(key);
         expect(name).toMatch(/^[a-z0-9_%^~-][a-z0-9_.%^-]*$/);
         expect(Buffer.byteLength(name)).toBeLessThanOrEqual(180);
