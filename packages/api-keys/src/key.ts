@@ -10,7 +10,7 @@ export const keyLength = 72;
 const form = /^sk_live_([0-9a-f]{16})[0-9a-f]{48}$/;
 
 /** A new key: the prefix and 32 random bytes in hexadecimal digits. */
-export function makeKeyText(): string {
+export function randomKey(): string {
   return `${keyPrefix}${randomBytes(32).toString('hex')}`;
 }
 

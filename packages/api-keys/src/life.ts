@@ -1,5 +1,5 @@
 import { hashKey } from './hash.js';
-import { keyIdOf, makeKeyText } from './key.js';
+import { keyIdOf, randomKey } from './key.js';
 import type { StoredKey } from './types.js';
 
 /** A key that was just made: the only time that it is seen. */
@@ -26,7 +26,7 @@ export interface CreateKeyOptions {
 /** Makes a key. */
 export async function createKey(options: CreateKeyOptions): Promise<CreatedKey> {
   const { name, scopes, nowMs, expiresAtMs, rounds } = options;
-  const key = makeKeyText();
+  const key = randomKey();
   const stored = {
     keyId: keyIdOf(key) ?? '',
     name,

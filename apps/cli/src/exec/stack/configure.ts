@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { Context } from '@hawser/cli-kit';
+import { parseKey } from '@hawser/api-keys';
 import { requireStack } from '@hawser/exec-backend/aws';
 import { createExecClient, saveBackend } from '@hawser/exec-client';
 import { CliError } from '../../errors.js';
@@ -77,12 +78,7 @@ async function readKey(flags: ConfigureFlags, { ask, out }: Pick<Context, 'ask' 
   const given = flags['api-key-stdin']
     ? await text(process.stdin)
     : await ask.secret({ question: 'API key:', flag: '--api-key-stdin' });
-  const key = given.trim();
-  if (!/^sk_live_[0-9a-f]{64}$/.test(key)) {
-    throw new CliError('HAWSER_EXEC_SETTING', 'That is no API key.', {
-      hint: 'A key is sk_live_ and 64 hexadecimal digits.',
-    });
-  }
+  const { key } = parseKey(given);
   out.hide(key);
   return key;
 }
