@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { parseRepository } from '../contract/index.js';
 import { ExecError } from '../errors.js';
 import { gitFailed, gitText } from './run-git.js';
@@ -54,11 +54,12 @@ export function findGitRoot(from: string): string | undefined {
  * @throws ExecError HAWSER_EXEC_GIT_FAILED
  */
 export async function detectRepository(cwd: string): Promise<DetectedRepository | undefined> {
-  const root = findGitRoot(cwd);
+  const at = realpathSync(cwd);
+  const root = findGitRoot(at);
   if (root === undefined) return undefined;
   // It costs half as much as starting Node: nobody pays it outside a repository.
   const { simpleGit } = await import('simple-git');
-  const git = simpleGit({ baseDir: resolve(cwd), maxConcurrentProcesses: 3 });
+  const git = simpleGit({ baseDir: at, maxConcurrentProcesses: 3 });
   const ask = async (...words: string[]): Promise<string> => {
     try {
       return await git.raw(words);
@@ -66,26 +67,23 @@ export async function detectRepository(cwd: string): Promise<DetectedRepository 
       throw gitFailed(words, (error as Error).message, error);
     }
   };
-  const [prefix, status, remotes] = await Promise.all([
-    ask('rev-parse', '--show-prefix'),
+  const unpushedTo = (remote: string): Promise<string> =>
+    // Before the first commit there is nothing to push.
+    ask('rev-list', '--count', 'HEAD', '--not', `--remotes=${remote}`).catch(() => '0');
+  const [status, remotes, usual] = await Promise.all([
     ask('--no-optional-locks', 'status', '--porcelain=v2', '--branch', '-z'),
-    ask('remote'),
+    ask('remote', '--verbose'),
+    unpushedTo('origin'),
   ]);
-  const facts = readStatus(status);
-  const names = remotes.split('\n').filter((name) => name !== '');
-  const name = names.includes('origin') ? 'origin' : names.length === 1 ? names[0] : undefined;
-  const [url, unpushed] = await Promise.all([
-    name === undefined ? undefined : ask('remote', 'get-url', name),
-    facts.head === undefined || name === undefined
-      ? '0'
-      : ask('rev-list', '--count', 'HEAD', '--not', `--remotes=${name}`),
-  ]);
+  const addresses = new Map([...remotes.matchAll(/^(.+)\t(.+) \(fetch\)$/gm)].map(([, name, url]) => [name!, url!]));
+  const name = addresses.has('origin') || addresses.size !== 1 ? 'origin' : [...addresses.keys()][0]!;
+  const url = addresses.get(name);
   return {
-    ...facts,
+    ...readStatus(status),
     root,
-    prefix: prefix.trim().replace(/\/$/, ''),
-    ...(name !== undefined && url !== undefined && { remote: remoteOf(name, url.trim(), root) }),
-    unpushed: Number(unpushed),
+    prefix: relative(root, at).split(sep).join('/'),
+    ...(url !== undefined && { remote: remoteOf(name, url, root) }),
+    unpushed: url === undefined ? 0 : Number(name === 'origin' ? usual : await unpushedTo(name)),
     hasSubmodules: existsSync(join(root, '.gitmodules')),
   };
 }
