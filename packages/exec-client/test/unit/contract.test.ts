@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { exitCodeOf } from '../../src/contract/exit-code.js';
 import { fargateSize } from '../../src/contract/fargate.js';
 import { isExecutionId, newExecutionId } from '../../src/contract/ids.js';
+import { isEnd, mayFollow, statusOf, type Phase } from '../../src/contract/phases.js';
 import { parseRepository, repositoryName } from '../../src/contract/repository.js';
 
 const random = (bytes: number): string => randomBytes(bytes).toString('hex');
@@ -38,6 +39,25 @@ describe('exit codes', () => {
     [{ phase: 'queued' as const }, 75, 'still_running'],
   ])('of %j is %i by %s', (record, code, origin) => {
     expect(exitCodeOf(record)).toEqual({ code, origin });
+  });
+});
+
+describe('phases', () => {
+  const ways: readonly Phase[] = ['accepted', 'queued', 'provisioning', 'preparing', 'running', 'cancelling'];
+  const ends: readonly Phase[] = ['succeeded', 'failed', 'timed_out', 'cancelled', 'error', 'lost'];
+
+  test('go forward, from anywhere to any end, and never on from there', () => {
+    for (const [index, from] of ways.entries()) {
+      expect(ways.filter((to) => mayFollow(from, to))).toEqual(ways.slice(index + 1));
+      expect(ends.every((to) => mayFollow(from, to))).toBe(true);
+      expect(isEnd(from)).toBe(false);
+    }
+    for (const from of ends) expect([...ways, ...ends].some((to) => mayFollow(from, to)) || !isEnd(from)).toBe(false);
+  });
+
+  test('have the coarse words of the design document', () => {
+    expect(ways.map(statusOf)).toEqual(['starting', 'starting', 'starting', 'starting', 'running', 'running']);
+    expect(ends.map(statusOf)).toEqual(['completed', 'failed', 'failed', 'failed', 'failed', 'failed']);
   });
 });
 
