@@ -8,7 +8,7 @@ import type { Execution, TaskSize } from './execution.js';
  * What Fargate costs in us-east-1, in US dollars for an hour: the public price list of AWS Fargate as it stood in
  * November 2026. A public IPv4 address is billed beside it, as by Amazon VPC's price list.
  */
-export const fargatePrices = {
+const fargatePrices = {
   X86_64: { vcpu: 0.04048, gigabyte: 0.004445 },
   ARM64: { vcpu: 0.03238, gigabyte: 0.00356 },
   /** For each gigabyte above the 20 that are free. */

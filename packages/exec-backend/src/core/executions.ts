@@ -7,7 +7,7 @@ import { sha256, sortedJson } from './digest.js';
 import { timeoutOf } from './execution.js';
 import type { Execution } from './execution.js';
 import type { Lifecycle } from './lifecycle.js';
-import { partitions } from './records.js';
+import { dirtyKey, partitions } from './records.js';
 import type { Held, Records } from './records.js';
 import { reach } from './transitions.js';
 
@@ -19,6 +19,9 @@ export interface Pins {
 
 /** How often one record is held against its task because somebody reads it. */
 const repairEveryMs = 5000;
+
+/** After this what is left of an execution that was never made may go. */
+const dirtyKeptMs = 30 * 86_400_000;
 
 /** Executions, as callers handle them. */
 export class Executions {
@@ -46,7 +49,7 @@ export class Executions {
     if (known) return { held: await this.#again(known, fingerprint), created: false };
     await this.#checkSecrets(request);
     const execution = await this.#newExecution({ id, request, fingerprint, caller, ...options });
-    await this.#keepDirty(id, request.dirty);
+    if (request.dirty) await this.#keepDirty(execution, request.dirty);
     const written = await this.#records.create(execution);
     if (!written) return { held: await this.#again(await this.get(id), fingerprint), created: false };
     return { held: (await this.#lifecycle.advance(id)) ?? written, created: true };
@@ -159,8 +162,9 @@ export class Executions {
     };
   }
 
-  async #keepDirty(id: string, dirty: DirtyTree | undefined): Promise<void> {
-    if (dirty) await this.#ports.store.put({ partition: partitions.dirty, key: id, data: dirty }, 0);
+  async #keepDirty(execution: Execution, dirty: DirtyTree): Promise<void> {
+    const expiresAtMs = this.#ports.clock.nowMs() + dirtyKeptMs;
+    await this.#ports.store.put({ partition: partitions.dirty, key: dirtyKey(execution), data: dirty, expiresAtMs }, 0);
   }
 
   #remember(id: string, nowMs: number): void {

@@ -3,7 +3,7 @@ import type { BackendPorts, LogFacts } from '../ports.js';
 import { compact, recordOf } from './execution.js';
 import type { Execution, FollowUps } from './execution.js';
 import { issueReceipt } from './receipt.js';
-import { partitions } from './records.js';
+import { dirtyKey, partitions } from './records.js';
 import type { Held, Records } from './records.js';
 import { tryHooks } from './webhooks.js';
 
@@ -44,7 +44,7 @@ export class Finisher {
     const told = await this.#tell(signed ?? counted ?? ended);
     if (!signed || !told) return;
     const { id, request } = signed.execution;
-    if (request.dirty) await this.#forgetDirty(id);
+    if (request.dirty) await this.#forgetDirty(signed.execution);
     await this.#records.change(id, (execution) => (execution.settled ? undefined : { ...execution, settled: true }));
     await this.#records.settle(id);
   }
@@ -121,9 +121,10 @@ export class Finisher {
   }
 
   /** The bytes of a dirty tree are needed by its task alone. */
-  async #forgetDirty(id: string): Promise<void> {
-    const row = await this.#ports.store.get(partitions.dirty, id);
-    if (row) await this.#ports.store.remove(partitions.dirty, id, row.version);
+  async #forgetDirty(execution: Execution): Promise<void> {
+    const key = dirtyKey(execution);
+    const row = await this.#ports.store.get(partitions.dirty, key);
+    if (row) await this.#ports.store.remove(partitions.dirty, key, row.version);
   }
 
   #note(id: string, edit: (followUps: FollowUps) => FollowUps): Promise<Held | undefined> {

@@ -8,7 +8,7 @@ import { compact, graceOf, timeoutOf } from './execution.js';
 import type { Attempt, Execution } from './execution.js';
 import { standing } from './lock-queue.js';
 import type { Locks } from './locks.js';
-import { partitions } from './records.js';
+import { dirtyKey, partitions } from './records.js';
 import type { Records } from './records.js';
 import { applyReport, end, reach } from './transitions.js';
 
@@ -126,9 +126,9 @@ export class Jobs {
     });
   }
 
-  async #dirty({ id, request }: Execution): Promise<DirtyTree | undefined> {
-    if (!request.dirty) return undefined;
-    return (await this.#ports.store.get<DirtyTree>(partitions.dirty, id))?.data;
+  async #dirty(execution: Execution): Promise<DirtyTree | undefined> {
+    if (!execution.request.dirty) return undefined;
+    return (await this.#ports.store.get<DirtyTree>(partitions.dirty, dirtyKey(execution)))?.data;
   }
 }
 

@@ -211,8 +211,10 @@ export class Lifecycle {
     const job = jobOf(execution, start.token, this.#ports);
     const answer = await this.#quietly(() => this.#ports.runner.start(job));
     if (!answer) return undefined;
-    if (!isFailure(answer)) return this.#adopt(execution, answer);
-    return this.#end(execution.id, { began: false, ...answer }, execution.attempt);
+    if (isFailure(answer)) return this.#end(execution.id, { began: false, ...answer }, execution.attempt);
+    const adopted = await this.#adopt(execution, answer);
+    // A task that was started this moment has nothing to say yet.
+    return adopted?.execution.cancel ? adopted : undefined;
   }
 
   async #adopt({ id, attempt }: Execution, task: TaskRef): Promise<Held | undefined> {

@@ -14,6 +14,11 @@ export const partitions = {
   months: 'EXECMONTH',
 } as const;
 
+/** Two requests under one id may come at once: each has its own tree, and the execution takes the one it was made with. */
+export function dirtyKey({ id, fingerprint }: Execution): string {
+  return `${id}#${fingerprint}`;
+}
+
 /** The executions of one month (`2026-01`), by when they were made. */
 function listOf(month: string): string {
   return `EXECLIST#${month}`;

@@ -2,7 +2,7 @@
 export const mask = '***';
 
 /** Values that are shorter are not masked: they would hide half of every log. */
-export const shortestMasked = 6;
+const shortestMasked = 6;
 
 /**
  * Makes a function that masks values in a line: as they are, in base64, and as parts of URLs. Of a value of several

@@ -367,9 +367,9 @@ break' '*' '~' '!' ; echo`;
       const ids: string[] = [];
       for (const command of ['true', 'false', 'true']) {
         const { execution_id } = await start({ no_repo: true, command, labels: { label } });
-        await finish(execution_id);
         ids.unshift(execution_id);
       }
+      await Promise.all(ids.map((id) => finish(id)));
       const list = async (query: string): Promise<ExecutionPage> =>
         (await call<ExecutionPage>('GET', `/executions?label=label%3D${label}${query}`)).body;
       expect((await list('')).executions.map((record) => record.execution_id)).toEqual(ids);

@@ -1,12 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { GitCredential, KeyScope, SecretRecord } from '@hawser/exec-client/contract';
+import type { GitCredential, SecretRecord } from '@hawser/exec-client/contract';
 import { createSigner, createSigningKey } from '@hawser/receipts';
 import { createKeyBook } from '../../src/core/keys.js';
 import { createMemoryStore } from '../../src/stores/memory.js';
 import type { BackendPorts, Caller, Clock, LogReader, Runner, Secrets, Store } from '../../src/index.js';
-
-/** Everything of a key. */
-export const everything: readonly KeyScope[] = ['admin'];
 
 /** A clock that stands until it is moved. */
 export interface HandClock extends Clock {
