@@ -76,6 +76,8 @@ describe('a lock is taken by', () => {
     ['bash -lc "terraform \\"apply\\""', '.:default'],
     ['busybox sh -c "terraform apply"', '.:default'],
     ['eval "terraform apply"', '.:default'],
+    ['eval "cd a"; terraform apply', 'a:default'],
+    ['eval "(cd a)"; terraform apply', '.:default'],
     ['timeout -k 5 30m terraform apply', '.:default'],
     ['nohup nice -n 5 terraform apply', '.:default'],
     ['time terraform apply', '.:default'],
