@@ -58,7 +58,12 @@ export async function openService(options: ServiceOptions): Promise<Backend> {
       known = undefined;
       throw error;
     }));
-  const definitions = createTaskDefinitions({ store, client: () => account.ecs(), settings: definitionSettings, pause });
+  const definitions = createTaskDefinitions({
+    store,
+    client: () => account.ecs(),
+    settings: definitionSettings,
+    pause,
+  });
   const signer = await openParameterSigner(settings.stack, () => account.ssm());
   const backend = createBackend({
     store,

@@ -181,7 +181,7 @@ take_apart() {
     }
     {
       raw = raw $0
-      for (slashes = 0; substr($0, length($0) - slashes, 1) == "\\"; ) slashes++
+      for (slashes = 0; slashes < length($0) && substr($0, length($0) - slashes, 1) == "\\"; ) slashes++
       if (slashes % 2) {
         raw = raw "\""
         next
@@ -300,7 +300,7 @@ fetch() {
       ;;
     *)
       case $wanted in
-        -*) fail ref_not_found 22 "A name of a branch cannot begin with a dash: $wanted" ;;
+        -* | +*) fail ref_not_found 22 "This is no name of a branch, tag or commit: $wanted" ;;
       esac
       git check-ref-format --allow-onelevel "$wanted" || fail ref_not_found 22 "This is no name of a branch, tag or commit: $wanted"
       looks_like_commit=

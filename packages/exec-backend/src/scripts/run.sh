@@ -19,18 +19,19 @@ HAWSER_SHIM_BUSYBOX=$HAWSER_SHIM_DIR/bin/busybox
 HAWSER_SHIM_ONCE=$HAWSER_SHIM_DIR/once
 HAWSER_SHIM_STATE=$HAWSER_SHIM_DIR/state
 
-# Says which program is missing, as far as that can be told from the text of a command. The shell's own `not found`
-# says nothing of images.
+# Says which program is missing, or cannot be run, as far as that can be told from the text of a command and its exit
+# code. The shell's own `not found` says nothing of images.
 name_missing() {
   "$HAWSER_SHIM_BUSYBOX" tr ';&|()' '\n\n\n\n\n' | while read -r HAWSER_SHIM_WORD _; do
     case $HAWSER_SHIM_WORD in
       '' | *[!A-Za-z0-9_./+-]*) continue ;;
     esac
-    command -v "$HAWSER_SHIM_WORD" >/dev/null 2>&1 && continue
-    if [ -e "$HAWSER_SHIM_WORD" ]; then
-      echo "hawser: $HAWSER_SHIM_WORD cannot be run in the image $HAWSER_SHIM_IMAGE: it may lack the right to be, or be for another processor."
-    else
+    if [ "$1" -eq 127 ]; then
+      command -v "$HAWSER_SHIM_WORD" >/dev/null 2>&1 && continue
       echo "hawser: $HAWSER_SHIM_WORD is not in the image $HAWSER_SHIM_IMAGE; --image chooses one that has it."
+    else
+      [ -f "$HAWSER_SHIM_WORD" ] || continue
+      echo "hawser: $HAWSER_SHIM_WORD cannot be run in the image $HAWSER_SHIM_IMAGE: it may lack the right to be, or be for another processor."
     fi
     break
   done
@@ -79,7 +80,7 @@ keep() {
     echo "hawser: there is no folder $HAWSER_SHIM_WORKDIR" >&9
   fi
   case $HAWSER_SHIM_CODE in
-    126 | 127) printf '%s\n' "$HAWSER_SHIM_TEXT" | name_missing >&9 ;;
+    126 | 127) printf '%s\n' "$HAWSER_SHIM_TEXT" | name_missing "$HAWSER_SHIM_CODE" >&9 ;;
   esac
   echo "$HAWSER_SHIM_CODE" >"$HAWSER_SHIM_STATE/code"
 }

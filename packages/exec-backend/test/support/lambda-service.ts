@@ -92,7 +92,7 @@ export async function startLambdaService(options: LambdaServiceOptions = {}): Pr
     endpoint: `${endpoint}${paths.task}`,
     ...options.settings,
   };
-  const store = createDynamoStore({ table: names.table, client: account.dynamoDb });
+  const store = createDynamoStore({ table: names.table, client: () => account.dynamoDb() });
   const keys = createKeyBook({ store, clock: { nowMs: () => Date.now() } });
   const { api_key: apiKey } = await keys.create({ name: 'tests', scopes: ['admin'] }, { scopes: ['admin'] });
   const backend = await openService({

@@ -1,5 +1,5 @@
 import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
-import { canonicalJson, type Json } from '@hawser/receipts';
+import { canonicalJson } from '@hawser/receipts';
 import { sha256 } from '../../core/digest.js';
 import { initScript, runScript } from '../../scripts/texts.js';
 import { containers, familyOf, type ServiceSettings } from '../names.js';
@@ -96,6 +96,6 @@ export function taskDefinitionFor(
       },
     ],
   };
-  const hash = sha256(canonicalJson(content as unknown as Json));
+  const hash = sha256(canonicalJson(content));
   return { sha256: hash, input: { family: familyOf(settings.stack, hash), ...content } };
 }

@@ -90,7 +90,7 @@ export function createParameterSecrets(options: ParameterSecretsOptions): Secret
 
   return {
     list: async () =>
-      [...(await listBelow(secretPrefix)), ...(await listBelow(gitPrefix))].sort((left, right) =>
+      [...(await listBelow(secretPrefix)), ...(await listBelow(gitPrefix))].toSorted((left, right) =>
         left.name < right.name ? -1 : 1,
       ),
 
