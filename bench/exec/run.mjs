@@ -5,7 +5,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hawser, makeHome, option, quantile, timed } from './support/home.mjs';
 import { openLocalBackend } from '../../packages/exec-backend/dist/local/index.js';
-import { openFileStore } from '../../packages/exec-backend/dist/stores/files.js';
 
 const rounds = Number(option('rounds') ?? 11);
 const home = makeHome();
@@ -73,26 +72,17 @@ async function fifty() {
   );
 }
 
-/** The rows of the runs above, again and again under other ids and times. */
+/** Asked for by the API, in a folder of their own, with a supervisor that does nothing. */
 async function thousand() {
-  const store = openFileStore({ folder: join(env.HAWSER_DATA_DIR, 'exec') });
-  const [sample] = await store.list('EXEC', { limit: 1 });
+  const data = join(folder, 'thousand');
+  const service = await openLocalBackend({ folder: join(data, 'exec'), supervisor: ['true'], version: '0', env });
+  const headers = { 'x-api-key': service.apiKey };
+  const body = JSON.stringify({ command: 'true', no_repo: true, isolation: 'process', labels: { n: 'x' } });
   for (let count = 0; count < 1000; count += 1) {
-    const createdAt = new Date(Date.UTC(2026, 0, 1) + count * 60_000).toISOString();
-    const id = `exec_${createdAt.replaceAll(/\D/g, '').slice(0, 14)}_${String(count)
-      .padStart(10, 'a')
-      .replaceAll(/[0189]/g, 'b')}`;
-    const data = { ...sample.data, id, times: { ...sample.data.times, created_at: createdAt }, settled: true };
-    await store.put({ partition: 'EXEC', key: id, data }, 0);
-    const month = createdAt.slice(0, 7);
-    await store.put({ partition: `EXECLIST#${month}`, key: `${createdAt}#${id}`, data: { id } }, 0);
-    await store.put({ partition: 'EXECMONTH', key: month, data: {} }, 0);
+    const request = new Request('http://local/executions', { method: 'POST', headers, body });
+    const { status } = await service.handle(request);
+    if (status !== 201) throw new Error(`POST /executions answered ${status}`);
   }
-  const service = await openLocalBackend({
-    folder: join(env.HAWSER_DATA_DIR, 'exec'),
-    supervisor: ['true'],
-    version: '0',
-  });
   const times = { wall: [], cpu: [], command: [] };
   for (let round = 0; round < rounds; round += 1) {
     const [start, cpu] = [performance.now(), process.cpuUsage()];
@@ -100,8 +90,10 @@ async function thousand() {
     const { user, system } = process.cpuUsage(cpu);
     times.wall.push(performance.now() - start);
     times.cpu.push((user + system) / 1000);
-    times.command.push((await run(['list', '--limit', '1000', '--json'])).ms);
-    if (listed < 1000) throw new Error(`${listed} executions are listed`);
+    times.command.push(
+      (await run(['list', '--limit', '1000', '--json'], { env: { ...env, HAWSER_DATA_DIR: data } })).ms,
+    );
+    if (listed !== 1000) throw new Error(`${listed} executions are listed`);
   }
   await service.close();
   const [wall, cpu, command] = Object.values(times).map((values) => quantile(values, 0.5));

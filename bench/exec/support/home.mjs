@@ -51,7 +51,8 @@ export async function timed(program, args, { cwd, env, onOutput = () => {} }) {
   const code = await new Promise((resolve) => child.once('close', resolve));
   const ms = performance.now() - start;
   const stdout = Buffer.concat(said.out).toString();
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${Buffer.concat(said.err)}`);
+  if (code !== 0)
+    throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${Buffer.concat(said.err)}${stdout}`);
   return { ms, stdout };
 }
 
