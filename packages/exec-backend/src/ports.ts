@@ -259,6 +259,6 @@ export interface BackendPorts {
   readonly limits: Limits;
   /** Of our package, for /health. */
   readonly version: string;
-  /** Hears of what was not foreseen and was answered with `internal`: for the operator's log. */
+  /** Hears why an answer was 500 or 503, which the answer does not say: for the operator's log. */
   readonly trouble?: (error: unknown, requestId: string) => void;
 }

@@ -46,8 +46,8 @@ export function errorResponse(error: unknown, requestId: string): Response {
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown };
-  if (code === 'HAWSER_EXEC_BACKEND_STORE_FAILED') {
-    return new ApiError('store_unavailable', 'The store of executions cannot be reached just now.', {
+  if (code === 'HAWSER_EXEC_BACKEND_STORE_FAILED' || code === 'HAWSER_EXEC_BACKEND_AWS_FAILED') {
+    return new ApiError('store_unavailable', 'What the service keeps its things in cannot be reached just now.', {
       retryAfter: 2,
       cause: error,
     });

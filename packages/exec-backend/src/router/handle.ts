@@ -22,7 +22,7 @@ export function createRouter(service: Service): (request: Request) => Promise<Re
       response = await answer(service, limiter, request, requestId);
     } catch (error) {
       response = errorResponse(error, requestId);
-      if (response.status === 500) service.ports.trouble?.(error, requestId);
+      if (response.status >= 500) service.ports.trouble?.(error, requestId);
     }
     response.headers.set('x-request-id', requestId);
     response.headers.set('cache-control', 'no-store');

@@ -287,6 +287,12 @@ describe('what is asked of the service', () => {
     const answer = await service.call<ApiErrorBody>('GET', '/executions/exec_20260101000000_aaaaaaaa');
     expect(answer).toMatchObject({ status: 503, body: { code: 'store_unavailable', retryable: true } });
     expect(answer.headers.get('retry-after')).toBe('2');
+    const away = new ExecBackendError('HAWSER_EXEC_BACKEND_AWS_FAILED', 'SSM is away.');
+    const secretless = open({ secrets: { ...createMemorySecrets(), list: () => Promise.reject(away) } });
+    expect(await secretless.call('GET', '/secrets')).toMatchObject({
+      status: 503,
+      body: { code: 'store_unavailable' },
+    });
     const crowded = open({ store: { ...createMemoryStore(), put: () => Promise.resolve(undefined) } });
     const request = { no_repo: true, command: 'true', execution_id: 'exec_20260101000000_aaaaaaaa' };
     // Whoever made the execution first is gone by the time that one looks.
