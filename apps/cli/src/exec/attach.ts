@@ -1,4 +1,5 @@
-import { type Context, exitCodes } from '@hawser/cli-kit';
+import type { Context } from '@hawser/cli-kit';
+import { exitCodes } from '@hawser/cli-kit/start';
 import { ExecError } from '@hawser/exec-client';
 import { attachToExecution } from '@hawser/exec-client/attach';
 import type { BackendFlags } from './flags.js';

@@ -1,4 +1,4 @@
-import { exitCodes } from '@hawser/cli-kit';
+import { exitCodes } from '@hawser/cli-kit/start';
 import { type ExecutionRecord, type ExitCode, exitCodeOf, type ReasonCode } from '@hawser/exec-client/contract';
 import { CliError } from '../errors.js';
 
@@ -12,7 +12,7 @@ export interface Watched {
 }
 
 /** What to do about each reason. */
-const nextSteps: Readonly<Record<ReasonCode, (id: string) => string>> = {
+const nextSteps: Readonly<Record<ReasonCode, (id: string, isLocal: boolean) => string>> = {
   exit_nonzero: (id) => `hawser exec logs ${id} shows what it printed.`,
   timeout: () => 'Give it more time with --timeout.',
   cancelled: (id) => `hawser exec rerun ${id} runs it again, from the same commit.`,
@@ -23,7 +23,10 @@ const nextSteps: Readonly<Record<ReasonCode, (id: string) => string>> = {
   clone_auth: () => 'Store credentials for the git server: hawser exec secrets set git/HOST',
   ref_not_found: () => 'Push the branch, or name another with --branch; git ls-remote REPO lists those there are.',
   secret_missing: () => 'Store it: hawser exec secrets set NAME; hawser exec secrets lists those there are.',
-  command_not_found: () => 'Choose an image that has it with --image, or install it in the command.',
+  command_not_found: (_id, isLocal) =>
+    isLocal
+      ? 'Install it there, or look in your own places: --env PATH.'
+      : 'Choose an image that has it with --image, or install it in the command.',
   out_of_memory: () => 'Give it more with --memory.',
   no_capacity: () => 'Try again in a while, or with less --cpu and --memory.',
   network: () => 'Try again; hawser exec doctor looks at the way.',
@@ -37,8 +40,8 @@ const nextSteps: Readonly<Record<ReasonCode, (id: string) => string>> = {
 };
 
 /** What to do next about an execution that did not go well. */
-export function nextStep({ execution_id, reason_code }: ExecutionRecord): string {
-  return nextSteps[reason_code ?? 'exit_nonzero'](execution_id);
+export function nextStep({ execution_id, reason_code, backend }: ExecutionRecord): string {
+  return nextSteps[reason_code ?? 'exit_nonzero'](execution_id, backend.kind === 'local');
 }
 
 /** The facts of an execution that was started for somebody who does not watch it: that it was is all he asked for. */

@@ -1,5 +1,6 @@
 import type { Config } from '@oclif/core';
-import { CliKitError, type Context } from '@hawser/cli-kit';
+import type { Context } from '@hawser/cli-kit';
+import { CliKitError } from '@hawser/cli-kit/start';
 import {
   chooseBackend,
   type ChosenBackend,

@@ -1,4 +1,4 @@
-import { CliKitError } from '@hawser/cli-kit';
+import { CliKitError } from '@hawser/cli-kit/start';
 import { nearMisses } from '@hawser/near-miss';
 
 /** A command as a shell takes it, or as an exact list of words. */

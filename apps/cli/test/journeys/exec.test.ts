@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExecutionRecord } from '@hawser/exec-client/contract';
 import type { HawserProcess } from '@hawser/cli-kit/testing';
@@ -49,41 +50,6 @@ describe.each(['in this process', 'by hawser exec serve'])('a fresh clone, execu
     expect(await project.run(['--', 'logs'])).toMatchObject({
       exitCode: 127,
       stdout: expect.not.stringContaining('{'),
-    });
-  });
-
-  test('runs a command of several lines, quotes and $(…) once and exactly', async () => {
-    const command = `printf '%s|' "$(echo "in'ner")" 'a  b' \\$x\nif true; then echo "line \`echo two\`"; fi\necho run >> runs; cat runs`;
-    const { stdout, exitCode } = await project.run([command]);
-    expect([stdout, exitCode]).toEqual(["in'ner|a  b|$x|line two\nrun\n", 0]);
-  });
-
-  test('sees the variables it is given, the ones passed by name, and no other of ours', async () => {
-    const hidden = await project.run(['env']);
-    expect(hidden.exitCode).toBe(0);
-    expect(hidden.stdout).not.toContain(planted);
-    expect(hidden.stdout).toMatch(/^HAWSER_EXEC_ID=exec_/m);
-    const shown = await project.run(['--env', 'PLANTED', '--env', 'GREETING=a=b c', 'echo "$GREETING $PLANTED"']);
-    expect(shown.stdout).toBe(`a=b c ${planted}\n`);
-    const missing = await project.run(['--env', 'NO_SUCH_VARIABLE', 'env']);
-    expect([missing.stdout, missing.exitCode]).toEqual(['', 125]);
-    expect(missing.stderr).toContain('Your environment has no NO_SUCH_VARIABLE to pass on.');
-  });
-
-  test('runs a branch, a tag and a commit, and warns when one stands on another branch', async () => {
-    const other = await project.run(['--branch', 'other', 'cat other.txt']);
-    expect([other.stdout, other.exitCode]).toEqual(['other\n', 0]);
-    expect(other.stderr).toContain('→ Branch: other (from --branch)');
-    expect(other.stderr).toMatch(/^! .*main/m);
-    const commit = await project.run(['--branch', project.origin.commitOf('other'), 'cat other.txt']);
-    expect(commit.stdout).toBe('other\n');
-  });
-
-  test('runs in a folder of the repository, and without one', async () => {
-    expect(await project.run(['--workdir', 'sub', 'cat here.txt'])).toMatchObject({ stdout: 'here\n', exitCode: 0 });
-    expect(await project.run(['--no-repo', 'ls -A | wc -l'])).toMatchObject({
-      stdout: expect.stringMatching(/^\s*0\n$/),
-      exitCode: 0,
     });
   });
 
@@ -171,6 +137,53 @@ describe.each(['in this process', 'by hawser exec serve'])('a fresh clone, execu
     expectSchema('exec-rerun', (again.json as { data: Watched }).data);
     expectSchema('exec', first);
   });
+});
+
+describe('a run on this machine', () => {
+  let project: ExecProject;
+  beforeAll(() => {
+    project = new ExecProject({
+      files: { 'README.md': 'A project.\n', 'sub/here.txt': 'here\n' },
+      branches: { other: { 'other.txt': 'other\n' } },
+      env: { PLANTED: planted },
+    });
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+
+  test('runs a command of several lines, quotes and $(…) once and exactly', async () => {
+    const command = `printf '%s|' "$(echo "in'ner")" 'a  b' \\$x\nif true; then echo "line \`echo two\`"; fi\necho run >> runs; cat runs`;
+    const { stdout, exitCode } = await project.run([command]);
+    expect([stdout, exitCode]).toEqual(["in'ner|a  b|$x|line two\nrun\n", 0]);
+  });
+
+  test('sees the variables it is given, the ones passed by name, and no other of ours', async () => {
+    const hidden = await project.run(['env']);
+    expect(hidden.exitCode).toBe(0);
+    expect(hidden.stdout).not.toContain(planted);
+    expect(hidden.stdout).toMatch(/^HAWSER_EXEC_ID=exec_/m);
+    const shown = await project.run(['--env', 'PLANTED', '--env', 'GREETING=a=b c', 'echo "$GREETING $PLANTED"']);
+    expect(shown.stdout).toBe(`a=b c ${planted}\n`);
+    const missing = await project.run(['--env', 'NO_SUCH_VARIABLE', 'env']);
+    expect([missing.stdout, missing.exitCode]).toEqual(['', 125]);
+    expect(missing.stderr).toContain('Your environment has no NO_SUCH_VARIABLE to pass on.');
+  });
+
+  test('runs a branch, a tag and a commit, and warns when one stands on another branch', async () => {
+    const other = await project.run(['--branch', 'other', 'cat other.txt']);
+    expect([other.stdout, other.exitCode]).toEqual(['other\n', 0]);
+    expect(other.stderr).toContain('→ Branch: other (from --branch)');
+    expect(other.stderr).toMatch(/^! .*main/m);
+    const commit = await project.run(['--branch', project.origin.commitOf('other'), 'cat other.txt']);
+    expect(commit.stdout).toBe('other\n');
+  });
+
+  test('runs in a folder of the repository, and without one', async () => {
+    expect(await project.run(['--workdir', 'sub', 'cat here.txt'])).toMatchObject({ stdout: 'here\n', exitCode: 0 });
+    expect(await project.run(['--no-repo', 'ls -A | wc -l'])).toMatchObject({
+      stdout: expect.stringMatching(/^\s*0\n$/),
+      exitCode: 0,
+    });
+  });
 
   test('a megabyte of output arrives whole and in order', async () => {
     const { stdout, exitCode } = await project.run(['seq 1 150000']);
@@ -190,16 +203,33 @@ describe.each(['in this process', 'by hawser exec serve'])('a fresh clone, execu
     expect(await project.run(['wait', 'exec_20200101000000_aaaaaaaaaa'])).toMatchObject({ exitCode: 125 });
   });
 
-  test('nothing of ours, and no variable that was not passed, lies in what is kept', () => {
-    const files = readdirSync(project.home, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.startsWith('data'),
+  test('no variable of ours that was not passed lies in what is kept, nor does the value of a secret', async () => {
+    await using other = new ExecProject({ env: { PLANTED: planted } });
+    await other.run(['secrets', 'set', 'kept'], { stdin: `secret-${planted}` });
+    expect(await other.run(['--secret', 'S=kept', 'env; echo "$S"'])).toMatchObject({ exitCode: 0 });
+    const data = join(other.home, 'data');
+    const leaked = readdirSync(data, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(data, name)).isFile())
+      .filter((name) => readFileSync(join(data, name), 'utf8').includes(planted));
+    // The log is masked when it is read; as it lies there it is the person's own, and readable by nobody else.
+    expect(leaked.filter((name) => !name.includes('/logs/'))).toEqual(['hawser/exec/secrets.json']);
+  });
+
+  test('loads no AWS module and no bcrypt, neither in the command line nor in the supervisor', async () => {
+    await using project = new ExecProject();
+    const folder = join(project.home, 'loaded');
+    expect(await project.run(['echo hi'], { env: { NODE_V8_COVERAGE: folder } })).toMatchObject({ exitCode: 0 });
+    await project.run(['list']);
+    const runs = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const loaded = runs.map((text) =>
+      (JSON.parse(text) as { result: readonly { url: string }[] }).result
+        .filter(({ url }) => url.startsWith('file:'))
+        .map(({ url }) => fileURLToPath(url)),
     );
-    const leaked = files.filter((name) => {
-      const path = join(project.home, name);
-      return statSync(path).isFile() && readFileSync(path, 'utf8').includes(planted);
-    });
-    // It was printed, and given by name: it lies in those two logs and records and nowhere else.
-    expect(leaked.filter((name) => !/logs|rows|runs|state/.test(name))).toEqual([]);
+    expect(loaded.some((paths) => paths.some((path) => path.endsWith('exec-supervisor.js')))).toBe(true);
+    for (const path of new Set(loaded.flat())) {
+      expect([path, /@aws-sdk|bcrypt\.node|ecs\.amazonaws/.test(readFileSync(path, 'utf8'))]).toEqual([path, false]);
+    }
   });
 });
 

@@ -95,7 +95,13 @@ describe('an execution', () => {
       /ended with SIGKILL.*\n {2}Out of memory\.\n.*--memory/,
     ],
     [
-      { phase: 'failed', exit_code: 127, reason_code: 'command_not_found', reason: 'The image has no terraform.' },
+      {
+        phase: 'failed',
+        exit_code: 127,
+        reason_code: 'command_not_found',
+        reason: 'The image has no terraform.',
+        backend: { kind: 'aws' },
+      },
       /exit code 127.*\n {2}The image has no terraform\.\n {2}Choose an image/,
     ],
     [{ phase: 'cancelled' }, /^! exec_\S+ was cancelled after/],
