@@ -12,7 +12,7 @@ export async function dirtyTreeHere(
   repository: DetectedRepository | undefined,
   { backend, yes }: { readonly backend: ChosenBackend; readonly yes: boolean },
   { out, ask, signal }: Pick<Context, 'out' | 'ask' | 'signal'>,
-): Promise<DirtyTree | undefined> {
+): Promise<DirtyTree> {
   if (!repository?.remote) {
     throw new ExecError(
       'HAWSER_EXEC_NO_REPO',
@@ -20,9 +20,9 @@ export async function dirtyTreeHere(
     );
   }
   const made = await makeDirtyTree({ root: repository.root, remote: repository.remote.name, signal });
-  if (!made) {
+  if (made.files.length === 0) {
     out.say('→ Changes: none that the remote has not got');
-    return undefined;
+    return made.dirty;
   }
   out.say(renderDirty(made));
   if (backend.kind === 'remote' && ask.interactive && !yes) {

@@ -125,7 +125,8 @@ async function placeRepository(
   // Everything else that git would take for a path is absolute already.
   if (/^\.\.?(?:\/|$)/.test(request['repo'] as string)) request['repo'] = resolvePath(cwd, request['repo'] as string);
   const repo = request['repo'] as string;
-  if (request['branch'] === '.') {
+  if (options.isDirty) holdToWorkTree(repo, options);
+  if (request['branch'] === '.' || options.isDirty) {
     if (!repository) throw badInput('--branch . is the branch that is checked out, and this is no git repository.');
     request['branch'] = repository.branch ?? repository.head;
     sources.set('branch', repository.branch === undefined ? 'the commit you are at' : 'the branch you are on');
@@ -140,6 +141,20 @@ async function placeRepository(
   const head = await (askHead ?? ((url) => remoteHead(url, { cwd, signal })))(repo);
   request['branch'] = head.branch;
   sources.set('branch', head.isKnown ? "the remote's HEAD" : 'default, as the remote could not be asked');
+}
+
+/** Uncommitted work runs on top of what is checked out, and on nothing else. */
+function holdToWorkTree(repo: string, { given, repository }: ResolveOptions): void {
+  const remote = repository?.remote;
+  if (!remote) throw badInput('--dirty takes a work tree along, and there is none here that has a remote.');
+  if (repositoryName(remote.url) !== repositoryName(repo)) {
+    throw badInput(`--dirty takes the work tree of ${remote.url} along, and ${repo} is to run.`);
+  }
+  if (given.branch !== undefined && given.branch !== '.' && given.branch !== repository.branch) {
+    throw badInput(
+      `--dirty takes along what is on ${repository.branch ?? repository.head ?? 'no branch'}, and ${given.branch} is to run.`,
+    );
+  }
 }
 
 function placeLock(

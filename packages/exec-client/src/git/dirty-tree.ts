@@ -40,10 +40,12 @@ export interface DirtyTreeOptions {
  * remote has, and one difference that holds staged, unstaged and untracked files (by git's ignore rules), deletions,
  * modes, symbolic links and binary content. Index, references and objects of the repository stay untouched.
  *
- * @returns `undefined` when there is nothing that the remote has not got
+ * Where nothing differs it names the commit alone, so that what runs is what is checked out, and not what the branch has
+ * become meanwhile.
+ *
  * @throws ExecError HAWSER_EXEC_DIRTY_TOO_LARGE naming the largest files, HAWSER_EXEC_GIT_FAILED
  */
-export async function makeDirtyTree(options: DirtyTreeOptions): Promise<MadeDirtyTree | undefined> {
+export async function makeDirtyTree(options: DirtyTreeOptions): Promise<MadeDirtyTree> {
   const { root, remote, signal, maxBytes = requestLimits.dirtyBytes } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'hawser-dirty-'));
   try {
@@ -51,7 +53,6 @@ export async function makeDirtyTree(options: DirtyTreeOptions): Promise<MadeDirt
     const { base, unpushed } = await baseOf(call, remote);
     const env = await scratchEnvironment(call, scratch);
     const tree = await treeOf({ ...call, env });
-    if (tree === (await gitText(['rev-parse', `${base}^{tree}`], call))) return undefined;
     const files = await filesOf({ ...call, env }, base, tree);
     const diff = await encodedDiff({ ...call, env }, { base, tree, files, maxBytes });
     return { dirty: { base, diff, tree, files: files.length, bytes: diff.length }, files, unpushed };

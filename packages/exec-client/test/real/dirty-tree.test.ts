@@ -113,26 +113,25 @@ describeReal('git', () => {
           expect(readFileSync(join(work, '.git/index'))).toEqual(before.index);
           expect(contentOf(join(work, '.git/objects'))).toEqual(before.objects);
           gitIn(work, 'clean', '--quiet', '-d', '-X', '--force');
-          if (made) {
-            const request = { repo: '/x', command: 'x', dirty: made.dirty };
-            const limits = { maxTimeoutSeconds: 1, repoSchemes: ['file' as const] };
-            expect(checkExecutionRequest(request, limits).problems).toBeUndefined();
-          }
+          const request = { repo: '/x', command: 'x', dirty: made.dirty };
+          const limits = { maxTimeoutSeconds: 1, repoSchemes: ['file' as const] };
+          expect(checkExecutionRequest(request, limits).problems).toBeUndefined();
           const clone = scratch.in('clone');
-          gitIn(clone, 'checkout', '--quiet', '--detach', made?.dirty.base ?? 'origin/main');
-          if (made) await applyDirtyTree(clone, made.dirty);
+          gitIn(clone, 'checkout', '--quiet', '--detach', made.dirty.base);
+          await applyDirtyTree(clone, made.dirty);
           expect(contentOf(clone)).toEqual(contentOf(work));
-          if (made) expect(gitIn(clone, 'write-tree')).toBe(made.dirty.tree);
+          expect(gitIn(clone, 'write-tree')).toBe(made.dirty.tree);
         }),
-        { numRuns: scale(5, 300), endOnFailure: true },
+        { numRuns: scale(4, 300), endOnFailure: true },
       );
     });
 
     test('is listed with what changed and how large it is, and takes unpushed commits along', async () => {
       using scratch = new Scratch();
       const { work } = clones(scratch);
-      expect(await makeDirtyTree({ root: work, remote: 'origin' })).toBeUndefined();
       const pushed = gitIn(work, 'rev-parse', 'HEAD');
+      const clean = await makeDirtyTree({ root: work, remote: 'origin' });
+      expect(clean).toMatchObject({ files: [], unpushed: 0, dirty: { base: pushed, files: 0 } });
       writeFileSync(join(work, 'committed.txt'), 'mine\n');
       gitIn(work, 'add', '.');
       gitIn(work, 'commit', '--quiet', '--message', 'mine');
@@ -154,8 +153,8 @@ describeReal('git', () => {
           { path: 'data.bin', change: 'deleted', bytes: 0 },
         ],
       });
-      expect(made?.dirty.bytes).toBe(made?.dirty.diff?.length);
-      expect(gunzipSync(Buffer.from(made!.dirty.diff!, 'base64')).toString()).toContain('+four');
+      expect(made.dirty.bytes).toBe(made.dirty.diff?.length);
+      expect(gunzipSync(Buffer.from(made.dirty.diff!, 'base64')).toString()).toContain('+four');
     });
 
     test('is refused when it is too large, naming the largest files', async () => {
@@ -180,9 +179,9 @@ describeReal('git', () => {
       const clone = fresh('origin/main');
       const untouched = contentOf(clone);
       const failed = { code: 'HAWSER_EXEC_GIT_FAILED' };
-      await expect(applyDirtyTree(clone, { ...made!.dirty, tree: 'a'.repeat(40) })).rejects.toMatchObject(failed);
-      await expect(applyDirtyTree(clone, { ...made!.dirty, diff: 'AAAA' })).rejects.toMatchObject(failed);
-      await expect(applyDirtyTree(fresh('origin/dev'), made!.dirty)).rejects.toThrow('and the changes are against');
+      await expect(applyDirtyTree(clone, { ...made.dirty, tree: 'a'.repeat(40) })).rejects.toMatchObject(failed);
+      await expect(applyDirtyTree(clone, { ...made.dirty, diff: 'AAAA' })).rejects.toMatchObject(failed);
+      await expect(applyDirtyTree(fresh('origin/dev'), made.dirty)).rejects.toThrow('and the changes are against');
       expect(contentOf(clone)).toEqual(untouched);
       mkdirSync(join(work, 'nested'));
       gitIn(join(work, 'nested'), 'init', '--quiet');

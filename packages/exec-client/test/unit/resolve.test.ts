@@ -93,6 +93,19 @@ describe('what runs', () => {
     });
   });
 
+  test('is the work tree on its own branch, when that is taken along', async () => {
+    const project = projectOf({ branch: 'main' });
+    const dirty = await resolve({ project, repository, isDirty: true });
+    expect(sourceOf(dirty, 'branch')).toBe('mine (the branch you are on)');
+    expect(dirty.warnings).toEqual([]);
+    const bad = { code: 'HAWSER_EXEC_BAD_INPUT' };
+    await expect(resolve({ repository, isDirty: true, given: { branch: 'dev' } })).rejects.toMatchObject(bad);
+    await expect(resolve({ repository, isDirty: true, given: { repo: 'https://x.example/y' } })).rejects.toMatchObject(
+      bad,
+    );
+    await expect(resolve({ isDirty: true, given: { repo: 'https://x.example/y' } })).rejects.toMatchObject(bad);
+  });
+
   test('is a repository by its path, from where one stands', async () => {
     const { request } = await resolve({ cwd: '/home/me/work', given: { repo: '../infra' } });
     expect(request.repo).toBe('/home/me/infra');
