@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createSigner, ReceiptError, openSigningKey, type SigningKey } from '@hawser/receipts';
-import type { Backend } from '../backend.js';
+import type { Backend, SweepReport } from '../backend.js';
 import { createBackend } from '../core/create-backend.js';
 import { createKeyBook } from '../core/keys.js';
 import { createLogReader } from '../logs/reader.js';
@@ -14,6 +14,7 @@ import { notifier } from './notifier.js';
 import { placesIn, type Places } from './places.js';
 import { createLocalRunner } from './runner.js';
 import { openFileSecrets } from './secrets.js';
+import { tidy } from './tidy.js';
 import type { LocalBackend, LocalBackendOptions } from './types.js';
 
 /** A backend, and the parts of it that a supervisor uses without asking over HTTP. */
@@ -80,5 +81,11 @@ export async function openParts(options: LocalBackendOptions): Promise<OpenedBac
     },
     version,
   };
-  return { backend: createBackend(ports), runner, store, places, apiKey };
+  const backend = createBackend(ports);
+  const sweep = async (): Promise<SweepReport> => {
+    const report = await backend.sweep();
+    await tidy(places, store);
+    return report;
+  };
+  return { backend: { ...backend, sweep }, runner, store, places, apiKey };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 /** Where everything of a local backend lies below its folder. */
 export interface Places {
   readonly folder: string;
+  readonly rows: string;
   readonly logs: string;
   readonly runs: string;
   readonly secrets: string;
@@ -16,6 +17,7 @@ export interface Places {
 export function placesIn(folder: string): Places {
   return {
     folder,
+    rows: join(folder, 'rows'),
     logs: join(folder, 'logs'),
     runs: join(folder, 'runs'),
     secrets: join(folder, 'secrets.json'),
@@ -28,6 +30,7 @@ export function placesIn(folder: string): Places {
 
 /** Files and folders of one attempt. */
 export interface RunPlaces {
+  readonly executionId: string;
   readonly folder: string;
   /** What is to be started, with its token; gone once the token is used. */
   readonly job: string;
@@ -55,6 +58,7 @@ export function runPlaces({ runs }: Places, executionId: string, attempt: number
   const folder = join(runs, executionId, String(attempt));
   const work = join(folder, 'work');
   return {
+    executionId,
     folder,
     job: join(folder, 'job.json'),
     supervisor: join(folder, 'supervisor.json'),

@@ -239,7 +239,7 @@ function failure(error: unknown): StartFailure {
   return { failed: true, reasonCode: 'no_capacity', reason, retryable: false };
 }
 
-/** Supervisors that live: each holds one end of a pipe. */
+/** All attempts that have a folder. */
 export function attemptsIn(places: Places): readonly RunPlaces[] {
   return foldersIn(places.runs).flatMap((executionId) =>
     foldersIn(join(places.runs, executionId)).map((attempt) => runPlaces(places, executionId, Number(attempt))),

@@ -16,6 +16,7 @@ import { Reporter } from './reporter.js';
 import { FactsFile } from './run-facts.js';
 import type { StopWish, StoredJob } from './runner.js';
 import { removeTree } from './remove-tree.js';
+import { removeRun } from './tidy.js';
 import { watchFolder } from '../stores/watch-folder.js';
 import { messageOf } from '../stores/file-errors.js';
 
@@ -51,6 +52,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     } catch (error) {
       const reason = messageOf(error);
       facts.note({ state: 'stopped', reasonCode: 'payload', reason, stoppedAtMs: Date.now() });
+      rmSync(run.job);
       throw error;
     }
     rmSync(run.job);
@@ -61,7 +63,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     const attemptRun = new Attempt({ ...options, run, stored, payload, facts, reporter });
     await attemptRun.run();
     await removeTree(run.work);
-    if (reporter.isTold) await removeTree(run.folder);
+    if (reporter.isTold) await removeRun(run);
     else await runner.waiting?.(executionId);
     closeSync(alive);
   } finally {

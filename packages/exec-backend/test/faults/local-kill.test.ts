@@ -101,6 +101,8 @@ describe('a supervisor that is killed with -9', () => {
       });
       expect(processesOf(id)).toEqual([]);
       expect((await service.finish(next)).text).toBe('2\n');
+      // What the killed one left is tidied up, and nothing of a run that is over stays.
+      while (existsSync(join(service.folder, 'runs', id))) await service.backend.sweep();
     },
   );
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { makeRepository, type Repository } from '../../../../test/support/git-server.js';
-import { openService, type LocalService } from '../support/local-service.js';
+import { openService, processes, wordsOf, type LocalService } from '../support/local-service.js';
 
 let outside: string;
 let repository: Repository;
@@ -98,10 +98,8 @@ describe('a command on this machine', () => {
     });
     expect(text.split('\n').toSorted()).toEqual(['', 'done', 'from behind']);
     expect({ complete, record }).toMatchObject({ complete: true, record: { phase: 'succeeded', exit_code: 0 } });
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const words = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
-      expect(words.startsWith('sleep\0100')).toBe(false);
-    }
+    const left = processes().map((pid) => wordsOf(pid).slice(0, 2).join(' '));
+    expect(left.filter((words) => /^sleep 100[01]$/.test(words))).toEqual([]);
   });
 
   test('exit code and signal are those of the command; a missing program is said', async () => {
@@ -214,9 +212,7 @@ describeReal('bubblewrap', () => {
       command: 'trap "echo tidied; exit 4" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
     });
     await service.until(id, (text) => text.includes('begun'));
-    const lists = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => (existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''));
+    const lists = processes().map((pid) => wordsOf(pid).join(' '));
     expect(lists.filter((words) => words.includes('planted-in-env'))).toEqual([]);
     await service.call('POST', `/executions/${id}/cancel`, {});
     const { text, record } = await service.finish(id);

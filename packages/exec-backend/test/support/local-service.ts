@@ -109,14 +109,20 @@ export async function openService(options: Partial<LocalBackendOptions> = {}): P
 /** Waits for the supervisors of a folder, which finish by themselves; one that still has work to do is ended. */
 async function processesGone(folder: string): Promise<void> {
   for (let looks = 0; ; looks += 1) {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && wordsOf(name).includes(folder));
+    const pids = processes().filter((pid) => wordsOf(pid).includes(folder));
     if (pids.length === 0) return;
     if (looks > 100) for (const pid of pids) signalProcess(Number(pid), 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-function wordsOf(pid: string): readonly string[] {
+/** Ids of all processes. */
+export function processes(): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+/** The command line of a process, while it is there. */
+export function wordsOf(pid: string): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
