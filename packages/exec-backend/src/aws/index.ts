@@ -15,7 +15,7 @@ export { makeAdminKey } from './stack/first-key.js';
 export { examineStack, whoAmI } from './preflight/examine.js';
 export type { AwsLayer, Identity, LayerFinding } from './preflight/examine.js';
 export { makeServiceZip } from './zip/make-zip.js';
-export type { Architecture, ServiceZipParts } from './zip/make-zip.js';
+export type { ServiceZipParts } from './zip/make-zip.js';
 export { makeTemplate, templateLimitBytes } from './template/template.js';
 export type { Template } from './template/template.js';
 export type { Parameter, ParameterName } from './template/parameters.js';

@@ -176,7 +176,11 @@ export function classifyStop(task: StoppedTask): StopVerdict {
 }
 
 /** Says what it means that a task was not started: words of `failures[]` of RunTask, or of the error that it answered. */
-export function classifyRefusal(words: string): { readonly code: ReasonCode; readonly reason: string; readonly retryable: boolean } {
+export function classifyRefusal(words: string): {
+  readonly code: ReasonCode;
+  readonly reason: string;
+  readonly retryable: boolean;
+} {
   const rule = rules.find(({ when }) => when.test(words));
   if (rule) return { code: rule.code, reason: withWords(rule.says, words), retryable: rule.retryable };
   return { code: 'no_capacity', reason: withWords('The task was not started.', words), retryable: false };
@@ -211,7 +215,10 @@ function torn(task: StoppedTask): StopVerdict {
     began: true,
     retryable: false,
     reasonCode: stop?.code ?? 'lost',
-    reason: withWords(stop?.says ?? 'The machine of the task failed, and nothing says how the command ended.', task.stoppedReason),
+    reason: withWords(
+      stop?.says ?? 'The machine of the task failed, and nothing says how the command ended.',
+      task.stoppedReason,
+    ),
   };
 }
 
@@ -238,7 +245,11 @@ function neverBegan(task: StoppedTask, of: (name: string) => StoppedContainer | 
   const stop = byStopCode[task.stopCode ?? ''];
   if (stop) return verdict(stop, task.stoppedReason);
   if (init?.exitCode === 137) {
-    return verdict({ code: 'out_of_memory', retryable: false, says: 'The clone was killed: it may have needed more memory.' });
+    return verdict({
+      code: 'out_of_memory',
+      retryable: false,
+      says: 'The clone was killed: it may have needed more memory.',
+    });
   }
   const failed = [containers.shell, containers.init].find((name) => (of(name)?.exitCode ?? 0) !== 0);
   if (failed) {

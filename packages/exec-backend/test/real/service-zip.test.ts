@@ -77,8 +77,6 @@ describeReal(['aws-lambda-ric', 'node-22'], (path) => {
     const zip = await makeServiceZip({
       program: readFileSync(join(app, 'dist/exec-lambda.cjs')),
       bcrypt: dirname(createRequire(join(app, 'package.json')).resolve('bcrypt/package.json')),
-      // Of this machine, not of Lambda's: the rest is the same.
-      architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
     });
     for (const [name, bytes] of Object.entries(unzipSync(zip))) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });

@@ -17,10 +17,10 @@ export interface Functions {
   /** By name or ARN. @throws AwsError ResourceNotFoundException */
   find(name: string): EmulatedFunction;
   byUrl(id: string): EmulatedFunction | undefined;
-  create(name: string, input: Input, files: Readonly<Record<string, Uint8Array>>): Promise<EmulatedFunction>;
+  create(name: string, input: Input, code: CodePackage): Promise<EmulatedFunction>;
   /** @throws AwsError ResourceConflictException while another update is in progress */
   changeSettings(name: string, input: Input): EmulatedFunction;
-  changeCode(name: string, files: Readonly<Record<string, Uint8Array>>): Promise<EmulatedFunction>;
+  changeCode(name: string, code: CodePackage): Promise<EmulatedFunction>;
   remove(name: string): Promise<void>;
   invoke(one: EmulatedFunction, event: unknown): Promise<InvokeResult>;
   /** Ends every instance, and with it what they do. */
@@ -30,10 +30,17 @@ export interface Functions {
 /** An update takes this long, unless somebody has seen it in progress before. */
 const updateMs = 100;
 
+/** Code as it was sent. */
+export interface CodePackage {
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /** Of the archive itself, base64. */
+  readonly sha256: string;
+}
+
 /** Reads an uploaded archive. @throws AwsError InvalidParameterValueException */
-export function unpack(zip: Uint8Array): Readonly<Record<string, Uint8Array>> {
+export function unpack(zip: Uint8Array): CodePackage {
   try {
-    return unzipSync(zip);
+    return { files: unzipSync(zip), sha256: createHash('sha256').update(zip).digest('base64') };
   } catch {
     throw new AwsError(
       'InvalidParameterValueException',
@@ -65,23 +72,18 @@ export function createFunctions(world: World, groups: LogGroups, keyring: Keyrin
     }
     return found;
   };
-  const place = async (
-    name: string,
-    files: Readonly<Record<string, Uint8Array>>,
-  ): Promise<Partial<EmulatedFunction>> => {
+  const place = async (name: string, { files, sha256 }: CodePackage): Promise<Partial<EmulatedFunction>> => {
     const codeFolder = join(world.folder, 'functions', `${name}-${hex(8)}`);
-    const digest = createHash('sha256');
     let codeBytes = 0;
     for (const [path, bytes] of Object.entries(files)) {
       const target = join(codeFolder, normalize(`/${path}`));
       await mkdir(path.endsWith('/') ? target : dirname(target), { recursive: true });
       if (path.endsWith('/')) continue;
       await writeFile(target, bytes, { mode: 0o755 });
-      digest.update(path).update(bytes);
       codeBytes += bytes.length;
     }
     await writeFile(bootstrapFile, bootstrap);
-    return { codeFolder, codeSha256: digest.digest('base64'), codeBytes };
+    return { codeFolder, codeSha256: sha256, codeBytes };
   };
   const updatable = (name: string): EmulatedFunction => {
     const one = find(name);
@@ -145,7 +147,7 @@ export function createFunctions(world: World, groups: LogGroups, keyring: Keyrin
     all,
     find,
     byUrl: (id) => [...all.values()].find(({ url }) => url?.id === id),
-    create: async (name, input, files) => {
+    create: async (name, input, code) => {
       if (all.has(name)) {
         throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, { status: 409 });
       }
@@ -154,7 +156,7 @@ export function createFunctions(world: World, groups: LogGroups, keyring: Keyrin
         name,
         arn: world.arn('lambda', `function:${name}`),
         ...settingsOf(input),
-        ...(await place(name, files)),
+        ...(await place(name, code)),
         architectures: (input['Architectures'] as readonly string[] | undefined) ?? ['x86_64'],
         logGroup: logging?.LogGroup ?? `/aws/lambda/${name}`,
         concurrency: undefined,
@@ -170,10 +172,10 @@ export function createFunctions(world: World, groups: LogGroups, keyring: Keyrin
       const one = updatable(name);
       return changed(Object.assign(one, settingsOf(input, one)));
     },
-    changeCode: async (name, files) => {
+    changeCode: async (name, code) => {
       const one = updatable(name);
       one.updatingUntilMs = Number.POSITIVE_INFINITY;
-      return changed(Object.assign(one, await place(one.name, files)));
+      return changed(Object.assign(one, await place(one.name, code)));
     },
     remove: async (name) => {
       const one = find(name);

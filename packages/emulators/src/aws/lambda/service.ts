@@ -124,9 +124,9 @@ function routesOf(world: World, functions: Functions): readonly Route[] {
       operation: 'UpdateFunctionCode',
       run: async (name, input) => {
         checkRevision(functions.find(name), input);
-        const files = unpack(zipOf(input['ZipFile'] as string | undefined));
+        const code = unpack(zipOf(input['ZipFile'] as string | undefined));
         if (input['DryRun'] === true) return configuration(functions.find(name));
-        const changed = await functions.changeCode(name, files);
+        const changed = await functions.changeCode(name, code);
         const architectures = input['Architectures'] as readonly string[] | undefined;
         if (architectures !== undefined) changed.architectures = architectures;
         return configurationUnseen(world, changed);

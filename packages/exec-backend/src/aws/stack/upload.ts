@@ -6,6 +6,9 @@ import { awsCode, call, pace } from './call.js';
 /** The longest that a function may take to become ready, in questions: some ten minutes. */
 const ROUNDS = 160;
 
+/** How often code is sent that somebody else's update gets in the way of. */
+const TRIES = 20;
+
 /** Updates of a function are serial, and bound to the revision that was read: what happened in between is tried again. */
 const RACE = /^(?:ResourceConflictException|PreconditionFailedException)/;
 
@@ -37,7 +40,8 @@ export async function uploadCode(
     import('@aws-sdk/client-lambda'),
   ]);
   const sha256 = createHash('sha256').update(zip).digest('base64');
-  for (const rhythm = pace({ signal }); ; await rhythm.next()) {
+  const rhythm = pace({ signal });
+  for (let tries = 1; ; tries += 1) {
     const before = await ready(account, functionName, signal);
     if (before.sha256 === sha256) return false;
     try {
@@ -55,12 +59,18 @@ export async function uploadCode(
           ),
         { passes: RACE, signal },
       );
+      const after = await ready(account, functionName, signal);
+      if (after.sha256 === sha256) return true;
     } catch (error) {
-      if (RACE.test(awsCode(error))) continue;
-      throw error;
+      if (!RACE.test(awsCode(error))) throw error;
     }
-    const after = await ready(account, functionName, signal);
-    if (after.sha256 === sha256) return true;
+    if (tries === TRIES) {
+      throw new ExecBackendError('HAWSER_EXEC_BACKEND_STACK_FAILED', `Somebody else keeps changing ${functionName}`, {
+        hint: 'Wait until nobody else runs hawser exec init for this stack, and try again.',
+        details: { function: functionName },
+      });
+    }
+    await rhythm.next();
   }
 }
 

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Bus } from '../../events/bus.js';
 import { makeRule } from '../../events/service.js';
 import type { Policy, Roles, Statement } from '../../iam/roles.js';
-import type { Functions } from '../../lambda/functions.js';
+import type { CodePackage, Functions } from '../../lambda/functions.js';
 import type { World } from '../../world.js';
 import type { Kind, Made, Order, Properties } from '../kind.js';
 import { textOf } from '../../text.js';
@@ -133,8 +134,9 @@ function nameOf(arn: unknown): string {
 }
 
 /** Inline code is a CommonJS `index.js`. @see AWS::Lambda::Function Code, `ZipFile` */
-function inlineCode(properties: Properties): Readonly<Record<string, Uint8Array>> {
+function inlineCode(properties: Properties): CodePackage {
   const code = properties['Code'] as { readonly ZipFile?: string } | undefined;
   if (code?.ZipFile === undefined) throw new Error('The emulator takes code of functions inline (ZipFile) only.');
-  return { 'index.js': Buffer.from(code.ZipFile) };
+  const bytes = Buffer.from(code.ZipFile);
+  return { files: { 'index.js': bytes }, sha256: createHash('sha256').update(bytes).digest('base64') };
 }
