@@ -458,6 +458,16 @@ describe('whoever wants to hear of an end', () => {
       ).status,
     ).toBe(400);
   });
+
+  test('is told over https, or over http on this machine where the backend lets it', async () => {
+    const [strict, loose] = [open(), open({ limits: { loopbackWebhooks: true } })];
+    const status = async (service: ReturnType<typeof open>, url: string): Promise<number> =>
+      (await service.call('POST', '/executions', { no_repo: true, command: 'true', notify: [{ url }] })).status;
+    expect(await status(strict, 'http://127.0.0.1:8080/hook')).toBe(400);
+    expect(await status(loose, 'http://127.0.0.1:8080/hook')).toBe(201);
+    expect(await status(loose, 'http://127.0.0.1.example.com/hook')).toBe(400);
+    expect(await status(loose, 'https://user:secret@example.com/hook')).toBe(400);
+  });
 });
 
 describe('attaching', () => {
