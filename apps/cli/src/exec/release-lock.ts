@@ -1,6 +1,7 @@
 import type { Context } from '@hawser/cli-kit';
 import type { ExecClient } from '@hawser/exec-client';
 import { CliError } from '../errors.js';
+import { shortCommand } from '../render/exec/words.js';
 
 /** Takes a lock from its holder; a person at a terminal is asked first. */
 export async function releaseLock(
@@ -13,7 +14,7 @@ export async function releaseLock(
   if (lock?.holder && !yes) {
     const { execution_id, command } = lock.holder;
     const isSure = await ask.confirm({
-      question: `${execution_id} (${command}) may still run. Let another begin beside it?`,
+      question: `${execution_id} (${shortCommand({ command }, 40)}) may still run. Let another begin beside it?`,
       flag: '--yes',
     });
     if (!isSure) throw new CliError('HAWSER_EXEC_DECLINED', `${name} is held as before.`);

@@ -65,6 +65,12 @@ describe('two at once with one lock', () => {
       exitCode: 2,
       json: { error: { code: 'HAWSER_CLI_NOT_INTERACTIVE', details: { flag: '--yes' } } },
     });
+    using terminal = project.terminal(['locks', 'release', 'stale']);
+    await terminal.shows(/may still run\. Let another begin beside it\?/);
+    terminal.type('n\r');
+    // HAWSER_EXEC_DECLINED
+    await terminal.shows(/stale is held as before\./);
+    expect((await terminal.exited).exitCode).toBe(1);
     expectSchema('exec-locks-release', await project.data(['locks', 'release', 'stale', '--yes']));
     expect(await project.run(['--lock', 'stale', '--lock-policy', 'fail', 'echo mine'])).toMatchObject({
       stdout: 'mine\n',
