@@ -68,21 +68,44 @@ function wanted(
   stack: Stack,
   target: Pick<Target, 'template' | 'parameters'>,
 ): ReadonlyMap<string, Properties> {
+  const known = scopeOf(setup, stack, target);
+  const isThere = (id: string): void => {
+    if (!stack.resources.has(id)) throw new NotYetKnown();
+  };
   const scope: Scope = {
-    ...scopeOf(setup, stack, target),
-    ref: (id) => `{Ref ${id}}`,
-    attribute: (id, name) => attributeExpression(id, name),
+    ...known,
+    ref: (id) => {
+      isThere(id);
+      return known.ref(id);
+    },
+    attribute: (id, name) => {
+      isThere(id);
+      return known.attribute(id, name);
+    },
   };
   const found = new Map<string, Properties>();
   for (const [id, { Condition, Properties = {} }] of Object.entries(target.template.Resources)) {
-    if (Condition === undefined || holds(Condition, scope)) found.set(id, resolve(Properties, scope) as Properties);
+    if (Condition !== undefined && !holds(Condition, scope)) continue;
+    found.set(id, Object.fromEntries(Object.entries(Properties).map(([name, value]) => [name, foresee(value, scope)])));
   }
   return found;
 }
 
-/** Long enough in parts for what is cut out of an address. */
-function attributeExpression(id: string, name: string): Value {
-  return `https://{${id}.${name}}/`;
+/** What a value will be; an expression over what is not there yet stays as it is. */
+function foresee(value: Value, scope: Scope): Value {
+  try {
+    return resolve(value, scope);
+  } catch (error) {
+    if (error instanceof NotYetKnown) return value;
+    throw error;
+  }
+}
+
+/** A value depends on a resource that is yet to be made. */
+class NotYetKnown extends Error {
+  static {
+    this.prototype.name = 'NotYetKnown';
+  }
 }
 
 function changedNames(before: Properties, after: Properties): readonly string[] {
