@@ -5,8 +5,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -124,7 +122,7 @@ describe('a command on this machine', () => {
     const { text, record } = await run({
       no_repo: true,
       isolation: 'process',
-      command: 'trap "echo not yet" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
+      command: 'exec 2>/dev/null; trap "echo not yet" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
       timeout_seconds: 1,
       grace_seconds: 1,
     });
@@ -136,7 +134,7 @@ describe('a command on this machine', () => {
     const { execution_id: id } = await service.start({
       no_repo: true,
       isolation: 'process',
-      command: 'trap "echo tidied; exit 0" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
+      command: 'exec 2>/dev/null; trap "echo tidied; exit 0" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
     });
     await service.until(id, (text) => text.includes('begun'));
     await service.call('POST', `/executions/${id}/cancel`, { reason: 'enough' });
@@ -209,7 +207,7 @@ describeReal('bubblewrap', () => {
       no_repo: true,
       isolation: 'sandbox',
       env: { SECRET_ONE: 'planted-in-env' },
-      command: 'trap "echo tidied; exit 4" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
+      command: 'exec 2>/dev/null; trap "echo tidied; exit 4" TERM; echo begun; while :; do sleep 0.05 & wait $!; done',
     });
     await service.until(id, (text) => text.includes('begun'));
     const lists = processes().map((pid) => wordsOf(pid).join(' '));
