@@ -64,6 +64,20 @@ describeReal('openssl', (path) => {
     const envelope = { payloadType, payload, signatures: [{ keyid: keyId, sig: foreign }] };
     expect(verifyReceipt(envelope, { publicKeys: [publicKey] }).ok).toBe(true);
   });
+
+  test('the guide’s lines for a person without Hawser do what they say', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../../../docs/how-to/verify-a-receipt.md'), 'utf8');
+    const [recipe = ''] = /^node -e[\s\S]*?^openssl .*$/m.exec(guide) ?? [];
+    const key = createSigningKey();
+    const good = signReceipt(claimOf(), key);
+    write('acme.pem', key.publicKey);
+    const follow = (envelope: Envelope): { readonly status: number | null; readonly stdout: string } => {
+      write('receipt.json', JSON.stringify(envelope, undefined, 2));
+      return spawnSync('sh', ['-ec', recipe], { cwd: folder, encoding: 'utf8' });
+    };
+    expect(follow(good)).toMatchObject({ status: 0, stdout: 'Signature Verified Successfully\n' });
+    expect(follow({ ...good, payload: signReceipt(claimOf(2, good), key).payload }).status).not.toBe(0);
+  });
 });
 
 // Its Python has `cryptography`, which moto depends on.
