@@ -16,10 +16,10 @@ const pagesAtOnce = 200;
 const linesInPage = 10_000;
 
 /** Whether nothing more is to be waited for in the log of an ended execution. */
-export function logIsOverdue({ times, phase, start }: Execution, nowMs: number): boolean {
-  if (times.finished_at === undefined) return false;
-  const patienceMs = ranNothing({ times, phase, start } as Execution) ? shortPatienceMs : logPatienceMs;
-  return nowMs - Date.parse(times.finished_at) >= patienceMs;
+export function logIsOverdue(execution: Execution, nowMs: number): boolean {
+  const { finished_at: finishedAt } = execution.times;
+  if (finishedAt === undefined) return false;
+  return nowMs - Date.parse(finishedAt) >= (ranNothing(execution) ? shortPatienceMs : logPatienceMs);
 }
 
 /** Whether an ended execution never began its command, so that there is no output to be missed. */

@@ -7,7 +7,7 @@ import { ask, leave, renew, standing } from './lock-queue.js';
 import type { Lock, Waiter } from './lock-queue.js';
 import type { Locks } from './locks.js';
 import type { Held, Records } from './records.js';
-import { applyFacts, end, reach } from './transitions.js';
+import { applyFacts, end, reach, withoutToken } from './transitions.js';
 
 /** How long a job token is good, in milliseconds. */
 const tokenLifeMs = 15 * 60_000;
@@ -220,8 +220,7 @@ export class Lifecycle {
   async #adopt({ id, attempt }: Execution, task: TaskRef): Promise<Held | undefined> {
     const held = await this.#change(id, (current) => {
       if (isEnd(current.phase) || current.task || current.attempt !== attempt || !current.start) return undefined;
-      const { token: _told, ...start } = current.start;
-      return reach({ ...current, task, start }, 'provisioning', this.#now());
+      return reach({ ...current, task, start: withoutToken(current.start) }, 'provisioning', this.#now());
     });
     if (held && held.execution.task?.arn !== task.arn) await this.#stop(task, 'not wanted any more', true);
     return held;

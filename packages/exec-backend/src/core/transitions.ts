@@ -3,7 +3,7 @@ import type { JobReport, Phase, PhaseTimes, ReasonCode } from '@hawser/exec-clie
 import type { TaskFacts } from '../ports.js';
 import { costOf } from './cost.js';
 import { compact } from './execution.js';
-import type { Execution } from './execution.js';
+import type { Attempt, Execution } from './execution.js';
 
 /** How a command ended, or that it never began. */
 export interface Ending {
@@ -116,6 +116,7 @@ export function end(execution: Execution, known: Ending, nowMs: number): Executi
   const ended = reach(
     {
       ...execution,
+      ...(execution.start && { start: withoutToken(execution.start) }),
       ...(ending.exitCode !== undefined && { exitCode: ending.exitCode }),
       ...(ending.signal !== undefined && { signal: ending.signal }),
       ...(reasonCode && { reasonCode, reason: ending.reason ?? sentenceOf(reasonCode, ending) }),
@@ -123,8 +124,12 @@ export function end(execution: Execution, known: Ending, nowMs: number): Executi
     phase,
     Math.min(ending.atMs ?? nowMs, nowMs),
   );
-  const { token: _spent, ...start } = ended.start ?? {};
-  return { ...ended, ...(ended.start && { start: start as Execution['start'] & {} }), ...costOf(ended) };
+  return { ...ended, ...costOf(ended) };
+}
+
+/** A start that was confirmed, or will never be: only the token's digest is kept. */
+export function withoutToken({ token: _token, ...start }: Attempt): Attempt {
+  return start;
 }
 
 function endingPhase(execution: Execution, ending: Ending): Phase {
@@ -161,7 +166,7 @@ function retriesOf({ request }: Execution): number {
 }
 
 function stamped(times: PhaseTimes, phase: Phase, atMs: number): PhaseTimes {
-  const at = new Date(Math.max(atMs, Date.parse(times.created_at))).toISOString();
+  const at = notBefore(times, atMs);
   switch (phase) {
     case 'queued':
       return { ...times, queued_at: at };
@@ -181,9 +186,13 @@ function stamped(times: PhaseTimes, phase: Phase, atMs: number): PhaseTimes {
 
 function withStart(execution: Execution, atMs: number | undefined): Execution {
   if (execution.times.started_at !== undefined) return execution;
-  const known = atMs === undefined ? undefined : new Date(atMs).toISOString();
-  const since = known ?? execution.times.prepared_at ?? execution.times.provisioned_at ?? execution.times.created_at;
+  const since = notBefore(execution.times, atMs ?? 0);
   return { ...execution, times: { ...execution.times, started_at: since } };
+}
+
+/** A time as it is written down: several clocks are at work here, and none turns the order of things round. */
+function notBefore(times: PhaseTimes, atMs: number): string {
+  return new Date(Math.max(atMs, ...Object.values(times).map((time) => Date.parse(time)))).toISOString();
 }
 
 function withLog(execution: Execution, log: JobReport['log']): Execution {

@@ -41,7 +41,7 @@ export function createMemoryStore(): Store {
     list: <T>(partition: string, { prefix, after, limit, backwards }: Parameters<Store['list']>[1]) => {
       const keys = [...(partitions.get(partition)?.keys() ?? [])]
         .filter((key) => prefix === undefined || key.startsWith(prefix))
-        .sort(byBytes);
+        .toSorted(byBytes);
       if (backwards) keys.reverse();
       const from = after === undefined ? 0 : keys.findIndex((key) => byBytes(key, after) * (backwards ? -1 : 1) > 0);
       const chosen = from < 0 ? [] : keys.slice(from, from + limit);

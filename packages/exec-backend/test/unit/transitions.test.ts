@@ -84,9 +84,11 @@ describe('the states of an execution', () => {
           if (next.phase === 'cancelled') expect(next.cancel ?? next.reasonCode).toBeDefined();
           if (next.phase === 'succeeded') expect(next.exitCode).toBe(0);
           expect(isEnd(next.phase)).toBe(next.times.finished_at !== undefined);
-          const { created_at, started_at = created_at, finished_at = started_at } = next.times;
-          expect(created_at <= started_at).toBe(true);
-          expect(created_at <= finished_at).toBe(true);
+          const { created_at, provisioned_at, prepared_at, started_at, finished_at } = next.times;
+          const times = [created_at, provisioned_at, prepared_at, started_at, finished_at].filter(
+            (time) => time !== undefined,
+          );
+          expect(times).toEqual(times.toSorted((left, right) => left.localeCompare(right)));
           execution = next;
         }
       }),
