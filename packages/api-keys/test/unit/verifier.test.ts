@@ -131,13 +131,20 @@ describe('a verifier', () => {
     expect(begun).toEqual(keys.slice(0, 2));
     // One of those that wait is shared by whoever shows the same key, however full it is.
     verdicts.push(verifier.verify(key));
-    while (begun.length < keys.length) {
+    ends.shift()?.();
+    while (begun.length < 3) await turn();
+    // Whoever comes now finds the lane handed on already.
+    const late = wrongOf(key);
+    verdicts.push(verifier.verify(late));
+    for (let count = 0; count < 10; count += 1) await turn();
+    expect(begun).toEqual(keys.slice(0, 3));
+    while (begun.length < keys.length + 1) {
       ends.shift()?.();
       await turn();
     }
-    expect(begun).toEqual(keys);
+    expect(begun).toEqual([...keys, late]);
     for (const end of ends) end();
-    expect((await Promise.all(verdicts)).map(({ ok }) => ok)).toEqual([false, false, false, true, true]);
+    expect((await Promise.all(verdicts)).map(({ ok }) => ok)).toEqual([false, false, false, true, true, false]);
     // The lanes are free again.
     compare.mockResolvedValue(false);
     expect(await verifier.verify(wrongOf(key))).toEqual({ ok: false, why: 'wrong' });
