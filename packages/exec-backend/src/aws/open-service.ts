@@ -33,6 +33,12 @@ export interface ServiceOptions {
   readonly ports?: Partial<BackendPorts>;
 }
 
+/**
+ * How long AWS may take to answer, in milliseconds. The SDK waits for ever unless told otherwise, and a function lives for a
+ * minute; what is sent again says that it is the same.
+ */
+const patience = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+
 /** Requests that one key may send: what the stage of the API lets through for all. */
 const rate = { perSecond: 20, burst: 40 };
 
@@ -43,7 +49,7 @@ const rate = { perSecond: 20, burst: 40 };
  */
 export async function openService(options: ServiceOptions): Promise<Backend> {
   const { settings, clock = { nowMs: () => Date.now() }, pause = pauseByClock } = options;
-  const account = openAccount(options.account ?? {});
+  const account = openAccount({ requestHandler: patience, ...options.account });
   const store = createDynamoStore({ table: settings.table, client: () => account.dynamoDb(), pause });
   const logs = createCloudWatchLogs({
     logGroup: settings.logGroup,

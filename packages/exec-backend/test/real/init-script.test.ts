@@ -43,9 +43,7 @@ describeReal(['busybox', 'dash', 'git', 'sshd', 'ssh', 'ssh-keygen'], (path) => 
   type Payload = Parameters<ScriptTask['init']>[0];
 
   /** What init.sh made of a payload. */
-  async function made(
-    payload: Payload,
-  ): Promise<{
+  async function made(payload: Payload): Promise<{
     readonly code: number;
     readonly output: string;
     readonly readme: string;

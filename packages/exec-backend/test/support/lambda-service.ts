@@ -22,6 +22,8 @@ export interface LambdaServiceOptions {
   readonly settings?: Partial<ServiceSettings>;
   readonly ports?: ServiceOptions['ports'];
   readonly pollMs?: ServiceOptions['pollMs'];
+  /** What becomes of the events of tasks; all arrive when missing. */
+  readonly passes?: (change: TaskChange) => readonly TaskChange[];
 }
 
 /** The service behind its Lambda handler, over an emulated account, answered on loopback as API Gateway does. */
@@ -98,6 +100,8 @@ export async function startLambdaService(options: LambdaServiceOptions = {}): Pr
   const backend = await openService({
     settings,
     version: '0.0.0-test',
+    // An answer that never comes is given up sooner than where it may be far away.
+    account: { requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true } },
     pollMs: options.pollMs ?? { least: 50, most: 200 },
     ports: {
       limits: {
@@ -110,9 +114,11 @@ export async function startLambdaService(options: LambdaServiceOptions = {}): Pr
     },
   });
   const handler = createServiceHandler(() => Promise.resolve(backend));
-  const bus = watchTasks(account, names.cluster, (detail) =>
-    handler({ 'detail-type': 'ECS Task State Change', detail }),
-  );
+  const bus = watchTasks(account, names.cluster, async (change) => {
+    for (const detail of options.passes?.(change) ?? [change]) {
+      await handler({ 'detail-type': 'ECS Task State Change', detail });
+    }
+  });
   const close = async (): Promise<void> => {
     await bus.close();
     api.closeAllConnections();
@@ -157,7 +163,8 @@ function watchTasks(
   };
   const done = (async () => {
     while (!closing.signal.aborted) {
-      await look();
+      // Throttled, it looks again.
+      await look().catch(() => undefined);
       await setTimeout(100, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   })();

@@ -87,6 +87,8 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     },
 
     remove: async (partition, key, expected) => {
+      // That is no version of any row, and means `none` where something is put.
+      if (expected === 0) return false;
       const { DeleteItemCommand } = await import('@aws-sdk/client-dynamodb');
       const command = new DeleteItemCommand({ TableName: table, Key: keyOf(partition, key), ...condition(expected) });
       try {
