@@ -64,7 +64,7 @@ describe('a service whose process dies', () => {
     const calls = whole.count();
     expect(calls).toBeGreaterThan(100);
 
-    const stride = scale(4, 1);
+    const stride = scale(8, 1);
     for (const how of ['die before', 'die after'] as const) {
       for (let number = how === 'die before' ? 0 : stride >> 1; number < calls; number += stride) {
         const world = new World(1);
