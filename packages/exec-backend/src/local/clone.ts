@@ -139,7 +139,10 @@ function explain(result: GitResult, ref: string | undefined): NeverBegan {
       stderr,
     )
   ) {
-    return new NeverBegan('clone_auth', `The server did not let us in: ${said}`);
+    return new NeverBegan(
+      'clone_auth',
+      `The server did not let us in: ${said}. Credentials are stored with hawser exec secrets set git/HOST.`,
+    );
   }
   if (
     /could not resolve|connection (?:refused|reset|timed out)|failed to connect|network is unreachable|operation timed out/i.test(
@@ -167,39 +170,53 @@ function gitEnvironment(
   const configuration = join(scratch, 'gitconfig');
   const path = repository.scheme === 'file' ? repository.path : undefined;
   writeFileSync(configuration, gitConfiguration(path), { mode: 0o600 });
-  const env = {
+  const hosts = join(scratch, 'known_hosts');
+  writeFileSync(hosts, knownHosts, { mode: 0o600 });
+  return {
     GIT_CONFIG_GLOBAL: configuration,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
     SSH_ASKPASS_REQUIRE: 'never',
     LC_ALL: 'C',
+    // Without a stored key, the person's own ssh, which must not ask anything.
+    GIT_SSH_COMMAND: `ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ${fileOption('GlobalKnownHostsFile', hosts)}`,
+    GIT_SSH_VARIANT: 'ssh',
+    ...credentialEnvironment(git, repo, scratch),
   };
-  if (repository.scheme === 'ssh') return { ...env, GIT_SSH_COMMAND: sshCommand(git, scratch), GIT_SSH_VARIANT: 'ssh' };
-  if (git?.kind !== 'basic') return env;
+}
+
+/** What gives git a stored credential, and nothing but that. Files it needs are made in `folder`. */
+export function credentialEnvironment(
+  git: JobPayload['git'],
+  repo: string,
+  folder: string,
+): Readonly<Record<string, string>> {
+  if (git?.kind === 'ssh') return { GIT_SSH_COMMAND: sshCommand(git, folder), GIT_SSH_VARIANT: 'ssh' };
+  if (git?.kind !== 'basic' || !/^https?:/i.test(repo)) return {};
   const header = `Authorization: Basic ${Buffer.from(`${git.username}:${git.password}`).toString('base64')}`;
   return {
-    ...env,
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: `http.${new URL(repo).origin}/.extraHeader`,
     GIT_CONFIG_VALUE_0: header,
   };
 }
 
-/** A stored key is used alone, with pinned host keys; without one, the person's own ssh, which must not ask anything. */
-function sshCommand(git: JobPayload['git'], scratch: string): string {
-  const hosts = join(scratch, 'known_hosts');
-  if (git?.kind !== 'ssh') {
-    writeFileSync(hosts, knownHosts, { mode: 0o600 });
-    return `ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ${shellWord(`GlobalKnownHostsFile="${hosts}"`)}`;
-  }
+/** A stored key is used alone, with host keys that were pinned. */
+function sshCommand(git: JobPayload['git'] & { readonly kind: 'ssh' }, folder: string): string {
+  const hosts = join(folder, 'known_hosts');
   writeFileSync(hosts, git.known_hosts ?? knownHosts, { mode: 0o600 });
-  const key = join(scratch, 'key');
+  const key = join(folder, 'key');
   writeFileSync(key, git.private_key.endsWith('\n') ? git.private_key : `${git.private_key}\n`, { mode: 0o600 });
   return [
     'ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o IdentityAgent=none',
-    `-o ${shellWord(`UserKnownHostsFile="${hosts}"`)} -o GlobalKnownHostsFile=/dev/null -i ${shellWord(key)}`,
+    `-o ${fileOption('UserKnownHostsFile', hosts)} -o GlobalKnownHostsFile=/dev/null -i ${shellWord(key)}`,
   ].join(' ');
+}
+
+/** An option whose value is one file, whatever its name: ssh takes a list, parted by spaces (ssh_config(5)). */
+function fileOption(name: string, path: string): string {
+  return shellWord(`${name}="${path}"`);
 }
 
 /** One word for a POSIX shell (Shell Command Language, 2.2.2 Single-Quotes). */

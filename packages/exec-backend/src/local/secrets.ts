@@ -80,7 +80,8 @@ export function openFileSecrets(path: string): Secrets {
 
     gitCredential: (host) =>
       guarded('read', () => {
-        const kept = read(path)[`git/${host}`];
+        // A name of a secret has no colon: a server on a port of its own is found by its host.
+        const kept = read(path)[`git/${host.replace(/:\d+$/, '')}`];
         return kept && gitCredentialOf(host, kept.value);
       }),
   };

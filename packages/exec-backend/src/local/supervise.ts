@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { JobPayload, JobReport } from '@hawser/exec-client/contract';
+import type { JobPayload } from '@hawser/exec-client/contract';
 import { currentProcess } from '@hawser/state-store/process';
 import { LogWriter } from '../logs/writer.js';
-import { clone, type Cloned } from './clone.js';
+import { clone, credentialEnvironment, type Cloned } from './clone.js';
 import { startCommand, type CommandEnd, type RunningCommand } from './command.js';
 import { createPrivate, readDocument } from './files.js';
 import { launchOf, type Launch } from './launch.js';
@@ -44,6 +44,8 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   if (stored === undefined || !createPrivate(run.supervisor, JSON.stringify(await currentProcess()))) return;
   const facts = new FactsFile(run.facts);
   const pipes = makePipes(run);
+  // Looked at when they are needed.
+  pipes.catch(() => undefined);
   const { backend, runner } = await options.open();
   try {
     let payload: JobPayload;
@@ -56,16 +58,12 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
       throw error;
     }
     rmSync(run.job);
-    await pipes;
-    // Held open as long as we live: its other end tells whoever waits for our end.
-    const alive = openSync(run.alive, 'r+');
     const reporter = new Reporter(backend.job, payload, () => rmSync(run.work, { recursive: true, force: true }));
-    const attemptRun = new Attempt({ ...options, run, stored, payload, facts, reporter });
-    await attemptRun.run();
+    const { mayBeRetried } = await new Attempt({ ...options, run, stored, payload, facts, reporter, pipes }).run();
     await removeTree(run.work);
     if (reporter.isTold) await removeRun(run);
-    else await runner.waiting?.(executionId);
-    closeSync(alive);
+    // There is more to do, and perhaps nobody who looks.
+    if (mayBeRetried || !reporter.isTold) await runner.waiting?.(executionId);
   } finally {
     facts.close();
     await backend.close();
@@ -78,6 +76,7 @@ interface AttemptOptions extends SuperviseOptions {
   readonly payload: JobPayload;
   readonly facts: FactsFile;
   readonly reporter: Reporter;
+  readonly pipes: Promise<void>;
 }
 
 /** One attempt under way. */
@@ -96,22 +95,28 @@ class Attempt {
     this.#logFolder = join(options.places.logs, options.executionId);
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<{ readonly mayBeRetried: boolean }> {
     const onSignal = (): void => this.#stop();
     const ignore = (): void => undefined;
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', ignore);
     // Asked before we listened.
     if ((readDocument(this.#options.run.stop) as StopWish | undefined) !== undefined) this.#stop();
-    const { facts } = this.#options;
+    const { facts, pipes, run } = this.#options;
     facts.note({ state: 'preparing' });
     const init = new LogWriter(this.#logFolder, 'init');
+    let alive: number | undefined;
     try {
+      await pipes;
+      // Held open as long as we live: its other end tells whoever waits for our end.
+      alive = openSync(run.alive, 'r+');
       const cloned = await this.#clone(init);
       await this.#runCommand(cloned, init);
+      return { mayBeRetried: false };
     } catch (error) {
       await init.end();
-      await this.#failed(error);
+      return { mayBeRetried: await this.#failed(error) };
     } finally {
+      if (alive !== undefined) closeSync(alive);
       clearTimeout(this.#killTimer);
       process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', ignore);
     }
@@ -194,36 +199,26 @@ class Attempt {
     await reporter.finished();
   }
 
-  /** The command never began; or it did, and we cannot go on. */
-  async #failed(error: unknown): Promise<void> {
+  /** The command never began; or it did, and we cannot go on. Whether another attempt may do better. */
+  async #failed(error: unknown): Promise<boolean> {
     const { facts, reporter } = this.#options;
     if (this.#command !== undefined) throw error;
     const at = Date.now();
-    const { reasonCode, reason, retryable } = this.#explain(error);
+    const { reasonCode, message: reason, retryable } = this.#explain(error);
     await this.#runnerLog?.end();
     facts.note({ state: 'stopped', began: false, stoppedAtMs: at, reasonCode, reason, retryable });
     reporter.tell({ event: 'failed', at, reason_code: reasonCode, reason });
     await reporter.finished();
+    return retryable;
   }
 
-  #explain(error: unknown): Pick<JobReport & {}, never> & {
-    readonly reasonCode: NonNullable<JobReport['reason_code']>;
-    readonly reason: string;
-    readonly retryable: boolean;
-  } {
+  #explain(error: unknown): NeverBegan {
     if (this.#stopping.signal.aborted) {
-      const reason = this.#wish?.reason ?? 'its supervisor was asked to end';
-      return {
-        reasonCode: 'cancelled',
-        reason: `It was stopped before the command began: ${reason}.`,
-        retryable: false,
-      };
+      const why = this.#wish?.reason ?? 'its supervisor was asked to end';
+      return new NeverBegan('cancelled', `It was stopped before the command began: ${why}.`);
     }
-    if (error instanceof NeverBegan) {
-      return { reasonCode: error.reasonCode, reason: error.message, retryable: error.retryable };
-    }
-    const reason = messageOf(error);
-    return { reasonCode: 'permission', reason: `The command could not be started: ${reason}`, retryable: false };
+    if (error instanceof NeverBegan) return error;
+    return new NeverBegan('permission', `The command could not be started: ${messageOf(error)}`);
   }
 
   #launch(cloned: Cloned | undefined): Launch {
@@ -241,6 +236,7 @@ class Attempt {
         TERM: 'dumb',
         HOME: run.home,
         TMPDIR: run.tmp,
+        ...this.#gitCredentials(),
         ...payload.env,
         ...(cloned && { HAWSER_EXEC_COMMIT: cloned.commit }),
         [marker]: executionId,
@@ -250,6 +246,15 @@ class Attempt {
       personHome: env['HOME'],
       path: env['PATH'] ?? commandPath,
     });
+  }
+
+  /** Only where the request says so: for submodules, and modules from git. */
+  #gitCredentials(): Readonly<Record<string, string>> {
+    const { payload, run } = this.#options;
+    if (payload.git_credentials !== 'run') return {};
+    const folder = join(run.work, 'git');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return credentialEnvironment(payload.git, payload.repo ?? '', folder);
   }
 
   /** Somebody wants an end: before the command at once, while it runs with its grace period. */

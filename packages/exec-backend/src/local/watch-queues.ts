@@ -1,5 +1,6 @@
 import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { isEnd } from '@hawser/exec-client/contract';
 import { acquireLock, type HeldLock } from '@hawser/state-store/files';
 import { partitions, Records } from '../core/records.js';
 import type { OpenedBackend } from './open.js';
@@ -9,11 +10,8 @@ import { attemptsIn } from './runner.js';
 /** However quiet it is, one looks this often: not everything that matters is announced. */
 const LOOK_AGAIN_MS = 5_000;
 
-/** Phases in which nothing runs yet that would look after itself. */
-const waiting: readonly string[] = ['accepted', 'queued'];
-
 /**
- * Waits where executions stand in queues and nobody else looks: wakes when a lock or an execution changes and when a
+ * Waits where executions stand in queues, or are to be tried again, and nobody else looks: wakes when a lock or an execution changes and when a
  * supervisor ends, killed or not, and lets the service look at everything. There is one such process; it leaves when nobody waits any more.
  */
 export async function watchQueues({ backend, store, places }: OpenedBackend): Promise<void> {
@@ -57,10 +55,11 @@ async function takeSeat({ waiter }: Places): Promise<HeldLock | undefined> {
   }
 }
 
+/** For a lock, or for the time of another attempt: all others have a supervisor that looks after them. */
 async function somebodyWaits(records: Records): Promise<boolean> {
   for await (const { key } of records.open()) {
-    const phase = (await records.load(key))?.execution.phase;
-    if (phase !== undefined && waiting.includes(phase)) return true;
+    const execution = (await records.load(key))?.execution;
+    if (execution && execution.task === undefined && !isEnd(execution.phase)) return true;
   }
   return false;
 }

@@ -37,14 +37,19 @@ export class LogWriter {
   /**
    * Appends bytes.
    *
-   * @returns `undefined` when they are in the file; a promise while there is no room for them: until it resolves,
-   *   nothing else may be appended
+   * @returns `undefined` when they are in the file; while there is no room for them, a promise of that. What is appended
+   *   meanwhile waits behind them
    */
   append(bytes: Uint8Array, nowMs: number): Promise<void> | undefined {
-    const rest = this.#write(bytes, nowMs);
+    const rest = this.#room === undefined ? this.#write(bytes, nowMs) : bytes;
     if (rest.length === 0) return undefined;
-    this.#room = this.#insist(rest).finally(() => (this.#room = undefined));
-    return this.#room;
+    const room = (this.#room ?? Promise.resolve())
+      .then(() => this.#insist(rest))
+      .finally(() => {
+        if (this.#room === room) this.#room = undefined;
+      });
+    this.#room = room;
+    return room;
   }
 
   /** Set while bytes wait for room on a full disk. */

@@ -182,4 +182,26 @@ describe('when nobody looks', () => {
     expect((await service.finish(ids[1] ?? '')).record).toMatchObject({ phase: 'succeeded', lock: { fence: 2 } });
     expect(await service.show(ids[0] ?? '')).toMatchObject({ phase: 'lost' });
   });
+
+  test('a clone that failed by the network is tried again', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'hawser-git-'));
+    try {
+      const server = await GitHttpServer.start({ root });
+      const repo = server.url('project.git');
+      await server[Symbol.asyncDispose]();
+      const { execution_id: id } = await service.start({ no_repo: false, repo, command: 'true', retries: 1 });
+      const reader = createLogReader({ folder: join(service.folder, 'logs') });
+      const record = { execution_id: id, phase: 'running', task: {} } as unknown as ExecutionRecord;
+      let [position, tries]: [string | undefined, number] = [undefined, 0];
+      while (tries < 2) {
+        const page = await reader.read(record, { position, limit: 100, waitMs: 60_000, stream: 'init' });
+        tries += page.events.filter(({ message }) => message.startsWith('Cloning')).length;
+        if (page.events.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        position = page.position;
+      }
+      expect((await service.finish(id)).record).toMatchObject({ phase: 'error', reason_code: 'network', attempt: 2 });
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
 });

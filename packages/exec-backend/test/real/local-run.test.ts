@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { makeRepository, type Repository } from '../../../../test/support/git-server.js';
+import { GitHttpServer, makeRepository, type Repository } from '../../../../test/support/git-server.js';
 import { openService, processes, wordsOf, type LocalService } from '../support/local-service.js';
 
 let outside: string;
@@ -111,6 +111,20 @@ describe('a command on this machine', () => {
     expect(missing.record.reason).toContain('/usr/local/bin');
     expect(trapped.record).toMatchObject({ phase: 'failed', exit_code: 9 });
     expect(trapped.record.signal).toBeUndefined();
+  });
+
+  test('git’s credentials are for the clone alone, unless the request says that the command has them too', async () => {
+    const access = { username: 'somebody', password: 'planted-password' };
+    await using server = await GitHttpServer.start({ root: outside, access });
+    const repo = server.url('project.git');
+    expect((await run({ repo, isolation: 'process', command: 'true' })).record).toMatchObject({
+      reason_code: 'clone_auth',
+    });
+    await service.call('POST', '/secrets', { name: 'git/127.0.0.1', value: 'somebody:planted-password' });
+    const command = 'env | grep -c GIT_; git ls-remote --heads $REPO >/dev/null 2>&1 && echo in || echo out';
+    const env = { REPO: repo };
+    expect((await run({ repo, isolation: 'process', command, env })).text).toBe('0\nout\n');
+    expect((await run({ repo, isolation: 'process', command, env, git_credentials: 'run' })).text).toBe('3\nin\n');
   });
 
   test('a folder that is not in the repository is said before anything runs', async () => {
