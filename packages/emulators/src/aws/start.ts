@@ -63,6 +63,9 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
   const images = { ...builtInImages, ...options.images };
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'hawser-aws-')));
   await mkdir(folder, { recursive: true });
+  const removeFolder = async (): Promise<void> => {
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+  };
   const random = createRandom(options.seed ?? `${process.pid}-${Date.now()}-${Math.random()}`);
   const calls: ApiCall[] = [];
   const waiting = new Map<string, ((input: unknown) => void)[]>();
@@ -197,7 +200,13 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
       )),
     upgrade: (request, raw, socket, head) => attach.upgrade(request, raw, socket, head),
   });
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    bus.close();
+    await removeFolder();
+    throw error;
+  }
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
@@ -208,7 +217,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
       await tasks.close();
       await functions.close();
       await tables.close();
-      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+      await removeFolder();
     })();
     return closed;
   };

@@ -52,8 +52,8 @@ async function serve(options: HttpServerOptions, raw: IncomingMessage, response:
     response.writeHead(answer.status, { 'content-length': content.length, ...answer.headers });
     response.end(content);
   } catch {
-    // The connection broke while the body was being read: there is nobody left to answer.
-    raw.destroy();
+    // The connection broke while the body was being read, or the answer is one that gets lost.
+    raw.socket.destroy();
   }
 }
 

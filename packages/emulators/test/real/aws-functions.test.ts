@@ -11,7 +11,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { zipSync } from 'fflate';
-import { eventually, openBench, shell, type AwsBench } from '../support/aws.js';
+import { eventually, openBench, shell, signFor, type AwsBench } from '../support/aws.js';
 
 const sub = (text: string): object => ({ 'Fn::Sub': text });
 const att = (id: string, name: string): object => ({ 'Fn::GetAtt': [id, name] });
@@ -342,28 +342,11 @@ describe('the REST API', () => {
   test('asks who signed where a method says so', async () => {
     const response = await fetch(`${api}/signed`);
     expect([response.status, await response.json()]).toEqual([403, { message: 'Missing Authentication Token' }]);
-    const { SignatureV4 } = await import('@smithy/signature-v4');
-    const { Hash } = await import('@smithy/hash-node');
-    const target = new URL(`${api}/signed`);
-    const signer = new SignatureV4({
-      service: 'execute-api',
-      region: bench.aws.region,
-      sha256: Hash.bind(null, 'sha256') as never,
-      credentials: {
-        accessKeyId: bench.aws.env['AWS_ACCESS_KEY_ID']!,
-        secretAccessKey: bench.aws.env['AWS_SECRET_ACCESS_KEY']!,
-      },
+    const accepted = await fetch(`${api}/signed`, {
+      headers: await signFor(bench.aws, 'execute-api', `${api}/signed`),
     });
-    const signed = await signer.sign({
-      method: 'GET',
-      protocol: 'http:',
-      hostname: target.hostname,
-      path: target.pathname,
-      headers: { host: target.host },
-    });
-    const let_in = await fetch(target, { headers: signed.headers });
-    expect(let_in.status).toBe(201);
-    const { event } = (await let_in.json()) as { event: { requestContext: { identity: object } } };
+    expect(accepted.status).toBe(201);
+    const { event } = (await accepted.json()) as { event: { requestContext: { identity: object } } };
     expect(event.requestContext.identity).toMatchObject({ userArn: 'arn:aws:iam::123456789012:user/hawser' });
   });
 });

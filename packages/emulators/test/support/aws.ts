@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll } from '@jest/globals';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -150,19 +149,35 @@ export async function eventually<T>(ask: () => Promise<T | undefined> | T | unde
   }
 }
 
+/** Headers of a request, signed by the SDK's own signer. */
+export async function signFor(aws: AwsEmulator, service: string, address: string): Promise<Record<string, string>> {
+  const { config } = new SSMClient({
+    region: aws.region,
+    credentials: {
+      accessKeyId: aws.env['AWS_ACCESS_KEY_ID']!,
+      secretAccessKey: aws.env['AWS_SECRET_ACCESS_KEY']!,
+    },
+  });
+  const signer = await config.signer({
+    name: 'sigv4',
+    signingName: service,
+    signingRegion: aws.region,
+    properties: {},
+  });
+  const { hostname, port, host, pathname } = new URL(address);
+  const request = {
+    method: 'GET',
+    protocol: 'http:',
+    hostname,
+    port: Number(port),
+    path: pathname,
+    query: {},
+    headers: { host },
+  };
+  return (await signer.sign(request)).headers;
+}
+
 /** A shell's line as a container's command. */
 export function shell(script: string): Partial<ContainerDefinition> {
   return { entryPoint: ['/bin/sh', '-c'], command: [script] };
-}
-
-/** Ends of a child's standard streams. */
-export async function outputOf(child: {
-  readonly stdout: NodeJS.ReadableStream;
-  readonly stderr: NodeJS.ReadableStream;
-}): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const collected = { stdout: '', stderr: '' };
-  child.stdout.on('data', (bytes: Buffer) => (collected.stdout += bytes.toString()));
-  child.stderr.on('data', (bytes: Buffer) => (collected.stderr += bytes.toString()));
-  await Promise.all([once(child.stdout, 'end'), once(child.stderr, 'end')]);
-  return collected;
 }
