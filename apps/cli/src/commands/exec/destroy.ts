@@ -10,9 +10,8 @@ export default class ExecDestroy extends HawserCommand<typeof ExecDestroy, Destr
     'Lists what will go, stops running tasks, deletes the stack, then task definitions, parameters and logs. It can be run again wherever it stopped. Your configuration stays unless you agree to lose that backend too.';
   static override flags = {
     ...stackFlags,
-    force: Flags.boolean({
-      summary: 'Do not ask; and what CloudFormation cannot delete is left behind, and named.',
-    }),
+    force: Flags.boolean({ summary: 'Do not ask.' }),
+    abandon: Flags.boolean({ summary: 'Leave behind what CloudFormation cannot delete, and name it.' }),
     'keep-logs': Flags.boolean({ summary: 'Keep the output of executions.' }),
   };
   static override examples = [

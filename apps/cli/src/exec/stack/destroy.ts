@@ -9,6 +9,7 @@ import type { StackContext } from './init.js';
 /** The flags of `hawser exec destroy`. */
 export interface DestroyFlags extends StackFlags {
   readonly force: boolean;
+  readonly abandon: boolean;
   readonly 'keep-logs': boolean;
 }
 
@@ -20,7 +21,7 @@ export interface DestroyFacts {
   readonly definitions: number;
   readonly parameters: number;
   readonly logs: 'removed' | 'kept' | 'none';
-  /** Logical ids of what CloudFormation could not delete; only with `--force`. */
+  /** Logical ids of what CloudFormation could not delete; only with `--abandon`. */
   readonly left: readonly string[];
   /** Backends of your configuration that lead nowhere now, and the file that they stand in. */
   readonly backends: readonly string[];
@@ -42,7 +43,7 @@ export async function destroy(flags: DestroyFlags, context: StackContext): Promi
   }
   const gone = { definitions: 0, parameters: 0, logs: 'none' as DestroyFacts['logs'], left: [] as string[] };
   try {
-    for await (const event of destroyStack(account, plan, { keepLogs, force: flags.force, signal })) {
+    for await (const event of destroyStack(account, plan, { keepLogs, abandon: flags.abandon, signal })) {
       out.say(destroyLine(event));
       if (event.step === 'definitions' || event.step === 'parameters') gone[event.step] = event.removed;
       if (event.step === 'logs') gone.logs = event.kept ? 'kept' : 'removed';

@@ -45,12 +45,17 @@ export function openAccount(options: AccountOptions): Account {
         return one;
       }));
   };
-  const cloudFormation = once(async () => {
-    const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-    return new CloudFormationClient(config);
+  // The service and the command line both have this one; whoever sends the service leaves some of the others out.
+  const ecs = once(async () => {
+    const { ECSClient } = await import('@aws-sdk/client-ecs');
+    return new ECSClient(config);
   });
   return {
-    cloudFormation,
+    cloudFormation: once(async () => {
+      const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+      return new CloudFormationClient(config);
+    }),
+    ecs,
     logs: once(async () => {
       const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
       return new CloudWatchLogsClient(config);
@@ -58,10 +63,6 @@ export function openAccount(options: AccountOptions): Account {
     dynamoDb: once(async () => {
       const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
       return new DynamoDBClient(config);
-    }),
-    ecs: once(async () => {
-      const { ECSClient } = await import('@aws-sdk/client-ecs');
-      return new ECSClient(config);
     }),
     lambda: once(async () => {
       const { LambdaClient } = await import('@aws-sdk/client-lambda');
@@ -75,7 +76,7 @@ export function openAccount(options: AccountOptions): Account {
       const { STSClient } = await import('@aws-sdk/client-sts');
       return new STSClient(config);
     }),
-    region: async () => (await cloudFormation()).config.region(),
+    region: async () => (await ecs()).config.region(),
     [Symbol.dispose]: () => {
       for (const client of made) client.destroy();
     },

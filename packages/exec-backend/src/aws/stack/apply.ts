@@ -67,21 +67,21 @@ export async function* awaitStack(
 
 /**
  * Deletes a stack, and tells what CloudFormation does. What keeps it from being deleted is tried twice: the interface of
- * a task that has just stopped goes minutes after it. With `force` it is then left behind, out of any stack.
+ * a task that has just stopped goes minutes after it. With `abandon` it is then left behind, out of any stack.
  *
  * @throws ExecBackendError `HAWSER_EXEC_BACKEND_STACK_FAILED`
  */
 export async function* deleteStack(
   account: Account,
   stack: Pick<FoundStack, 'name' | 'stackId'>,
-  options: { readonly force?: boolean | undefined; readonly signal?: AbortSignal | undefined },
+  options: { readonly abandon?: boolean | undefined; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<StackEvent, StackEnd> {
-  const { force = false, signal } = options;
+  const { abandon = false, signal } = options;
   const [client, { DeleteStackCommand }] = await Promise.all([
     account.cloudFormation(),
     import('@aws-sdk/client-cloudformation'),
   ]);
-  const attempts = force
+  const attempts = abandon
     ? (['STANDARD', 'STANDARD', 'FORCE_DELETE_STACK'] as const)
     : (['STANDARD', 'STANDARD'] as const);
   let end: StackEnd = { status: '', failures: [] };

@@ -30,7 +30,7 @@ export type DestroyEvent =
   | { readonly step: 'stack'; readonly event: StackEvent }
   | { readonly step: 'definitions' | 'parameters'; readonly removed: number }
   | { readonly step: 'logs'; readonly name: string; readonly kept: boolean }
-  /** Given up with `force`: it is still in the account. */
+  /** Given up with `abandon`: it is still in the account. */
   | { readonly step: 'left'; readonly event: StackEvent };
 
 /**
@@ -64,7 +64,7 @@ export async function planDestroy(account: Account, name: string, signal?: Abort
  * Removes a stack and what was made for it outside: stops its tasks, deletes the stack, then task definitions, parameters
  * and logs. It can be begun again wherever it stopped; what is gone already is no failure.
  *
- * @throws ExecBackendError `HAWSER_EXEC_BACKEND_STACK_FAILED` when a resource cannot be deleted; with `force` it is left,
+ * @throws ExecBackendError `HAWSER_EXEC_BACKEND_STACK_FAILED` when a resource cannot be deleted; with `abandon` it is left,
  * and told of in an event `left`.
  */
 export async function* destroyStack(
@@ -72,12 +72,12 @@ export async function* destroyStack(
   plan: DestroyPlan,
   options: {
     readonly keepLogs?: boolean | undefined;
-    readonly force?: boolean | undefined;
+    readonly abandon?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   } = {},
 ): AsyncGenerator<DestroyEvent, void> {
   const { name, stack } = plan;
-  const { keepLogs = false, force, signal } = options;
+  const { keepLogs = false, abandon, signal } = options;
   const names = stackNames(name);
   if (stack?.outputs) await silence(account, names.function, signal);
   if (plan.tasks.length > 0) yield { step: 'tasks', left: plan.tasks.length };
@@ -85,7 +85,7 @@ export async function* destroyStack(
   await stopTasks(account, { cluster: names.cluster, reason: `hawser exec destroy of ${name}`, signal });
   if (plan.tasks.length > 0) yield { step: 'tasks', left: 0 };
   if (stack) {
-    const deletion = deleteStack(account, stack, { force, signal });
+    const deletion = deleteStack(account, stack, { abandon, signal });
     let next = await deletion.next();
     for (; !next.done; next = await deletion.next()) yield { step: 'stack', event: next.value };
     for (const event of next.value.failures) yield { step: 'left', event };

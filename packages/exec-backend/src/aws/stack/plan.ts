@@ -109,6 +109,7 @@ export async function changeSet(
   // Logs that `destroy --keep-logs` left.
   const keeps = isNew && (await logGroupExists(account, stackNames(name).runLogGroup, signal));
   const given = { ...(keeps && { RunLogGroup: 'existing' }), ...options.parameters };
+  const Parameters = parametersOf(given, isNew ? {} : found.parameters);
   const token = randomUUID();
   const made = await call(
     'cloudformation:CreateChangeSet',
@@ -122,7 +123,7 @@ export async function changeSet(
           Description: `hawser ${options.version}`,
           TemplateBody: JSON.stringify(makeTemplate(options)),
           Capabilities: ['CAPABILITY_NAMED_IAM'],
-          Parameters: parametersOf(given, isNew ? {} : found.parameters),
+          Parameters,
           Tags: [{ Key: 'hawser:stack', Value: name }],
         }),
         cancel,
