@@ -71,7 +71,7 @@ function sandboxArgs({ env, run, backendFolder, personHome }: LaunchOptions, cwd
   const hidden = ['/tmp', '/var/tmp', '/run/user', '/home', '/root', '/Users', personHome, backendFolder];
   const sockets = ['/run/docker.sock', '/run/podman/podman.sock', '/run/containerd/containerd.sock'];
   return [
-    ['--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-cgroup-try', '--clearenv'],
+    ['--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-cgroup-try', '--cap-drop', 'ALL', '--clearenv'],
     ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     hidden.flatMap((path) => (path !== undefined && path !== '/' && existsSync(path) ? ['--tmpfs', path] : [])),
     sockets.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),

@@ -8,7 +8,7 @@ import type { Places } from './places.js';
 import { attemptsIn } from './runner.js';
 
 /** However quiet it is, one looks this often: not everything that matters is announced. */
-const LOOK_AGAIN_MS = 5_000;
+const LOOK_AGAIN_MS = 2_000;
 
 /**
  * Waits where executions stand in queues, or are to be tried again, and nobody else looks: wakes when a lock or an execution changes and when a

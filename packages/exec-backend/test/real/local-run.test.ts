@@ -206,12 +206,13 @@ describeReal('bubblewrap', () => {
         `cat ${join(outside, 'private')} 2>/dev/null || echo no private file`,
         `cat ${join(service.folder, 'api-key')} 2>/dev/null || echo no key`,
         'touch /usr/x 2>/dev/null || echo read-only',
+        'mount -o remount,rw / 2>/dev/null || echo no rights',
         'echo written > here && cat here',
         '[ $(ls /proc | grep -c "^[0-9]") -lt 10 ] && echo alone',
         'sleep 1002 >/dev/null 2>&1 & exit 3',
       ].join('\n'),
     });
-    expect(text).toBe('no private file\nno key\nread-only\nwritten\nalone\n');
+    expect(text).toBe('no private file\nno key\nread-only\nno rights\nwritten\nalone\n');
     expect(record).toMatchObject({ exit_code: 3, backend: { isolation: 'sandbox (bubblewrap)' } });
     expect(record.backend.note).toContain('Network and kernel are shared');
   });
