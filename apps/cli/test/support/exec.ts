@@ -85,7 +85,12 @@ export class ExecProject implements AsyncDisposable {
   }
 
   start(args: readonly string[], options: Options = {}): HawserProcess {
-    const one = startHawser(this.#complete(args, options));
+    return this.startOther(['exec', ...args], options);
+  }
+
+  /** `hawser` with these words. */
+  startOther(args: readonly string[], options: Options = {}): HawserProcess {
+    const one = startHawser({ ...this.#complete([], options), args });
     this.#started.push(one);
     return one;
   }

@@ -11,7 +11,7 @@ export function renderProgress(record: ExecutionRecord, lock: LockRecord | undef
     case 'provisioning':
       return '… Starting a machine';
     case 'preparing':
-      return '… Cloning the repository';
+      return record.repo && '… Cloning the repository';
     case 'running':
       return record.lock?.fence === undefined
         ? undefined
