@@ -1,4 +1,4 @@
-export { discardFile, publishFile, stageFile, syncFolder } from '../atomic-write.js';
+export { discardFile, publishFile, stageFile } from '../atomic-write.js';
 export type { StagedFile } from '../atomic-write.js';
 export { acquireLock } from '../lock/acquire.js';
 export type { LockRequest, Manners } from '../lock/acquire.js';
