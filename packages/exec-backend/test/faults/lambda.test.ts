@@ -52,17 +52,19 @@ afterEach(() => {
   passes = (change) => [change];
 });
 
-async function call<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<{ readonly status: number; readonly body: T }> {
+interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
   const response = await fetch(`${service.endpoint}${path}`, {
     method,
     headers: { 'x-api-key': service.apiKey, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as T };
+  const answer: Answer<T> = { status: response.status, body: (await response.json()) as T };
+  return answer;
 }
 
 interface Ended {

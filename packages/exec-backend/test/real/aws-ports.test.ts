@@ -157,7 +157,7 @@ describe('secrets in SSM', () => {
     aws.faults = { serverErrors: { 'ssm:PutParameter': 100 } };
     const error: unknown = await secrets.put('A', 'planted').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'HAWSER_EXEC_BACKEND_AWS_FAILED' });
-    expect(String((error as Error).message)).not.toContain('planted');
+    expect((error as Error).message).not.toContain('planted');
   });
 });
 

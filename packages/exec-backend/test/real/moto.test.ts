@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { CreateClusterCommand, DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
+import { CreateClusterCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { createTaskDefinitions } from '../../src/aws/images/definitions.js';
 import { createParameterSecrets } from '../../src/aws/secrets/parameters.js';
@@ -40,7 +40,7 @@ describeReal('moto', (path) => {
 
   test('moto takes our task definition, rows and secrets as they are', async () => {
     using account = openAccount({ region: 'us-east-1', endpointUrl });
-    const ecs: ECSClient = await account.ecs();
+    const ecs = await account.ecs();
     await ecs.send(new CreateClusterCommand({ clusterName: 'moto' }));
     await makeTable(account, 'rows');
     const store = createDynamoStore({ table: 'rows', client: () => account.dynamoDb() });
