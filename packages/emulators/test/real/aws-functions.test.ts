@@ -167,17 +167,16 @@ function method(resource: string, HttpMethod: string, AuthorizationType: string)
 
 const code = `
 let calls = 0;
-const seen = [];
 export const handler = async (event, context) => {
   calls += 1;
-  if (event['detail-type'] !== undefined) seen.push([event['detail-type'], event.detail.lastStatus]);
+  if (event['detail-type'] !== undefined) console.log('event ' + event['detail-type'] + ' ' + event.detail.lastStatus);
   const path = event.rawPath ?? event.path;
   if (path === '/throw' || event.wants === 'throw') throw new TypeError('out of order');
   if (path === '/bad') return 'no response';
   if (event.wants === 'sleep') await new Promise((resolve) => setTimeout(resolve, 60_000));
   if (event.wants === 'exit') process.exit(3);
   console.log('line of ' + context.functionName);
-  const body = JSON.stringify({ calls, seen, event, env: process.env.GREETING, secret: process.env.PLANTED, left: context.getRemainingTimeInMillis() });
+  const body = JSON.stringify({ calls, event, env: process.env.GREETING, secret: process.env.PLANTED, left: context.getRemainingTimeInMillis() });
   return { statusCode: 201, headers: { 'X-Own': 'yes' }, multiValueHeaders: { 'x-many': ['a', 'b'] }, body };
 };
 `;
@@ -198,7 +197,7 @@ beforeAll(async () => {
   );
   const stack = await eventually(async () => {
     const { Stacks } = await bench.stacks.send(new DescribeStacksCommand({ StackName: 'service' }));
-    return /_IN_PROGRESS$/.test(Stacks![0]!.StackStatus!) ? undefined : Stacks![0];
+    return Stacks![0]!.StackStatus!.endsWith('_IN_PROGRESS') ? undefined : Stacks![0];
   });
   const outputs = Object.fromEntries(stack.Outputs!.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]));
   api = outputs['ApiEndpoint']!;
@@ -398,17 +397,17 @@ describe('rules', () => {
   test('wake the function for tasks that change, and for every minute', async () => {
     await bench.until(await bench.run(await bench.define([shell('true')])), 'STOPPED');
     await bench.aws.fireRules();
+    // Events that come at once are taken by several processes: their log has them all.
     const seen = await eventually(async () => {
-      const body = JSON.parse(String((await invoke({})).payload['body'])) as { seen: string[][] };
-      return body.seen.length >= 3 ? body.seen : undefined;
+      const ask = { logGroupName: '/aws/lambda/service', filterPattern: '"event "' };
+      const { events } = await bench.logs.send(new FilterLogEventsCommand(ask));
+      return events!.length >= 3 ? events!.map(({ message }) => message!) : undefined;
     });
-    expect(seen.map(([type, status]) => [type, status ?? '-'])).toEqual(
-      expect.arrayContaining([
-        ['ECS Task State Change', 'RUNNING'],
-        ['ECS Task State Change', 'STOPPED'],
-        ['Scheduled Event', '-'],
-      ]),
-    );
+    expect(seen.toSorted()).toEqual([
+      'event ECS Task State Change RUNNING',
+      'event ECS Task State Change STOPPED',
+      'event Scheduled Event undefined',
+    ]);
   });
 });
 

@@ -76,7 +76,7 @@ describe('GetLogEvents', () => {
       }),
     );
     expect((await get(large)).events).toHaveLength(2);
-    const count = scale(20_000, 100_000);
+    const count = scale(12_000, 100_000);
     const many = await makeStream(Array.from({ length: count }, (_, at) => `line ${at}`));
     const read: string[] = [];
     for (let token: string | undefined; ;) {
@@ -97,8 +97,8 @@ describe('GetLogEvents', () => {
 });
 
 describe('lines of tasks', () => {
-  test(`${scale(10_000, 100_000)} of them come in order, none lost`, async () => {
-    const count = scale(10_000, 100_000);
+  test(`${scale(5000, 100_000)} of them come in order, none lost`, async () => {
+    const count = scale(5000, 100_000);
     const arn = await aws.run(await aws.define([shell(`seq ${count}`)]));
     await aws.until(arn, 'STOPPED');
     const stream = `exec/runner/${arn.split('/').at(-1)}`;

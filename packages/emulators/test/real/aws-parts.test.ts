@@ -31,7 +31,7 @@ describe('the emulator', () => {
     expect(emulator.inventory()).toEqual({});
     expect(emulator.env).toMatchObject({ AWS_ENDPOINT_URL: emulator.endpoint, AWS_REGION: 'us-east-1' });
     await emulator.close();
-    await expect(fetch(emulator.endpoint)).rejects.toThrow();
+    await expect(fetch(emulator.endpoint)).rejects.toThrow('fetch failed');
   });
 
   test('refuses a port that is taken: HAWSER_EMULATOR_LISTEN', async () => {

@@ -71,7 +71,7 @@ const create = (StackName: string, more: Partial<CreateStackCommandInput> = {}) 
 const settled = (StackName: string): Promise<Stack> =>
   eventually(async () => {
     const { Stacks } = await aws.stacks.send(new DescribeStacksCommand({ StackName }));
-    return /_IN_PROGRESS$/.test(Stacks![0]!.StackStatus!) ? undefined : Stacks![0];
+    return Stacks![0]!.StackStatus!.endsWith('_IN_PROGRESS') ? undefined : Stacks![0];
   });
 
 const events = async (StackName: string) =>

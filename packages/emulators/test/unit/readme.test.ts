@@ -14,6 +14,7 @@ test.each([
   ['of Session Manager', examples[0], 'i-0123456789abcdef0 is Connected'],
   ['of the Hub', examples[1], 'fetch failed\n2\n'],
   ['of GitHub', examples.find((code) => code.includes('startGithubEmulator')), 'total_count: 1'],
+  ['of AWS', examples.find((code) => code.includes('startAwsEmulator')), "'cloudformation:CreateStack'"],
   ['of Kubernetes', examples.find((code) => code.includes('startKubeEmulator')), "{ phase: 'Running' }"],
 ])('the example of the README runs: %s', (_, code = '', expected) => {
   const folder = mkdtempSync(join(built, 'readme-'));
@@ -29,4 +30,4 @@ test.each([
   }
 });
 
-test('there is no example that nobody runs', () => expect(examples).toHaveLength(4));
+test('there is no example that nobody runs', () => expect(examples).toHaveLength(5));
