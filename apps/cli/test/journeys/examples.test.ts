@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startAwsEmulator } from '@hawser/emulators/aws';
 import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { CtxProject } from '../support/ctx.js';
@@ -104,6 +105,8 @@ describe('every example of every command', () => {
       expect([stdout, stderr]).toEqual(['SSH-2.0-test\r\n', '']);
     } else if (/ (forward|emulate (?:ssm|hub)(?!.* -- )) /.test(`${line} `)) {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
+    } else if (/^hawser exec (?:init|configure|destroy) /.test(line)) {
+      await runOfStack(line);
     } else if (line.startsWith('hawser exec')) {
       await runOfExec(line);
     } else if (line.startsWith('hawser hf ')) {
@@ -193,6 +196,30 @@ async function runOfExec(line: string): Promise<void> {
   // On this machine there is nothing to attach to.
   const expected = line.includes('exit 7') ? 7 : line.includes(' attach ') ? 125 : line.includes(' serve ') ? 143 : 0;
   expect([exitCode, stderr.includes('✗')]).toEqual([expected, expected === 7 || expected === 125]);
+}
+
+/**
+ * Runs an example of `hawser exec` that makes, finds or removes a service, in an account of its own that has the service
+ * unless it is made. Where a person would be asked, that is what it says.
+ */
+async function runOfStack(line: string): Promise<void> {
+  const { project } = (clone ??= await openClone());
+  const account = await startAwsEmulator({ minuteMs: 0 });
+  try {
+    const env = { ...project.env, ...account.env, XDG_CONFIG_HOME: join(project.home, 'operator') };
+    const name = /--stack-name (\S+)/.exec(line)?.[1] ?? 'hawser';
+    const made = line.includes(' init ')
+      ? undefined
+      : await project.data<{ api_endpoint: string; api_key: string }>(['init', '--yes', '--stack-name', name], { env });
+    project.write('token.txt', `ghp_${'a'.repeat(36)}\n`);
+    project.write('key.txt', `${made?.api_key}\n`);
+    const typed = line.replace('eu-central-1 ', 'us-east-1 ').replace(/https:\/\/\S+/, made?.api_endpoint ?? '');
+    const { exitCode, stderr } = await shell(typed, { cwd: project.folder, env });
+    const isAsked = !/--(?:yes|force|plan|api-key-stdin)/.test(line);
+    expect([exitCode, stderr.includes('Nobody is here to answer')]).toEqual(isAsked ? [2, true] : [0, false]);
+  } finally {
+    await account.close();
+  }
 }
 
 function idIn(said: string): string {
