@@ -33,20 +33,25 @@ export async function startLambdaRuntime(): Promise<LambdaRuntime> {
     asks.end(event);
     asks = undefined;
   };
-  const server = createServer(async (incoming, outgoing) => {
+  const take = (id: string, what: string | undefined, body: string): void => {
+    if (what === 'response') {
+      answers.get(id)?.resolve(JSON.parse(body));
+      return;
+    }
+    failed = new Error(body);
+    for (const { reject } of answers.values()) reject(failed);
+  };
+  const server = createServer((incoming, outgoing) => {
     const [, id = '', what] = /invocation\/([^/]+)(?:\/(\w+))?$/.exec(incoming.url ?? '') ?? [];
     if (id === 'next') {
       asks = outgoing;
       give();
       return;
     }
-    const body = await text(incoming);
-    outgoing.writeHead(202).end('{}');
-    if (what === 'response') answers.get(id)?.resolve(JSON.parse(body));
-    else {
-      failed = new Error(body);
-      for (const { reject } of answers.values()) reject(failed);
-    }
+    void text(incoming).then((body) => {
+      outgoing.writeHead(202).end('{}');
+      return take(id, what, body);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

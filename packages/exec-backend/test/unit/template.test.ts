@@ -45,7 +45,7 @@ describe('the template', () => {
       string,
       { Type: string; Properties: Record<string, Value> }
     >;
-    (broken['Function']?.Properties['LoggingConfig'] as Record<string, Value>)['LogGrup'] = 'x';
+    broken['Function']!.Properties['LoggingConfig'] = { LogGroup: 'x', LogGrup: 'x' };
     delete broken['Table']?.Properties['KeySchema'];
     expect([...unknown(broken)]).toEqual(['Table lacks KeySchema', 'Function.LoggingConfig.LogGrup']);
   });
@@ -147,7 +147,7 @@ describe('what the roles may do', () => {
     const nothing = { Ref: 'AWS::NoValue' };
     expect(task?.['ManagedPolicyArns']).toEqual({ 'Fn::If': ['HasTaskPolicies', { Ref: 'TaskPolicyArns' }, nothing] });
     expect(template.Parameters['TaskPolicyArns']?.Default).toBe('');
-    expect((task?.['Policies'] as { 'Fn::If': Value[] })['Fn::If'][0]).toBe('CanAttach');
+    expect(task?.['Policies']).toMatchObject({ 'Fn::If': ['CanAttach', [{ PolicyName: 'attach' }], nothing] });
     expect(
       of('TaskRole')
         .flatMap((one) => one.actions)
@@ -209,7 +209,7 @@ function* unknown(
     const kind = type as { type: string; reference?: { $ref: string }; element?: unknown };
     if (kind.type === 'array' && Array.isArray(value)) for (const one of value) yield* walk(path, one, kind.element);
     if (kind.type !== 'ref' || !isTree(value) || Object.keys(value).some((key) => /^(?:Ref|Fn::)/.test(key))) return;
-    yield* check(path, value, spec.get('typeDefinition', kind.reference as never).properties as Properties);
+    yield* check(path, value, spec.get('typeDefinition', kind.reference as never).properties);
   }
   function* check(path: string, value: Tree, properties: Properties): Generator<string> {
     for (const [name, inner] of Object.entries(value)) {
@@ -224,6 +224,6 @@ function* unknown(
   for (const [name, { Type, Properties = {} }] of Object.entries(all)) {
     const [type] = spec.lookup('resource', 'cloudFormationType', 'equals', Type);
     if (type === undefined) yield `${name} is of no known type`;
-    else yield* check(name, Properties as Tree, type.properties as Properties);
+    else yield* check(name, Properties as Tree, type.properties);
   }
 }
