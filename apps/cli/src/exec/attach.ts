@@ -32,7 +32,8 @@ export async function attachTo(
     );
   }
   // A pipe has no size.
-  const { columns = 80, rows = 24 }: { readonly columns?: number; readonly rows?: number } = process.stdout;
+  const columns = process.stdout.columns || 80;
+  const rows = process.stdout.rows || 24;
   const isCommand = rest.length > 0;
   const command = isCommand ? quoted(rest) : undefined;
   const grant = await client.attach(execution_id, { command, columns, rows, signal });

@@ -216,10 +216,10 @@ describe('a run on this machine', () => {
   });
 
   test('loads no AWS module and no bcrypt, neither in the command line nor in the supervisor', async () => {
-    await using project = new ExecProject();
-    const folder = join(project.home, 'loaded');
-    expect(await project.run(['echo hi'], { env: { NODE_V8_COVERAGE: folder } })).toMatchObject({ exitCode: 0 });
-    await project.run(['list']);
+    await using fresh = new ExecProject();
+    const folder = join(fresh.home, 'loaded');
+    expect(await fresh.run(['echo hi'], { env: { NODE_V8_COVERAGE: folder } })).toMatchObject({ exitCode: 0 });
+    await fresh.run(['list']);
     const runs = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
     const loaded = runs.map((text) =>
       (JSON.parse(text) as { result: readonly { url: string }[] }).result
