@@ -16,8 +16,11 @@ export interface BusEvent {
 /** Answers an event: of the REST API, of a function URL, or of EventBridge. */
 export type ServiceHandler = (event: object) => Promise<HttpResult | undefined>;
 
+/** Hears why an answer was 500 or 503. */
+export type Trouble = (error: unknown, requestId: string) => void;
+
 /** Makes a handler for a service that is opened when the first event comes, and again when that failed. */
-export function createServiceHandler(open: () => Promise<Backend>): ServiceHandler {
+export function createServiceHandler(open: () => Promise<Backend>, trouble?: Trouble): ServiceHandler {
   let opened: Promise<Backend> | undefined;
   const service = (): Promise<Backend> =>
     (opened ??= open().catch((error: unknown) => {
@@ -30,8 +33,10 @@ export function createServiceHandler(open: () => Promise<Backend>): ServiceHandl
       let backend: Backend;
       try {
         backend = await service();
-      } catch {
-        return unavailable(event.requestContext.requestId ?? '');
+      } catch (error) {
+        const requestId = event.requestContext.requestId ?? '';
+        trouble?.(error, requestId);
+        return unavailable(requestId);
       }
       return resultOf(await backend.handle(requestOf(event)));
     }
@@ -65,7 +70,20 @@ function unavailable(requestId: string): HttpResult {
   };
 }
 
-/** The function of a stack: its settings are in the environment that the template made. */
-export const handler: ServiceHandler = createServiceHandler(() =>
-  openService({ settings: readSettings(process.env), version: process.env['HAWSER_VERSION'] ?? '0.1.0' }),
+/** One line of JSON in the function's own log. */
+const log: Trouble = (error, requestId) => {
+  const { name, message, code, cause, stack } = error as Error & { readonly code?: string };
+  const because = cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
+  process.stderr.write(`${JSON.stringify({ request_id: requestId, name, code, message, because, stack })}\n`);
+};
+
+/** The function of a stack: its settings are in the environment that the template made, its version in the bundle. */
+export const handler: ServiceHandler = createServiceHandler(
+  () =>
+    openService({
+      settings: readSettings(process.env),
+      version: process.env['HAWSER_VERSION'] ?? 'unknown',
+      ports: { trouble: log },
+    }),
+  log,
 );

@@ -101,16 +101,20 @@ describe('who sends a request', () => {
 describe('the handler', () => {
   test('opens the service once, again when that failed, and says so meanwhile', async () => {
     const did: unknown[] = [];
+    const troubles: unknown[] = [];
     const backend = {
       handle: () => Promise.resolve(Response.json({})),
       taskChanged: (event: object) => Promise.resolve(void did.push(event)),
       sweep: () => Promise.resolve(void did.push('sweep')),
     } as unknown as Backend;
     let opened = 0;
-    const handler = createServiceHandler(() => {
-      opened += 1;
-      return opened === 1 ? Promise.reject(new Error('no SSM')) : Promise.resolve(backend);
-    });
+    const handler = createServiceHandler(
+      () => {
+        opened += 1;
+        return opened === 1 ? Promise.reject(new Error('no SSM')) : Promise.resolve(backend);
+      },
+      (error, requestId) => void troubles.push([(error as Error).message, requestId]),
+    );
     expect(await handler(rest())).toMatchObject({
       statusCode: 503,
       body: expect.stringContaining('store_unavailable'),
@@ -121,5 +125,6 @@ describe('the handler', () => {
     await handler({ 'detail-type': 'Scheduled Event', detail: {} });
     expect(did).toEqual([{ executionId: 'exec_1', taskArn: 'arn:task' }, 'sweep']);
     expect(opened).toBe(2);
+    expect(troubles).toEqual([['no SSM', 'r-1']]);
   });
 });
