@@ -85,7 +85,8 @@ async function startInNamespaces(
     initProcess: order.initProcess,
   });
   const passed = { ...environment, PATH: machinePath(), [containerPath]: environment.PATH };
-  const child = spawn('unshare', [...namespaceWords(), '/bin/sh', '-c', script, 'container', ...words], {
+  const [program, ...isolating] = namespaceWords();
+  const child = spawn(program, [...isolating, '/bin/sh', '-c', script, 'container', ...words], {
     cwd: '/',
     env: passed,
     detached: true,

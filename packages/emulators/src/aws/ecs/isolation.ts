@@ -1,24 +1,44 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 
 /** How containers are kept apart from this machine. */
 export type Isolation = 'namespaces' | 'none';
 
 /**
- * Finds out once what this machine allows: mount and process namespaces by util-linux's `unshare`, as root or through a
- * user namespace.
+ * Finds out what this machine allows: mount and process namespaces by util-linux's `unshare`, as root or through a user
+ * namespace.
  */
 export async function findIsolation(): Promise<Isolation> {
   if (process.platform !== 'linux') return 'none';
-  const child = spawn('unshare', [...namespaceWords(), 'true'], { stdio: 'ignore' });
-  const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [1])])) as [number | null];
-  return code === 0 ? 'namespaces' : 'none';
+  const [program, ...words] = namespaceWords();
+  const child = spawn(program, [...words, 'true'], { stdio: 'ignore' });
+  return await new Promise((resolve) => {
+    child.once('error', () => resolve('none'));
+    child.once('exit', (code) => resolve(code === 0 ? 'namespaces' : 'none'));
+  });
 }
 
-/** The words behind `unshare` that make a container's namespaces; only the network stays this machine's. */
-export function namespaceWords(): readonly string[] {
+/**
+ * Program and words that make a container's namespaces; only the network stays this machine's. The container does not
+ * outlive this process, however that ends.
+ */
+export function namespaceWords(): readonly [string, ...string[]] {
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  return [...user, '--mount', '--pid', '--ipc', '--fork', '--kill-child', '--propagation', 'private', '--'];
+  return [
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    '--',
+    'unshare',
+    ...user,
+    '--mount',
+    '--pid',
+    '--ipc',
+    '--fork',
+    '--kill-child',
+    '--propagation',
+    'private',
+    '--',
+  ];
 }
 
 /** What is mounted into a container's root. */
