@@ -30,7 +30,7 @@ export interface StopVerdict {
 }
 
 /** Exit codes of `init.sh`: what it says when it cannot reach the service to say more. */
-export const initExitCodes: Readonly<Record<number, ReasonCode>> = {
+const initExitCodes: Readonly<Record<number, ReasonCode>> = {
   20: 'payload',
   21: 'clone_auth',
   22: 'ref_not_found',

@@ -31,7 +31,7 @@ export interface ReadLog {
   readonly mark: EndMark;
 }
 
-export const nonce = 'ab'.repeat(16);
+const nonce = 'ab'.repeat(16);
 const token = 'cd'.repeat(32);
 const reportToken = 'ef'.repeat(32);
 

@@ -4,7 +4,7 @@ import { patiently, type Pause, pauseByClock } from '../patience.js';
 import { type DefinitionKey, type DefinitionSettings, taskDefinitionFor } from './definition.js';
 
 /** Hash of a definition's content → what AWS calls it. */
-export const definitionPartition = 'TASKDEF';
+const definitionPartition = 'TASKDEF';
 
 interface Known {
   readonly arn: string;
