@@ -108,6 +108,12 @@ test('init, a command in the cloud, doctor, init again, destroy: nothing is left
   const plain = await exec(['configure', '--endpoint', 'http://service.example', '--api-key-stdin'], { stdin: 'x' });
   expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('no address of a service')]);
 
+  const wrong = { ...aws.env, HAWSER_EXEC_API_KEY: `sk_live_${'0'.repeat(64)}` };
+  const ill = await hawser.run(['exec', 'doctor', '--backend', 'hawser', '--json'], { env: wrong });
+  const illness = (JSON.parse(ill.stdout) as { data: { checks: { id: string; state: string }[] } }).data.checks;
+  expect(illness.filter(({ state }) => state === 'fail').map(({ id }) => id)).toEqual(['key']);
+  expect(ill.exitCode).toBe(1);
+
   const again = await init('--json');
   expect(JSON.parse(again.stdout)).toMatchObject({ data: { action: 'none', code: 'unchanged' } });
   expect(again.stdout).not.toContain('sk_live_');
@@ -125,17 +131,26 @@ test('init, a command in the cloud, doctor, init again, destroy: nothing is left
   for (const text of [made.stdout, made.stderr, again.stdout, readFileSync(file(), 'utf8')])
     expect(text).not.toContain(token);
 
+  const running = hawser.start(['exec', '--no-repo', '--backend', 'hawser', 'echo up; exec sleep 1000'], {
+    env: aws.env,
+  });
+  await running.until(/up/);
+  running.kill('SIGKILL');
   const gone = await destroy('--json');
+  expect([gone.exitCode, gone.stdout]).toEqual([0, expect.stringContaining('"ok":')]);
   expectSchema('exec-destroy', (JSON.parse(gone.stdout) as { data: unknown }).data);
   expect(JSON.parse(gone.stdout)).toMatchObject({
-    data: { definitions: 1, logs: 'removed', left: [], backends: ['hawser'] },
+    data: { tasks: 1, definitions: 1, logs: 'removed', left: [], backends: ['hawser'] },
   });
   expect(left()).toEqual({});
-  const nothing = await destroy();
-  expect([nothing.exitCode, nothing.stderr]).toEqual([
-    1,
-    expect.stringContaining('There is no stack hawser in us-east-1'),
-  ]);
+  const nothing = await destroy('--json');
+  expect(JSON.parse(nothing.stdout)).toMatchObject({
+    error: {
+      code: 'HAWSER_EXEC_BACKEND_STACK_MISSING',
+      message: 'There is no stack hawser in us-east-1, and nothing of one',
+    },
+  });
+  expect(nothing.exitCode).toBe(1);
 }, 60_000);
 
 test('Ctrl-C during init says what goes on, and the same command goes on from there; logs stay if asked', async () => {
@@ -158,8 +173,13 @@ test('Ctrl-C during init says what goes on, and the same command goes on from th
 
 test('a creation that fails is rolled back and named; the next init makes it anew', async () => {
   aws.faults = { resourceFails: { Function: 'No room for another function' } };
-  const failed = await init();
-  expect(failed.stderr).toContain('Function (AWS::Lambda::Function): No room for another function');
+  const failed = await init('--json');
+  expect(JSON.parse(failed.stdout)).toMatchObject({
+    error: {
+      code: 'HAWSER_EXEC_BACKEND_STACK_FAILED',
+      message: 'The stack hawser could not be made: Function (AWS::Lambda::Function): No room for another function',
+    },
+  });
   expect(failed.exitCode).toBe(1);
   aws.faults = {};
   const made = await init();
