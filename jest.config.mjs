@@ -4,7 +4,7 @@ export default {
   rootDir: import.meta.dirname,
   cacheDirectory: '<rootDir>/.cache/jest',
   roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/test'],
-  testMatch: ['**/test/{unit,real,faults,journeys}/**/*.test.ts', '<rootDir>/test/journeys/**/*.test.ts'],
+  testMatch: ['**/test/{unit,real,faults,journeys,conformance}/**/*.test.ts', '<rootDir>/test/journeys/**/*.test.ts'],
   modulePathIgnorePatterns: ['/dist/', '/.cache/', '/fixtures/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
@@ -18,7 +18,8 @@ export default {
   },
   setupFiles: ['<rootDir>/scripts/jest-properties.mjs'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
-  maxWorkers: 2,
+  // Tests wait more than they compute: three keep two cores busy.
+  maxWorkers: 3,
   testTimeout: soak ? 3_600_000 : 60_000,
   reporters: ['default', '<rootDir>/scripts/jest-reporter.mjs'],
 };

@@ -16,34 +16,42 @@ const { devDependencies: versions } = JSON.parse(readFileSync(join(root, 'packag
 };
 
 let folder: string;
-let tarballs: Record<string, string>;
+let complaints: string;
 
+// One install and one run of the compiler for all; nothing is hoisted, so that each package sees its own dependencies only.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hawser-installed-'));
   const packed = await node(join(root, 'scripts/pack.mjs'), join(folder, 'tarballs'));
-  tarballs = JSON.parse(packed.stdout) as Record<string, string>;
+  const tarballs = JSON.parse(packed.stdout) as Record<string, string>;
+  for (const { name, folder: source, doors } of membersOf('packages')) {
+    const example = exampleOf(join(root, source, 'README.md'));
+    const home = await project(tarballs, name, packagesIn(example));
+    await writeFile(join(home, 'example.ts'), example);
+    await writeFile(join(home, 'doors.ts'), importing(doors));
+  }
+  for (const { name } of membersOf('apps')) await project(tarballs, name, []);
+  await install(tarballs);
+  const files = membersOf('packages').flatMap(({ name }) => [`${name}/doors.ts`, `${name}/example.ts`]);
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  const { stdout, stderr } = await node(tsc, '-p', folder);
+  complaints = `${stdout}${stderr}`;
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.each(membersOf('packages'))('$name, installed from its tarball into an empty folder', (member) => {
-  let home: string;
-  beforeAll(async () => {
-    const example = exampleOf(join(root, member.folder, 'README.md'));
-    home = await install(member.name, packagesIn(example));
-    await writeFile(join(home, 'example.ts'), example);
-    await writeFile(join(home, 'doors.ts'), importing(member.doors));
-  });
+test('the types of all packages are accepted by a strict NodeNext project, README examples included', () => {
+  expect(complaints).toBe('');
+});
 
-  test('has types that a strict NodeNext project accepts, README example included', async () => {
-    expect(await node(tsc, '-p', home)).toEqual({ code: 0, stdout: '', stderr: '' });
-  });
+describe.each(membersOf('packages'))('$name, installed from its tarball into an empty folder', ({ name }) => {
+  const homeOf = (): string => join(folder, name);
 
   test('does nothing when every export path is imported', async () => {
-    expect(await node(join(home, 'out/doors.js'))).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await node(join(homeOf(), 'doors.js'))).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   test('runs its README example, with emulators for AWS and Kubernetes', async () => {
-    const example = [process.execPath, join(home, 'out/example.js')];
+    const home = homeOf();
+    const example = [process.execPath, join(home, 'example.js')];
     await using cluster = await startCluster(home);
     const env = { ...process.env, KUBECONFIG: cluster.kubeconfig, TMPDIR: folder };
     const ended = await runToEnd(process.execPath, [hawser, 'emulate', 'ssm', '--', ...example], { cwd: home, env });
@@ -52,12 +60,8 @@ describe.each(membersOf('packages'))('$name, installed from its tarball into an 
 });
 
 describe.each(membersOf('apps'))('$name, installed from its tarball into an empty folder', ({ name, programs }) => {
-  let home: string;
-  beforeAll(async () => {
-    home = await install(name, []);
-  });
-
   test.each(Object.keys(programs))('%s says its version', async (program) => {
+    const home = join(folder, name);
     const ended = await runToEnd(join(home, 'node_modules/.bin', program), ['--version'], { cwd: home });
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/\b\d+\.\d+\.\d+/), stderr: '' });
   });
@@ -73,27 +77,34 @@ test('hawser, installed from its tarball, runs a command over its own emulator a
 });
 
 /** A project with the one package in it; other packages of ours come from their tarballs as well. */
-async function install(name: string, others: readonly string[]): Promise<string> {
+async function project(tarballs: Record<string, string>, name: string, others: readonly string[]): Promise<string> {
   const home = join(folder, name);
   await mkdir(home, { recursive: true });
-  const file = (of: string): [string, string] => [of, `file:${tarballs[of]}`];
-  const dependencies = Object.fromEntries(
-    [name, ...others].map((of) => (of in tarballs ? file(of) : [of, versions[of]])),
-  );
+  const wanted = [name, ...others].map((of) => [of, of in tarballs ? `file:${tarballs[of]}` : versions[of]]);
   const manifest = {
+    name: `uses-${name.split('/')[1]}`,
     private: true,
     type: 'module',
-    dependencies,
+    dependencies: Object.fromEntries(wanted) as Record<string, string>,
     devDependencies: { '@types/node': versions['@types/node'] },
   };
   await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
-  await writeFile(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['doors.ts', 'example.ts'] }));
-  const overrides = Object.fromEntries(Object.keys(tarballs).map(file));
-  await writeFile(join(home, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }));
-  const argv = ['install', '--prefer-offline', '--ignore-scripts', '--no-lockfile', '--dir', home];
-  const { code, stdout, stderr } = await node(join(root, 'scripts/pnpm.mjs'), ...argv);
-  if (code !== 0) throw new Error(`${name} cannot be installed:\n${stdout}${stderr}`);
   return home;
+}
+
+async function install(tarballs: Record<string, string>): Promise<void> {
+  const overrides = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]));
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ private: true, devDependencies: { '@types/node': versions['@types/node'] } }),
+  );
+  await writeFile(
+    join(folder, 'pnpm-workspace.yaml'),
+    JSON.stringify({ packages: ['@hawser/*'], overrides, hoist: false }),
+  );
+  const argv = ['install', '--prefer-offline', '--ignore-scripts', '--no-lockfile', '--dir', folder];
+  const { code, stdout, stderr } = await node(join(root, 'scripts/pnpm.mjs'), ...argv);
+  if (code !== 0) throw new Error(`The packages cannot be installed:\n${stdout}${stderr}`);
 }
 
 const compilerOptions = {
@@ -104,7 +115,6 @@ const compilerOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
-  outDir: 'out',
 };
 
 function importing(doors: readonly string[]): string {

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -33,10 +35,22 @@ describe('the README', () => {
     }
   });
 
+  test('shows a tunnel that is up while a command runs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-readme-'));
+    try {
+      const port = String(await freePort());
+      const line = lineWith('net run').replaceAll('npx ', '').replaceAll('18080', port);
+      const ended = await shell(line, { cwd: folder, env: { TMPDIR: folder } });
+      expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(`hub .* localhost:${port} +ssm +ready`) });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   describeReal('aws-cli-v1', (path) => {
     test('shows the AWS CLI going through our plugin', async () => {
       const line = lineWith('aws ssm start-session');
-      const ended = await shell(line, 'echo "sum $((40 + 2))"; exit\n', dirname(path('aws-cli-v1')));
+      const ended = await shell(line, { input: 'echo "sum $((40 + 2))"; exit\n', path: dirname(path('aws-cli-v1')) });
       const output = expect.stringMatching(/Starting session with SessionId: [\s\S]*\bsum 42\b/);
       expect(ended).toMatchObject({ code: 0, stdout: output });
     });
@@ -51,9 +65,18 @@ function lineWith(words: string): string {
   return lines[0]?.replace(/\s#.*$/, '') ?? '';
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** What a person in the checkout would type. */
-function shell(command: string, input = '', extraPath = ''): Promise<Ended> {
-  const PATH = [join(root, 'node_modules/.bin'), extraPath, process.env['PATH']].join(delimiter);
-  const env = { ...process.env, PATH, npm_config_cache: join(root, '.cache/npm') };
-  return runToEnd('sh', ['-c', command], { cwd: root, env, input });
+function shell(command: string, { input = '', path = '', cwd = root, env: more = {} } = {}): Promise<Ended> {
+  const PATH = [join(root, 'node_modules/.bin'), path, process.env['PATH']].join(delimiter);
+  const env = { ...process.env, PATH, npm_config_cache: join(root, '.cache/npm'), ...more };
+  return runToEnd('sh', ['-c', command], { cwd, env, input });
 }

@@ -16,7 +16,8 @@ export {
   type WrittenStep,
 } from './plan/contexts-document.js';
 export type { SigningKeys } from './eks/sigv4.js';
-export { type AwsCredentials, eksToken, type EksToken, type EksTokenOptions } from './eks/token.js';
+export type { AwsCredentials } from './eks/aws-credentials.js';
+export { eksToken, type EksToken, type EksTokenOptions } from './eks/token.js';
 export { applyPlan, type Applied, type ApplyOptions } from './plan/apply.js';
 export {
   type KubernetesWish,

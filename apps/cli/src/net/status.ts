@@ -8,6 +8,8 @@ export interface StatusFacts {
   readonly tunnels: readonly TunnelStatus[];
   /** Tunnels whose supervisor was found killed just now: they are closed, and what was left of them is cleared away. */
   readonly lost: readonly string[];
+  /** Where a record that could not be read was put just now, and why it could not. */
+  readonly setAside?: { readonly path: string; readonly reason: string };
 }
 
 /**
@@ -18,10 +20,10 @@ export async function readStatus(signal: AbortSignal): Promise<StatusFacts> {
   const status = await askStatus({ from: process.cwd() });
   if (status !== undefined) return statusFacts(status);
   const { connectSupervisor, reap } = await import('@hawser/tunnels/supervisor');
-  const { stale } = await reap({ from: process.cwd() });
+  const { stale, setAside } = await reap({ from: process.cwd() });
   const client = await connectSupervisor({ from: process.cwd(), signal });
   try {
-    return { ...statusFacts((await client?.status()) ?? null), lost: stale };
+    return { ...statusFacts((await client?.status()) ?? null), lost: stale, ...(setAside && { setAside }) };
   } finally {
     await client?.close();
   }

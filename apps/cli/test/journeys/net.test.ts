@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TunnelStatus } from '@hawser/tunnels';
@@ -219,6 +219,18 @@ describe('net status and net list', () => {
       data: { tunnels: unknown[] };
     };
     expect(record.data.tunnels).toEqual([]);
+  });
+
+  test('a record that nobody can read is put aside, which is told once', async () => {
+    await using project = new NetProject();
+    mkdirSync(join(project.folder, '.hawser'));
+    writeFileSync(join(project.folder, '.hawser/net.json'), '{"tunnels');
+    const { json } = await project.run(['net', 'status', '--json']);
+    const { data, warnings } = json as { data: { setAside: { path: string } }; warnings: string[] };
+    expectSchema('net-status', data);
+    expect(readFileSync(data.setAside.path, 'utf8')).toBe('{"tunnels');
+    expect(warnings).toEqual([expect.stringContaining(`put aside as ${data.setAside.path}`)]);
+    expect((await project.run(['net', 'status', '--json'])).json).toMatchObject({ warnings: [] });
   });
 
   test('a record that somebody removed is no end of its tunnels', async () => {

@@ -1,5 +1,5 @@
 import { ContextsError } from '../errors.js';
-import type { AwsCredentials } from '../eks/token.js';
+import type { AwsCredentials } from '../eks/aws-credentials.js';
 import { missingPermission, type MissingPermission } from './permissions.js';
 
 /** As whom and where calls are made. */

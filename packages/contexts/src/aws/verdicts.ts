@@ -1,5 +1,5 @@
 import type { EksCluster } from '../eks/describe.js';
-import type { AwsCredentials } from '../eks/token.js';
+import type { AwsCredentials } from '../eks/aws-credentials.js';
 import type { CredentialSource } from './credential-source.js';
 import type { FoundRegion } from './region.js';
 import { verdict, type Verdict } from './verdict.js';

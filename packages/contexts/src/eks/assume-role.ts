@@ -1,6 +1,6 @@
 import { ContextsError } from '../errors.js';
 import { encodeQuery, signedHeaders } from './sigv4.js';
-import type { AwsCredentials } from './token.js';
+import type { AwsCredentials } from './aws-credentials.js';
 
 /** One AssumeRole. */
 export interface AssumeRoleInput {

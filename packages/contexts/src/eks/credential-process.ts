@@ -1,6 +1,6 @@
 import { ContextsError } from '../errors.js';
 import type { Environment } from '../types.js';
-import type { AwsCredentials } from './token.js';
+import type { AwsCredentials } from './aws-credentials.js';
 
 /** More than any program prints that hands out one set of credentials. */
 const MAX_BYTES = 1 << 20;

@@ -8,7 +8,7 @@ import { type AwsFiles, type AwsSection, profileSection } from './aws-files.js';
 import { processCredentials } from './credential-process.js';
 import { environmentKeys } from './environment-keys.js';
 import { stsHost } from './sts-host.js';
-import type { AwsCredentials } from './token.js';
+import type { AwsCredentials } from './aws-credentials.js';
 
 /** Where credentials are looked for without the SDK. */
 export interface CredentialSearch {

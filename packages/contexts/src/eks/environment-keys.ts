@@ -1,5 +1,5 @@
 import type { Environment } from '../types.js';
-import type { AwsCredentials } from './token.js';
+import type { AwsCredentials } from './aws-credentials.js';
 
 /** The keys of the environment, when both are there. */
 export function environmentKeys(env: Environment): AwsCredentials | undefined {

@@ -6,7 +6,8 @@ import { type AwsSection, profileSection, readAwsFiles } from './aws-files.js';
 import { findCredentials } from './credentials.js';
 import { stsHost } from './sts-host.js';
 import { cachedToken } from './token-cache.js';
-import { type AwsCredentials, eksToken, type EksToken } from './token.js';
+import type { AwsCredentials } from './aws-credentials.js';
+import { eksToken, type EksToken } from './token.js';
 
 /** What a credential plugin is told, and where it looks for the rest. */
 export interface PluginTokenOptions {

@@ -2,7 +2,7 @@ import { ContextsError } from '../errors.js';
 import { shellWord } from '../shell-word.js';
 import type { Environment } from '../types.js';
 import { environmentKeys } from './environment-keys.js';
-import type { AwsCredentials } from './token.js';
+import type { AwsCredentials } from './aws-credentials.js';
 
 /** Longest wait for the metadata service of a machine that has none, in milliseconds, per attempt. */
 const METADATA_TIMEOUT_MS = 500;

@@ -1,14 +1,9 @@
 import { ContextsError } from '../errors.js';
 import { assumeRole } from './assume-role.js';
+import type { AwsCredentials } from './aws-credentials.js';
 import { checkClusterName, checkRegion } from './names.js';
 import { presignIdentity } from './presign.js';
-import type { SigningKeys } from './sigv4.js';
 import { stsHost } from './sts-host.js';
-
-/** Credentials, with the time they last to. */
-export interface AwsCredentials extends SigningKeys {
-  readonly expiration?: Date | undefined;
-}
 
 /** What {@link eksToken} makes a token of. */
 export interface EksTokenOptions {

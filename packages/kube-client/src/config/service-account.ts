@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import type { ClusterOptions } from '../types.js';
-import type { Access } from './kubeconfig.js';
+import type { Access } from './access.js';
 
 /** Where every pod finds its own (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). */
 const standardFolder = '/var/run/secrets/kubernetes.io/serviceaccount';

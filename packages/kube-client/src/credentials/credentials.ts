@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { resolve } from 'node:path';
-import { type Access, invalid, readFileOrData } from '../config/kubeconfig.js';
+import type { Access } from '../config/access.js';
+import { invalid, readFileOrData } from '../config/kubeconfig.js';
 import { type PluginCredential, runPlugin } from './exec.js';
 
 /** What a request proves who it is with. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { commandPath, type ExecEntry } from '../config/kubeconfig.js';
+import type { ExecEntry } from '../config/access.js';
+import { commandPath } from '../config/kubeconfig.js';
 import { KubeClientError } from '../errors.js';
 import { withoutSecrets } from './redact.js';
 

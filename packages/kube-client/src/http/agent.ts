@@ -1,7 +1,8 @@
 import { Agent, type AgentOptions } from 'node:https';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
-import { type Access, invalid, readFileOrData } from '../config/kubeconfig.js';
+import type { Access } from '../config/access.js';
+import { invalid, readFileOrData } from '../config/kubeconfig.js';
 import type { Credential } from '../credentials/credentials.js';
 import { openProxyTunnel, proxyOf } from './proxy.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Access, UserEntry } from '../../src/config/kubeconfig.js';
+import type { Access, UserEntry } from '../../src/config/access.js';
 import { readServiceAccount } from '../../src/config/service-account.js';
 import { createCredentials } from '../../src/credentials/credentials.js';
 import { withoutSecrets } from '../../src/credentials/redact.js';

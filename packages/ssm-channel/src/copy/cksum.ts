@@ -1,4 +1,4 @@
-import type { Digest } from './digest.js';
+import type { Digest } from './running-digest.js';
 
 /** CRC-32 with the highest bit first. @see POSIX.1-2017, utilities, cksum */
 const POLYNOMIAL = 0x04c11db7;

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createCksum } from './cksum.js';
+import type { Digest } from './running-digest.js';
 
 /** Digests that a target can be asked for: SHA-256, or the CRC of POSIX `cksum` where there is nothing better. */
 export type DigestAlgorithm = 'sha256' | 'cksum';
-
-/** A digest that grows with the bytes. */
-export interface Digest {
-  update(bytes: Uint8Array): void;
-  /** The digest of everything so far, as the tools print it; more may follow. */
-  value(): string;
-}
 
 /** Starts a digest of nothing. */
 export function createDigest(algorithm: DigestAlgorithm): Digest {

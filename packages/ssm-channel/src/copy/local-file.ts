@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SsmChannelError } from '../errors.js';
-import type { Digest } from './digest.js';
+import type { Digest } from './running-digest.js';
 
 /** Longest file name, in bytes, that a suffix is put behind; file systems end at 255. */
 const LONGEST_NAME = 200;

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Digest } from './digest.js';
+import type { Digest } from './running-digest.js';
 
 /** Bytes collected before they are digested and written: small writes would cost more than the bytes. */
 const BLOCK_BYTES = 1 << 20;

@@ -4,13 +4,14 @@ import { SsmChannelError } from '../errors.js';
 import type { Session } from '../session/types.js';
 import { createLineEncoder, LINE_BYTES } from './line-encoder.js';
 import { type Conversation, converse } from './conversation.js';
-import { createDigest, type Digest, type DigestAlgorithm } from './digest.js';
+import { createDigest, type DigestAlgorithm } from './digest.js';
 import { type Source, digestPrefix, fileChanged, openSource } from './local-file.js';
 import { parseMode } from './mode.js';
 import { type Progress, createProgress } from './progress.js';
 import { uploadScript } from './remote-script.js';
 import { newToken, partFrom, RawBytesChanged, startScript } from './remote.js';
 import { remoteFailure } from './replies.js';
+import type { Digest } from './running-digest.js';
 import type { CopyOptions, CopyResult } from './types.js';
 
 /** Bytes read and sent at once. */

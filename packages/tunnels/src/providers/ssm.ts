@@ -1,4 +1,4 @@
-import { type ChannelTuning, quoteCommand } from '@hawser/ssm-channel';
+import type { ChannelTuning } from '@hawser/ssm-channel';
 import { type AwsApi, createAwsApi } from '@hawser/ssm-channel/aws';
 import { LinkError } from '../link/failure.js';
 import type { SsmVia } from '../spec.js';
@@ -130,18 +130,12 @@ function notThrough(): LinkError {
   });
 }
 
-/**
- * The AWS CLI's command where the node is named by its id, else ours, which finds it; one for each target. The summary
- * is always ours.
- */
+/** The AWS CLI's command where the node is named by its id, else ours, which finds it; one for each target. */
 function describeSsm(via: SsmVia, forwards: readonly Forwarding[]): LinkDescription {
-  const ours = forwards.map((forward) => ourCommand(via, forward));
+  const command = /^m?i-[0-9a-f]+$/.test(via.target) ? awsCommand : ourCommand;
   return {
-    commands: /^m?i-[0-9a-f]+$/.test(via.target) ? forwards.map((forward) => awsCommand(via, forward)) : ours,
-    summary:
-      ours.length === 0
-        ? `Session Manager through ${via.target}`
-        : ours.map((command) => quoteCommand(command)).join('\n'),
+    commands: forwards.map((forward) => command(via, forward)),
+    summary: `Session Manager through ${via.target}, in this process`,
   };
 }
 

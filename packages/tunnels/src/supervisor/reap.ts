@@ -25,7 +25,7 @@ export async function reapIn(places: Places): Promise<ReapReport> {
     if ((await livenessOf(folder.owner.identity)).state === 'dead') ended.push(...(await reapFolder(folder)));
   }
   await removeUnfinished(places.runtimeDirectories);
-  return { ended, stale: await clearDocument(places) };
+  return { ended, ...(await clearDocument(places)) };
 }
 
 async function reapFolder({ path, owner }: OwnedFolder): Promise<readonly number[]> {
@@ -44,14 +44,16 @@ async function reapFolder({ path, owner }: OwnedFolder): Promise<readonly number
   return results.filter((pid) => pid !== undefined);
 }
 
-/** Removes entries nobody stands behind; answers their names. */
-async function clearDocument({ store }: Places): Promise<readonly string[]> {
+/** Removes entries nobody stands behind; answers their names, and where a document went that could not be read. */
+async function clearDocument({ store }: Places): Promise<Omit<ReapReport, 'ended'>> {
   const document = store.document(netDocument);
-  const { data } = await document.read();
-  if (data.supervisor === undefined && data.tunnels.length === 0) return [];
-  if (data.supervisor && (await livenessOf(data.supervisor.identity)).state !== 'dead') return [];
+  const { data, recovered } = await document.read();
+  const setAside = recovered && { setAside: { path: recovered.quarantined, reason: recovered.reason } };
+  const isEmpty = data.supervisor === undefined && data.tunnels.length === 0;
+  if (isEmpty || (data.supervisor && (await livenessOf(data.supervisor.identity)).state !== 'dead'))
+    return { stale: [], ...setAside };
   const stale = data.tunnels.map((tunnel) => tunnel.name);
   const isSame = (now: typeof data): boolean => now.supervisor?.instance === data.supervisor?.instance;
   await document.update((now) => (isSame(now) ? { tunnels: [], ports: now.ports } : now));
-  return stale;
+  return { stale, ...setAside };
 }

@@ -109,6 +109,8 @@ export interface ReapReport {
   readonly ended: readonly number[];
   /** Tunnels that were on record, with nobody behind them. */
   readonly stale: readonly string[];
+  /** Where a record that could not be read was put, and why it could not. */
+  readonly setAside?: { readonly path: string; readonly reason: string };
 }
 
 /** Whose events are read, and whether those to come too. */

@@ -294,12 +294,11 @@ describe('the ssm provider', () => {
           'eu-west-1',
         ],
       ],
-      summary:
-        'hawser ssm forward i-0123456789abcdef0 --host db.internal --remote-port 5432 --local-port 15432 --lanes 2 --profile staging --region eu-west-1',
+      summary: 'Session Manager through i-0123456789abcdef0, in this process',
     });
     expect(world.provider.describe(world.via('tag:role=bastion'), [{ to: local(80) }])).toEqual({
       commands: [['hawser', 'ssm', 'forward', 'tag:role=bastion', '--remote-port', '80']],
-      summary: 'hawser ssm forward tag:role=bastion --remote-port 80',
+      summary: 'Session Manager through tag:role=bastion, in this process',
     });
   });
 

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Told, Work } from '@hawser/cli-kit';
 import { readStatus, type StatusFacts } from '../../net/status.js';
-import { renderStatus } from '../../render/net/status.js';
+import { renderStatus, statusWarnings } from '../../render/net/status.js';
 
 export default class NetStatus extends HawserCommand<typeof NetStatus, StatusFacts> {
   static override summary = 'Show the tunnels that are open, and how they are.';
@@ -21,14 +21,10 @@ export default class NetStatus extends HawserCommand<typeof NetStatus, StatusFac
       return { told: true };
     }
     const data = await readStatus(work.signal);
-    const { lost } = data;
     return {
       data,
       text: async () => renderStatus(data.tunnels, await work.out.style()),
-      warnings:
-        lost.length === 0
-          ? []
-          : [`The process that kept ${lost.join(', ')} was killed: closed. hawser net up opens them again.`],
+      warnings: statusWarnings(data),
     };
   }
 }

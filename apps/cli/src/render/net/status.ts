@@ -1,5 +1,6 @@
 import type { Style } from '@hawser/cli-kit';
 import type { TunnelStatus } from '@hawser/tunnels';
+import type { StatusFacts } from '../../net/status.js';
 import { type ColouredColumn, renderColumns } from '../columns.js';
 import { paintState } from './event.js';
 import { addressOf, sizeOf, targetOf } from './words.js';
@@ -8,6 +9,18 @@ import { addressOf, sizeOf, targetOf } from './words.js';
 export function renderStatus(tunnels: readonly TunnelStatus[], style: Style): string {
   if (tunnels.length === 0) return 'No tunnels are open.';
   return [renderColumns(tunnels, columns(style), style), ...notes(tunnels, style)].join('\n');
+}
+
+/** What a look at the record found out of order, and has put in order. */
+export function statusWarnings({ lost, setAside }: Pick<StatusFacts, 'lost' | 'setAside'>): readonly string[] {
+  return [
+    ...(setAside
+      ? [`The record of tunnels could not be read (${setAside.reason}); it was put aside as ${setAside.path}.`]
+      : []),
+    ...(lost.length > 0
+      ? [`The process that kept ${lost.join(', ')} was killed: closed. hawser net up opens them again.`]
+      : []),
+  ];
 }
 
 function columns(style: Style): readonly ColouredColumn<TunnelStatus>[] {

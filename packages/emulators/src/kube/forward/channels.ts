@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { World } from '../api/world.js';
 import { refusal } from './refusal.js';
-import type { ForwardedPod } from './serve-upgrade.js';
+import type { ForwardedPod } from './forwarded-pod.js';
 
 /** A message on this channel says that the channel named by its second byte sends no more (v5). */
 const CLOSE_CHANNEL = 255;

@@ -1,4 +1,4 @@
-import type { ForwardedPod } from './serve-upgrade.js';
+import type { ForwardedPod } from './forwarded-pod.js';
 
 /** As a kubelet words it. */
 export function refusal(pod: ForwardedPod, port: number, why: string): string {

@@ -8,13 +8,8 @@ import { authenticate } from '../api/serve.js';
 import { ApiStatus, badRequest, noSuchResource, notFound } from '../api/status.js';
 import type { World } from '../api/world.js';
 import { serveChannels } from './channels.js';
+import type { ForwardedPod } from './forwarded-pod.js';
 import { serveSpdy } from './spdy.js';
-
-/** A pod whose ports are asked for. */
-export interface ForwardedPod {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 const chosen = new WeakMap<IncomingMessage, string>();
 

@@ -3,7 +3,7 @@ import { createSpdySession, type SpdyStream } from '@hawser/kube-client/spdy';
 import type { WebSocket } from 'ws';
 import type { World } from '../api/world.js';
 import { refusal } from './refusal.js';
-import type { ForwardedPod } from './serve-upgrade.js';
+import type { ForwardedPod } from './forwarded-pod.js';
 
 /**
  * Ports over SPDY/3.1 in binary messages. Each connection is two streams with one `requestid`: the client opens `error`,

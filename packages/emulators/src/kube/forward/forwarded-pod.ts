@@ -1,0 +1,5 @@
+/** A pod whose ports are asked for. */
+export interface ForwardedPod {
+  readonly namespace: string;
+  readonly name: string;
+}
