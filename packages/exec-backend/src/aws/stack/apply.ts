@@ -74,7 +74,12 @@ export async function* awaitStack(
 export async function* deleteStack(
   account: Account,
   stack: Pick<FoundStack, 'name' | 'stackId'>,
-  options: { readonly abandon?: boolean | undefined; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly abandon?: boolean | undefined;
+    /** Before each try: a task that came after all would keep the cluster. */
+    readonly prepare?: () => Promise<void>;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): AsyncGenerator<StackEvent, StackEnd> {
   const { abandon = false, signal } = options;
   const [client, { DeleteStackCommand }] = await Promise.all([
@@ -86,6 +91,7 @@ export async function* deleteStack(
     : (['STANDARD', 'STANDARD'] as const);
   let end: StackEnd = { status: '', failures: [] };
   for (const mode of attempts) {
+    await options.prepare?.();
     const seen = await pastEvents(account, stack.stackId, signal);
     const token = `hawser-${randomUUID()}`;
     const failures = end.failures;

@@ -82,10 +82,12 @@ export async function* destroyStack(
   if (stack?.outputs) await silence(account, names.function, signal);
   if (plan.tasks.length > 0) yield { step: 'tasks', left: plan.tasks.length };
   // Also those that were started since.
-  await stopTasks(account, { cluster: names.cluster, reason: `hawser exec destroy of ${name}`, signal });
+  const stop = (): Promise<void> =>
+    stopTasks(account, { cluster: names.cluster, reason: `hawser exec destroy of ${name}`, signal });
+  await stop();
   if (plan.tasks.length > 0) yield { step: 'tasks', left: 0 };
   if (stack) {
-    const deletion = deleteStack(account, stack, { abandon, signal });
+    const deletion = deleteStack(account, stack, { abandon, prepare: stop, signal });
     let next = await deletion.next();
     for (; !next.done; next = await deletion.next()) yield { step: 'stack', event: next.value };
     for (const event of next.value.failures) yield { step: 'left', event };
