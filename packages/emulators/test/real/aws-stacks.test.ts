@@ -163,6 +163,20 @@ Outputs:
     expect(await settled(name)).toMatchObject({ StackStatus: 'CREATE_COMPLETE' });
   });
 
+  test('whose outputs ask for what is not there is rolled back too', async () => {
+    const name = newName();
+    const whole = JSON.parse(template()) as object;
+    const TemplateBody = JSON.stringify({
+      ...whole,
+      Outputs: { No: { Value: { 'Fn::GetAtt': ['Group', 'Nothing'] } } },
+    });
+    await create(name, { TemplateBody });
+    expect(await settled(name)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
+    expect((await events(name)).map((event) => event.ResourceStatusReason)).toContainEqual(
+      expect.stringContaining('does not support attribute type Nothing'),
+    );
+  });
+
   test('that cannot be deleted whole stays half, and goes by force; what is to be kept is kept', async () => {
     const name = newName();
     await create(name, {

@@ -35,9 +35,8 @@ interface Step {
 export async function createResources(setup: EngineSetup, stack: Stack, target: Target): Promise<void> {
   take(stack, target);
   setStatus(setup, stack, 'CREATE_IN_PROGRESS', target.token, 'User Initiated');
-  const failed = await apply(setup, stack, target, []);
+  const failed = (await apply(setup, stack, target, [])) ?? finish(setup, stack, target);
   if (failed === undefined) {
-    finish(setup, stack, target);
     setStatus(setup, stack, 'CREATE_COMPLETE', target.token);
     return;
   }
@@ -70,9 +69,8 @@ export async function updateResources(setup: EngineSetup, stack: Stack, target: 
   stack.updatedMs = setup.world.nowMs();
   setStatus(setup, stack, 'UPDATE_IN_PROGRESS', token, 'User Initiated');
   const steps: Step[] = [];
-  const failed = await apply(setup, stack, target, steps);
+  const failed = (await apply(setup, stack, target, steps)) ?? finish(setup, stack, target);
   if (failed === undefined) {
-    finish(setup, stack, target);
     setStatus(setup, stack, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', token);
     const gone = [...stack.resources.keys()].filter((id) => !isWanted(setup, stack, target, id));
     for (const id of gone.toReversed()) await removeOne(setup, stack, stack.resources.get(id)!, token, false);
@@ -311,7 +309,13 @@ async function takeBack(
 async function discard(setup: EngineSetup, stack: Stack, old: StackResource, token: string | undefined): Promise<void> {
   const about = { id: old.logicalId, physical: old.made.id, type: old.type, properties: old.properties };
   tell(setup, stack, about, 'DELETE_IN_PROGRESS', token);
-  await setup.kinds[old.type]!.remove(old.made, old.properties);
+  try {
+    await setup.kinds[old.type]!.remove(old.made, old.properties);
+  } catch (error) {
+    // What cannot be cleaned up is left behind, out of the stack, and the update is whole all the same.
+    tell(setup, stack, about, 'DELETE_FAILED', token, (error as Error).message);
+    return;
+  }
   tell(setup, stack, about, 'DELETE_COMPLETE', token);
 }
 
@@ -359,15 +363,21 @@ async function removeOne(
   return true;
 }
 
-function finish(setup: EngineSetup, stack: Stack, target: Target): void {
+/** Works the outputs out. Answers what is wrong with them. */
+function finish(setup: EngineSetup, stack: Stack, target: Target): string | undefined {
   const scope = scopeOf(setup, stack, target);
-  stack.outputs = Object.entries(target.template.Outputs).flatMap(([OutputKey, output]) => {
-    const condition = output['Condition'];
-    if (typeof condition === 'string' && !holds(condition, scope)) return [];
-    const OutputValue = textOf(localized(setup, resolve(output['Value'] ?? '', scope)));
-    const description = output['Description'];
-    return [{ OutputKey, OutputValue, ...(description === undefined ? {} : { Description: textOf(description) }) }];
-  });
+  try {
+    stack.outputs = Object.entries(target.template.Outputs).flatMap(([OutputKey, output]) => {
+      const condition = output['Condition'];
+      if (typeof condition === 'string' && !holds(condition, scope)) return [];
+      const OutputValue = textOf(localized(setup, resolve(output['Value'] ?? '', scope)));
+      const description = output['Description'];
+      return [{ OutputKey, OutputValue, ...(description === undefined ? {} : { Description: textOf(description) }) }];
+    });
+    return undefined;
+  } catch (error) {
+    return `Outputs: ${(error as Error).message}`;
+  }
 }
 
 function localized(setup: EngineSetup, value: Value): Value {

@@ -63,6 +63,8 @@ export function live(setup: LifeSetup, task: Task): Life {
         await runContainers(setup, task, signal, stop);
         stop(essentialExited);
       }
+    } catch (error) {
+      stop({ stopCode: failedToStart, reason: `The emulator could not run it: ${(error as Error).message}` });
     } finally {
       await end(setup, task);
     }

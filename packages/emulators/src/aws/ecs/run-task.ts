@@ -17,8 +17,7 @@ const maxTags = 50;
 /** Checks what RunTask is asked. @throws AwsError */
 export function checkRunTask(input: Input, definition: TaskDefinition): void {
   const members = readMembers(input, invalid);
-  const count = members.optionalInteger('count', 1, 10);
-  void count;
+  members.optionalInteger('count', 1, 10);
   if (JSON.stringify(input['overrides'] ?? {}).length > maxOverrides) {
     throw new AwsError(invalid, `Container Overrides length must be at most ${maxOverrides}`);
   }

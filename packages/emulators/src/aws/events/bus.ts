@@ -47,8 +47,11 @@ export function createBus(world: World, functions: Functions, minuteMs: number):
       rule.targets.map(async ({ Arn, Input }) => {
         const one = functions.all.get(Arn.replace(/^arn:.*:function:/u, ''));
         if (one === undefined || !mayInvoke(one, 'events.amazonaws.com', rule.arn)) return;
-        // What a function fails with is in its log, as on AWS.
-        await functions.invoke(one, Input === undefined ? event : JSON.parse(Input)).catch(() => undefined);
+        try {
+          await functions.invoke(one, Input === undefined ? event : JSON.parse(Input));
+        } catch {
+          // What a function fails with is in its log, as on AWS; one that may not run is not asked again.
+        }
       }),
     );
   };

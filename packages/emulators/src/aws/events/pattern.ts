@@ -13,6 +13,14 @@ export function matchesEvent(pattern: unknown, event: unknown): boolean {
   });
 }
 
+/** Refuses operators that are not known here. @throws Error */
+export function checkPattern(pattern: unknown): void {
+  for (const wanted of Object.values(pattern as Readonly<Record<string, unknown>>)) {
+    if (Array.isArray(wanted)) for (const one of wanted) admits(one, undefined);
+    else checkPattern(wanted);
+  }
+}
+
 function admits(wanted: unknown, value: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return wanted === value;
   const [[operator, argument] = []] = Object.entries(wanted);

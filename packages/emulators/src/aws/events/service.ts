@@ -3,6 +3,7 @@ import { readMembers, type Input } from '../../ssm/api/operation.js';
 import type { JsonService } from '../wire/service.js';
 import type { World } from '../world.js';
 import type { Bus, Rule } from './bus.js';
+import { checkPattern } from './pattern.js';
 import { textOf } from '../text.js';
 
 /** Makes a rule of what PutRule, or a template, says. */
@@ -15,10 +16,12 @@ export function makeRule(world: World, name: string, input: Input, before?: Rule
   if (schedule !== undefined && !/^(?:rate\(\d+ (?:minute|hour|day)s?\)|cron\(.+\))$/u.test(textOf(schedule))) {
     throw new AwsError('ValidationException', 'Parameter ScheduleExpression is not valid.');
   }
+  const read: unknown = typeof pattern === 'string' ? JSON.parse(pattern) : pattern;
+  if (read !== undefined) checkPattern(read);
   return {
     name,
     arn: world.arn('events', `rule/${name}`),
-    pattern: typeof pattern === 'string' ? JSON.parse(pattern) : pattern,
+    pattern: read,
     schedule: schedule === undefined ? undefined : textOf(schedule),
     description: input['Description'] === undefined ? undefined : textOf(input['Description']),
     enabled: input['State'] !== 'DISABLED',
