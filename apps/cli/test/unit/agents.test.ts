@@ -25,7 +25,9 @@ describe('AGENTS.md', () => {
 
   test.each(typed)('%s is a command with these flags', (line) => {
     const words = line.split(' ').slice(1);
-    const id = [words.slice(0, 3).join(":"), words.slice(0, 2).join(':'), words[0] ?? ''].find((name) => ids.includes(name));
+    const id = [words.slice(0, 3).join(':'), words.slice(0, 2).join(':'), words[0] ?? ''].find((name) =>
+      ids.includes(name),
+    );
     expect(id).toBeDefined();
     const known = ['json', ...Object.keys(commands[id ?? '']?.flags ?? {})];
     for (const word of words.filter((each) => each.startsWith('--'))) expect(known).toContain(word.slice(2));
