@@ -1,5 +1,7 @@
 import { holds, resolve, type Scope } from './intrinsics.js';
-import { needsNew, scopeOf, type EngineSetup, type Target } from './engine.js';
+import { needsNew } from './engine.js';
+import { scopeOf } from './scope.js';
+import type { EngineSetup, Target } from './target.js';
 import type { Properties } from './kind.js';
 import type { ResourceChange, Stack } from './stack.js';
 import type { Value } from './template.js';

@@ -1,28 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { World } from '../world.js';
-import { holds, resolve, type Scope } from './intrinsics.js';
-import type { Kind, Made, Order, Properties } from './kind.js';
-import { parametersInScope, type ParameterValues } from './parameters.js';
-import type { Stack, StackEvent, StackResource } from './stack.js';
-import { invalid, referencesOf, type Template, type Value } from './template.js';
 import { textOf } from '../text.js';
-
-/** What stacks are built with. */
-export interface EngineSetup {
-  readonly world: World;
-  readonly kinds: Readonly<Record<string, Kind>>;
-  /** Leads addresses of AWS to the emulator. */
-  localize(text: string): string;
-}
-
-/** What a stack is to become. */
-export interface Target {
-  readonly template: Template;
-  readonly parameters: ParameterValues;
-  readonly tags: readonly unknown[];
-  readonly capabilities: readonly string[];
-  readonly token: string | undefined;
-}
+import { holds, resolve } from './intrinsics.js';
+import type { Kind, Made, Order, Properties } from './kind.js';
+import { orderOf, scopeOf } from './scope.js';
+import type { Stack, StackEvent, StackResource } from './stack.js';
+import type { EngineSetup, Target } from './target.js';
+import type { Value } from './template.js';
 
 /** What became of one resource in an update, so that it can be taken back. */
 interface Step {
@@ -123,62 +106,6 @@ export async function deleteResources(
   stack.resources.clear();
   stack.deletedMs = setup.world.nowMs();
   setStatus(setup, stack, 'DELETE_COMPLETE', token);
-}
-
-/** Values for functions of a template, with what the stack has by now. */
-export function scopeOf(setup: EngineSetup, stack: Stack, target: Pick<Target, 'template' | 'parameters'>): Scope {
-  const { region, accountId } = setup.world;
-  const existing = (id: string): Made => {
-    const found = stack.resources.get(id);
-    if (!found) throw invalid(`Template error: ${id} is not there: its condition does not hold, or it comes later.`);
-    return found.made;
-  };
-  return {
-    template: target.template,
-    parameters: parametersInScope(target.template, target.parameters),
-    pseudo: {
-      'AWS::Region': region,
-      'AWS::AccountId': accountId,
-      'AWS::Partition': 'aws',
-      'AWS::URLSuffix': 'amazonaws.com',
-      'AWS::StackName': stack.name,
-      'AWS::StackId': stack.id,
-      'AWS::NotificationARNs': [],
-    },
-    ref: (id) => existing(id).ref ?? existing(id).id,
-    attribute: (id, name) => {
-      const value = existing(id).attributes[name];
-      if (value === undefined) {
-        const type = target.template.Resources[id]?.Type;
-        throw invalid(
-          `Template error: resource ${id} of ${type} does not support attribute type ${name} in Fn::GetAtt`,
-        );
-      }
-      return value;
-    },
-  };
-}
-
-/** Resources that the template asks for, what they depend on first. @throws AwsError for a circle */
-export function orderOf(scope: Scope): readonly string[] {
-  const { Resources } = scope.template;
-  const wanted = Object.keys(Resources).filter((id) => {
-    const { Condition } = Resources[id]!;
-    return Condition === undefined || holds(Condition, scope);
-  });
-  const order: string[] = [];
-  const path = new Set<string>();
-  const visit = (id: string): void => {
-    if (order.includes(id) || !wanted.includes(id)) return;
-    if (path.has(id)) throw invalid(`Circular dependency between resources: [${[...path].join(', ')}]`);
-    path.add(id);
-    const { Properties, DependsOn } = Resources[id]!;
-    for (const other of [...[DependsOn ?? []].flat(), ...referencesOf(Properties)]) visit(other);
-    path.delete(id);
-    order.push(id);
-  };
-  for (const id of wanted) visit(id);
-  return order;
 }
 
 function isWanted(setup: EngineSetup, stack: Stack, target: Target, id: string): boolean {

@@ -2,16 +2,9 @@ import { AwsError } from '../../ssm/api/aws-error.js';
 import { readMembers, type Input } from '../../ssm/api/operation.js';
 import type { QueryService } from '../wire/service.js';
 import { changesOf, changesOthers } from './changes.js';
-import {
-  createResources,
-  deleteResources,
-  orderOf,
-  scopeOf,
-  setStatus,
-  updateResources,
-  type EngineSetup,
-  type Target,
-} from './engine.js';
+import { createResources, deleteResources, setStatus, updateResources } from './engine.js';
+import { orderOf, scopeOf } from './scope.js';
+import type { EngineSetup, Target } from './target.js';
 import { checkRules, chooseParameters } from './parameters.js';
 import { describeChangeSet, describeStack, summarize } from './describe.js';
 import type { ChangeSet, Stack } from './stack.js';
