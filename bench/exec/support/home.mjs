@@ -52,7 +52,7 @@ export async function timed(program, args, { cwd, env, onOutput = () => {} }) {
   const ms = performance.now() - start;
   const stdout = Buffer.concat(said.out).toString();
   if (code !== 0)
-    throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${Buffer.concat(said.err)}${stdout}`);
+    throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${String(Buffer.concat(said.err))}${stdout}`);
   return { ms, stdout };
 }
 

@@ -186,7 +186,12 @@ describe('a command on this machine', () => {
           image: 'alpine:3',
           command: 'true',
         });
-        expect({ status, body }).toMatchObject({ body: { error: expect.stringMatching(/was asked for/) } });
+        expect({ status, body }).toMatchObject({
+          body: {
+            details: { code: 'HAWSER_EXEC_BACKEND_ISOLATION_MISSING' },
+            error: expect.stringMatching(/was asked for/),
+          },
+        });
         expect(status).toBeGreaterThanOrEqual(400);
       }
       expect((await bare.start({ no_repo: true, command: 'true' })).backend.isolation).toBe('process');

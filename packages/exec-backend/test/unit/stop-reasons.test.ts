@@ -130,7 +130,7 @@ describe('a command that never began', () => {
       true,
     ],
     [
-      'CannotPullContainerError: Get "https://registry.example/v2/": net/http: request canceled while waiting for connection',
+      'CannotPullContainerError: Get "https://images.example/v2/": net/http: request canceled while waiting for connection',
       'network',
       true,
     ],
