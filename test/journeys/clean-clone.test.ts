@@ -8,8 +8,8 @@ import { root } from '../support/workspace.js';
 const fiveMinutes = 300_000;
 
 /**
- * What a person gets who clones the repository and types `npm start`, save the downloads: pnpm and the store of packages
- * are those of this checkout. Tests what is committed.
+ * What a person gets who clones the repository and types `npm start`, save the downloads and what was built before: pnpm,
+ * the store of packages and the cache of builds are those of this checkout. Tests what is committed.
  */
 describe('a fresh clone', () => {
   let folder: string;
@@ -25,6 +25,7 @@ describe('a fresh clone', () => {
     await mkdir(join(clone, '.cache'));
     await cp(join(root, '.cache/pnpm'), join(clone, '.cache/pnpm'), { recursive: true, verbatimSymlinks: true });
     await symlink(join(root, '.cache/pnpm-store'), join(clone, '.cache/pnpm-store'));
+    await cp(join(root, '.cache/turbo'), join(clone, '.cache/turbo'), { recursive: true });
     await mkdir(join(folder, 'home'));
     await mkdir(join(folder, 'tmp'));
     first = await start();

@@ -145,5 +145,3 @@ export const runFlags = {
 export type RunFlags = Interfaces.InferredFlags<typeof runFlags>;
 /** The flags that choose a backend, as they were given. */
 export type BackendFlags = Interfaces.InferredFlags<typeof backendFlags>;
-/** The flags of whoever watches, as they were given. */
-export type WatchFlags = Interfaces.InferredFlags<typeof watchFlags>;

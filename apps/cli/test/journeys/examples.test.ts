@@ -103,7 +103,7 @@ describe('every example of every command', () => {
       const port = String((sshd.address() as AddressInfo).port);
       const { stdout, stderr } = await shell(proxy.replace('%h', host).replace('%p', port));
       expect([stdout, stderr]).toEqual(['SSH-2.0-test\r\n', '']);
-    } else if (/ (forward|emulate (?:ssm|hub)(?!.* -- )) /.test(`${line} `)) {
+    } else if (/ (forward|emulate (?:aws|hub|ssm)(?!.* -- )) /.test(`${line} `)) {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
     } else if (/^hawser exec (?:init|configure|destroy) /.test(line)) {
       await runOfStack(line);

@@ -36,7 +36,7 @@ export interface KeyBook extends Authenticator {
    * `forbidden` for a scope that who asks does not hold.
    */
   create(body: unknown, by: Caller): Promise<KeyCreated>;
-  /** Makes a key in another's place, from the body of POST /keys/{id}/rotate: `{ overlap_seconds? }`. Both are good for that long. */
+  /** Makes a key in another's place, from the body of POST `/keys/{id}/rotate`: `{ overlap_seconds? }`. Both are good for that long. */
   rotate(keyId: string, body: unknown, by: Caller): Promise<KeyCreated>;
   /** Makes a key good for nothing, at once. Idempotent. */
   revoke(keyId: string, by: Caller): Promise<KeyRecord>;
@@ -205,7 +205,7 @@ function readExpiry(expiresAt: unknown, nowMs: number): number | undefined {
   return expiresAtMs;
 }
 
-/** The body of POST /keys/{id}/rotate, which may be missing: seconds. */
+/** The body of POST `/keys/{id}/rotate`, which may be missing: seconds. */
 function readOverlap(body: unknown): number {
   const { overlap_seconds: seconds = overlapS.usual } = fieldsOf(body ?? {}, ['overlap_seconds']);
   if (typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 0 && seconds <= overlapS.most)

@@ -13,6 +13,8 @@ export interface BusEvent {
   readonly detail?: { readonly taskArn?: string; readonly startedBy?: string };
 }
 
+export type { HttpResult };
+
 /** Answers an event: of the REST API, of a function URL, or of EventBridge. */
 export type ServiceHandler = (event: object) => Promise<HttpResult | undefined>;
 

@@ -196,7 +196,7 @@ take_apart() {
 classify() {
   case $(cat "$private/git-said") in
     *'Authentication failed'* | *'could not read Username'* | *'could not read Password'* | *'Permission denied'* | *'HTTP Basic: Access denied'* | *'The requested URL returned error: 401'* | *'The requested URL returned error: 403'* | *'terminal prompts disabled'*)
-      fail clone_auth 21 "The git server did not let us in to $1. hawser exec secrets put git/HOST stores credentials for it."
+      fail clone_auth 21 "The git server did not let us in to $1. hawser exec secrets set git/HOST stores credentials for it."
       ;;
     *'Host key verification failed'*)
       fail clone_auth 21 "The git server of $1 showed a host key that is not pinned. Store its known_hosts with its credentials."
@@ -326,19 +326,13 @@ fetch() {
 
 # The difference that was sent with the request, on top of its base; and proof that it came to the tree that was meant.
 apply_dirty() {
-  for part in diff untracked; do
-    [ -e "$payload/dirty/$part" ] || continue
-    { "$busybox" base64 -d <"$payload/dirty/$part" | "$busybox" gunzip -c >"$private/$part"; } 2>/dev/null \
+  if [ -e "$payload/dirty/diff" ]; then
+    { "$busybox" base64 -d <"$payload/dirty/diff" | "$busybox" gunzip -c >"$private/diff"; } 2>/dev/null \
       || fail payload 20 'The changes that were sent with the request cannot be read.'
-  done
+  fi
   if [ -s "$private/diff" ]; then
     git -C "$workspace" apply --index --binary --whitespace=nowarn "$private/diff" 2>"$private/git-said" \
       || fail payload 20 "The changes that were sent do not fit the commit $found: $(head -n 1 "$private/git-said")"
-  fi
-  if [ -s "$private/untracked" ]; then
-    # busybox refuses names that lead out of the folder.
-    (cd "$workspace" && "$busybox" tar -xf "$private/untracked" 2>"$private/git-said") \
-      || fail payload 20 "The files that were sent cannot be unpacked: $(head -n 1 "$private/git-said")"
   fi
   git -C "$workspace" add --all || fail payload 20 'The files that were sent cannot be added.'
   tree=$(git -C "$workspace" write-tree)

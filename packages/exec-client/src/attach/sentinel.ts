@@ -15,7 +15,7 @@ const lineEnd = String.raw`\r?\n`;
  * ECS Exec gives back no exit code, so the far side prints a line of its own: the sentinel, a space, the code. It may come
  * in pieces of any size: what could be the beginning of one waits for the rest, and is let through when it was none.
  *
- * @param holdsLineEnd take away the line end before the mark, too. It has to wait for what follows it then, which somebody
+ * @param holdsLineEnd - take away the line end before the mark, too. It has to wait for what follows it then, which somebody
  *   who types would see; a shell leaves an empty line instead.
  */
 export function createSentinelFilter(

@@ -18,7 +18,7 @@ const maxBytes = 262_144;
 /**
  * Reads a configuration file.
  *
- * @param textIn names of maps whose numbers and booleans are taken as text, as they are written: `1.10` stays `1.10`
+ * @param textIn - names of maps whose numbers and booleans are taken as text, as they are written: `1.10` stays `1.10`
  * @throws ExecError HAWSER_EXEC_CONFIG_INVALID with file and line
  */
 export function readYaml(text: string, file: string, textIn: readonly string[]): YamlFile {

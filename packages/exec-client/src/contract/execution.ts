@@ -106,7 +106,7 @@ export interface PhaseTimes {
   readonly finished_at?: string;
 }
 
-/** What is kept of an execution, and answered by GET /executions/{id}: the request without values of secrets, and what became of it. */
+/** What is kept of an execution, and answered by GET `/executions/{id}`: the request without values of secrets, and what became of it. */
 export interface ExecutionRecord extends PhaseTimes {
   readonly execution_id: string;
   readonly status: Status;

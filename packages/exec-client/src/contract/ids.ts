@@ -5,8 +5,8 @@ const letters = 10;
  * Makes the id of an execution: `exec_`, the time in UTC to the second, `_`, and 10 letters of base32 in lower case
  * (50 random bits, RFC 4648 §6). Ids sort by the time at which they were made.
  *
- * @param nowMs milliseconds since 1970
- * @param random gives as many random bytes as asked for, in hex digits
+ * @param nowMs - milliseconds since 1970
+ * @param random - gives as many random bytes as asked for, in hex digits
  */
 export function newExecutionId(nowMs: number, random: (bytes: number) => string): string {
   const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');

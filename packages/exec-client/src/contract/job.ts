@@ -5,7 +5,7 @@ import type { DirtyTree, EntryMode } from './execution.js';
 export const jobTokenHeader = 'X-Job-Token';
 
 /**
- * Answer to GET /executions/{id}/payload: all that a task needs, handed out once for a job token. Nothing of it stands
+ * Answer to GET `/executions/{id}/payload`: all that a task needs, handed out once for a job token. Nothing of it stands
  * in task overrides, tags or events.
  */
 export interface JobPayload {
@@ -37,7 +37,7 @@ export type GitCredential =
   | { readonly kind: 'basic'; readonly host: string; readonly username: string; readonly password: string }
   | { readonly kind: 'ssh'; readonly host: string; readonly private_key: string; readonly known_hosts?: string };
 
-/** Body of POST /executions/{id}/report: what a task knows first. Facts may come twice and late. */
+/** Body of POST `/executions/{id}/report`: what a task knows first. Facts may come twice and late. */
 export interface JobReport {
   readonly token: string;
   readonly attempt: number;

@@ -13,7 +13,7 @@ export interface LogEvent {
   readonly partial?: boolean;
 }
 
-/** Answer to GET /executions/{id}/logs. */
+/** Answer to GET `/executions/{id}/logs`. */
 export interface LogPage {
   readonly events: readonly LogEvent[];
   /** Opaque: give it back to get what follows. */

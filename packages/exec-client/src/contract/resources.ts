@@ -67,7 +67,7 @@ export interface Health {
   readonly max_timeout_seconds: number;
 }
 
-/** Answer to POST /executions/{id}/attach: what ECS ExecuteCommand gave. */
+/** Answer to POST `/executions/{id}/attach`: what ECS ExecuteCommand gave. */
 export interface AttachGrant {
   readonly protocol: 'ssm';
   readonly session_id: string;

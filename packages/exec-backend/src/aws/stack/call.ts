@@ -27,7 +27,7 @@ const THROTTLED_TRIES = 10;
 /**
  * Makes a call, again while it is throttled.
  *
- * @param action the permission it takes, e.g. `cloudformation:CreateChangeSet`
+ * @param action - the permission it takes, e.g. `cloudformation:CreateChangeSet`
  * @throws ExecBackendError `HAWSER_EXEC_BACKEND_AWS_FAILED`, but for those that `passes` lets through as they are; the
  * reason of `signal` when that was it.
  */

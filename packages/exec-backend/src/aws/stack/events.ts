@@ -72,7 +72,7 @@ export async function* followStack(
 /**
  * Why an operation failed.
  *
- * @param what what was being done, e.g. `The stack hawser could not be made`
+ * @param what - what was being done, e.g. `The stack hawser could not be made`
  */
 export function stackFailed(what: string, end: StackEnd): ExecBackendError {
   const [first] = end.failures;
