@@ -234,6 +234,8 @@ export class GitHttpServer implements AsyncDisposable {
     request.pipe(child.stdin);
     const body = writeHeadOf(response);
     let sent = 0;
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     for await (const chunk of child.stdout) {
       const bytes = body(chunk as Buffer);
       if (cutAfterBytes !== undefined && sent + bytes.length > cutAfterBytes) {
@@ -242,8 +244,9 @@ export class GitHttpServer implements AsyncDisposable {
         return;
       }
       sent += bytes.length;
-      if (bytes.length > 0 && !response.write(bytes))
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (bytes.length > 0 && !response.write(bytes)) {
+        await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
+      }
     }
     response.end();
   }

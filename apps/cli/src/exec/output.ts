@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ExecClient } from '@hawser/exec-client';
 import type { LogEvent } from '@hawser/exec-client/contract';
+import { writtenTogether } from './written-together.js';
 
 /**
  * Copies what a command prints, byte for byte and no faster than it is taken. It may be stopped, and goes on where it
@@ -40,11 +41,8 @@ export class OutputCopy {
   }
 
   async #show(events: readonly LogEvent[], signal: AbortSignal): Promise<void> {
-    let text = '';
-    for (const { stream, message, partial } of events) {
-      if (stream === 'init') this.preparation.push(message);
-      else text += partial ? message : `${message}\n`;
-    }
-    if (text !== '' && !this.#to.write(text)) await once(this.#to, 'drain', { signal });
+    for (const { stream, message } of events) if (stream === 'init') this.preparation.push(message);
+    const printed = writtenTogether(events.filter(({ stream }) => stream === 'runner'));
+    if (printed.length > 0 && !this.#to.write(printed)) await once(this.#to, 'drain', { signal });
   }
 }

@@ -56,10 +56,15 @@ export async function openService(flags: BackendFlags, context: ServiceContext):
   return { client: await connect(chosen, context), backend, project };
 }
 
-async function connect(backend: ChosenBackend, { config, onEnd }: ServiceContext): Promise<ExecClient> {
+async function connect(backend: ChosenBackend, { config, out, onEnd }: ServiceContext): Promise<ExecClient> {
   if (backend.kind === 'remote') {
     const { endpoint, apiKey, name } = backend;
-    return createExecClient({ endpoint, apiKey, backendName: name });
+    let isTold = false;
+    const onRetry = ({ message }: Error): void => {
+      if (!isTold) out.say(`… ${message} Trying again for a while.`);
+      isTold = true;
+    };
+    return createExecClient({ endpoint, apiKey, backendName: name, onRetry });
   }
   const { openLocalService } = await import('./local-service.js');
   const service = await openLocalService(config);

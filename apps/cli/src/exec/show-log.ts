@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Context } from '@hawser/cli-kit';
 import type { ExecClient } from '@hawser/exec-client';
 import type { LogEvent } from '@hawser/exec-client/contract';
+import { writtenTogether } from './written-together.js';
 
 /** How a log is shown. */
 export interface LogRequest {
@@ -23,7 +24,7 @@ export async function showLog(
   const stream = clone ? 'all' : 'runner';
   const show = async (events: readonly LogEvent[]): Promise<void> => {
     if (out.json) for (const event of events) out.record(event);
-    else if (!process.stdout.write(textOf(events))) await once(process.stdout, 'drain', { signal });
+    else if (!process.stdout.write(writtenTogether(events))) await once(process.stdout, 'drain', { signal });
   };
   if (!follow) return showSoFar(client, id, stream, show, signal);
   const log = client.follow(id, { stream, signal });
@@ -46,8 +47,4 @@ async function showSoFar(
     if (page.events.length === 0) return true;
     ({ cursor } = page);
   }
-}
-
-function textOf(events: readonly LogEvent[]): string {
-  return events.map(({ message, partial }) => (partial ? message : `${message}\n`)).join('');
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExecutionRecord } from '@hawser/exec-client/contract';
 import type { HawserProcess } from '@hawser/cli-kit/testing';
 import { ExecProject } from '../support/exec.js';
+import { bin } from '../support/hawser.js';
 import { expectSchema } from '../support/schema.js';
 
 interface Watched {
@@ -154,6 +156,18 @@ describe('a run on this machine', () => {
     const command = `printf '%s|' "$(echo "in'ner")" 'a  b' \\$x\nif true; then echo "line \`echo two\`"; fi\necho run >> runs; cat runs`;
     const { stdout, exitCode } = await project.run([command]);
     expect([stdout, exitCode]).toEqual(["in'ner|a  b|$x|line two\nrun\n", 0]);
+  });
+
+  test('gives every byte back as it was written, text or not', () => {
+    const octal = Array.from({ length: 256 }, (_, byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+    const args = [bin, 'exec', '--quiet', `printf '${octal}'`];
+    const where = { cwd: project.folder, env: { ...process.env, ...project.env } };
+    const printed = execFileSync(process.execPath, args, where);
+    expect(printed).toEqual(Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte)));
+    const [id = ''] =
+      /exec_\d{14}_\w+/.exec(execFileSync(process.execPath, [bin, 'exec', 'list', '--limit', '1'], where).toString()) ??
+      [];
+    expect(execFileSync(process.execPath, [bin, 'exec', 'logs', id], where)).toEqual(printed);
   });
 
   test('sees the variables it is given, the ones passed by name, and no other of ours', async () => {

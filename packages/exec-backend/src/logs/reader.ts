@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnd, type LogEvent, type LogStream } from '@hawser/exec-client/contract';
@@ -155,11 +156,10 @@ function readStream(
       const rest = buffer.subarray(used);
       const line = nextLine(rest, isOver && start + buffer.length >= size);
       if (line === undefined) break;
-      const event = { seq: at.seq, ts: times.at(at.offset), stream: at.stream, message: line.text };
-      events.push(line.partial ? { ...event, partial: true } : event);
-      at.offset += line.bytes;
+      events.push(eventOf(line, { seq: at.seq, ts: times.at(at.offset), stream: at.stream }));
+      at.offset += line.length;
       at.seq += 1;
-      left -= line.bytes;
+      left -= line.length;
     }
     at.entry = times.entry;
     return left;
@@ -169,19 +169,33 @@ function readStream(
   }
 }
 
+/** A line as it lies in the file, its newline included where it has one. */
+interface Line {
+  readonly bytes: Buffer;
+  readonly length: number;
+  readonly partial: boolean;
+}
+
+function eventOf({ bytes, partial }: Line, place: Pick<LogEvent, 'seq' | 'ts' | 'stream'>): LogEvent {
+  const event = { ...place, message: bytes.toString() };
+  if (!partial && isUtf8(bytes)) return event;
+  return {
+    ...event,
+    ...(partial && { partial }),
+    ...(!isUtf8(bytes) && { bytes: bytes.toString('base64') }),
+  };
+}
+
 /** The next line of `rest`, or piece of one; `undefined` when it is not all there yet. */
-function nextLine(
-  rest: Buffer,
-  isOver: boolean,
-): { readonly text: string; readonly bytes: number; readonly partial: boolean } | undefined {
+function nextLine(rest: Buffer, isOver: boolean): Line | undefined {
   const newline = rest.subarray(0, PIECE_BYTES + 1).indexOf(0x0a);
-  if (newline >= 0) return { text: rest.toString('utf8', 0, newline), bytes: newline + 1, partial: false };
+  if (newline >= 0) return { bytes: rest.subarray(0, newline), length: newline + 1, partial: false };
   if (rest.length > PIECE_BYTES) {
-    const bytes = wholeCharacters(rest, PIECE_BYTES);
-    return { text: rest.toString('utf8', 0, bytes), bytes, partial: true };
+    const length = wholeCharacters(rest, PIECE_BYTES);
+    return { bytes: rest.subarray(0, length), length, partial: true };
   }
   if (!isOver || rest.length === 0) return undefined;
-  return { text: rest.toString('utf8'), bytes: rest.length, partial: true };
+  return { bytes: rest, length: rest.length, partial: true };
 }
 
 /** Not more than `most` bytes, and not the beginning of a character (UTF-8, RFC 3629 §3: continuations are 10xxxxxx). */

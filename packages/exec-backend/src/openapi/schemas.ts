@@ -165,7 +165,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ExecutionPage: object({ executions: listOf(ref('ExecutionRecord'), 100) }, { cursor: text }),
   LogPage: object({
     events: listOf(
-      object({ seq: count, ts: count, stream: oneOf('runner', 'init'), message: text }, { partial: flag }),
+      object({ seq: count, ts: count, stream: oneOf('runner', 'init'), message: text }, { partial: flag, bytes: text }),
     ),
     cursor: text,
     done: flag,

@@ -22,6 +22,7 @@ export { jobTokenHeader } from './job.js';
 export type { GitCredential, JobPayload, JobReport } from './job.js';
 export { requestLimits } from './limits.js';
 export type { RequestLimits } from './limits.js';
+export { writtenBy } from './logs.js';
 export type { LogEvent, LogPage, LogStream } from './logs.js';
 export { isEnd, mayFollow, statusOf } from './phases.js';
 export type { Phase, ReasonCode, Status } from './phases.js';

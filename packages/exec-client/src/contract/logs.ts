@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** `runner`: what the command wrote (both its outputs, in the order of writing). `init`: how the clone was made. */
 export type LogStream = 'runner' | 'init';
 
@@ -11,6 +13,19 @@ export interface LogEvent {
   readonly message: string;
   /** The line has no newline: the last of a log, or a piece of a very long line. */
   readonly partial?: boolean;
+  /** The line as it was written, in base64, where it is not UTF-8: `message` then has U+FFFD in place of what is not. */
+  readonly bytes?: string;
+}
+
+/** What was written, newline included, as it goes to somebody's terminal or file. */
+export function writtenBy({
+  message,
+  partial,
+  bytes,
+}: Pick<LogEvent, 'message' | 'partial' | 'bytes'>): string | Buffer {
+  if (bytes === undefined) return partial ? message : `${message}\n`;
+  const line = Buffer.from(bytes, 'base64');
+  return partial ? line : Buffer.concat([line, Buffer.from('\n')]);
 }
 
 /** Answer to GET `/executions/{id}/logs`. */

@@ -16,6 +16,8 @@ export interface TransportOptions {
   readonly retry?: RetryOptions | undefined;
   /** How long an answer may take beyond what was asked to be waited for, in milliseconds. Default 30,000. */
   readonly answerWithinMs?: number | undefined;
+  /** Hears of each answer that failed and is about to be asked for again. */
+  readonly onRetry?: ((error: ExecError) => void) | undefined;
 }
 
 /** One question. */
@@ -62,6 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
         if ('answer' in outcome) return outcome.answer;
         const { error, isRetryable, isUntouched, retryAfterMs } = outcome;
         const mayRepeat = isRetryable && (call.isIdempotent || isUntouched);
+        if (mayRepeat) options.onRetry?.(error);
         if (!mayRepeat || !(await backoff.pause({ atLeastMs: retryAfterMs, signal: call.signal }))) throw error;
       }
     },

@@ -11,11 +11,17 @@ const grant = { session_id: 's', stream_url: 'wss://x', token: 't', sentinel: 'z
 
 let server: ApiServer;
 let client: ExecClient;
+const retried: string[] = [];
 let answer: (asked: Asked) => unknown;
 
 beforeAll(async () => {
   server = await new ApiServer((question) => answer(question)).start();
-  client = createExecClient({ endpoint: server.url, apiKey: 'sk_live_planted', retry: { firstMs: 1, longestMs: 2 } });
+  client = createExecClient({
+    endpoint: server.url,
+    apiKey: 'sk_live_planted',
+    retry: { firstMs: 1, longestMs: 2 },
+    onRetry: ({ code }) => retried.push(code),
+  });
 });
 
 afterAll(() => server.stop());
@@ -77,6 +83,7 @@ describe('the client', () => {
     await client.start({ no_repo: true, command: 'x' });
     const bodies = server.asked.slice(from).map(({ body }) => (body as { execution_id: string }).execution_id);
     expect(bodies).toHaveLength(4);
+    expect(retried.splice(0)).toEqual(['HAWSER_EXEC_UNREACHABLE', 'HAWSER_EXEC_SERVICE_FAILED', 'HAWSER_EXEC_PROTOCOL']);
     expect(bodies[0]).toMatch(/^exec_\d{14}_[a-z2-7]{10}$/);
     expect(new Set(bodies).size).toBe(1);
   });

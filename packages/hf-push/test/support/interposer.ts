@@ -175,6 +175,8 @@ async function cutAfter(request: IncomingMessage, bytes: number): Promise<void> 
 
 async function writeOn(response: ServerResponse): Promise<void> {
   const zeros = Buffer.alloc(1 << 20);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
   while (!response.destroyed)
-    if (!response.write(zeros)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(zeros)) await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
 }

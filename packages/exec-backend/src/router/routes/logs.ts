@@ -1,5 +1,5 @@
 import { isEnd } from '@hawser/exec-client/contract';
-import type { LogPage, LogStream } from '@hawser/exec-client/contract';
+import type { LogEvent, LogPage, LogStream } from '@hawser/exec-client/contract';
 import { setTimeout as pause } from 'node:timers/promises';
 import { recordOf } from '../../core/execution.js';
 import type { Execution } from '../../core/execution.js';
@@ -68,7 +68,7 @@ async function readPage(
     if (done && !execution.settled) await service.lifecycle.advance(execution.id);
     if (done || stretch.events.length > 0 || leftMs <= 0 || options.signal.aborted) {
       return {
-        events: stretch.events.map((event) => ({ ...event, message: mask(event.message) })),
+        events: stretch.events.map((event) => masked(event, mask)),
         cursor: encodeCursor({ position }),
         done,
         complete: done && (stretch.ended ? stretch.complete : ranNothing(execution)),
@@ -88,4 +88,10 @@ function nothingComes(execution: Execution, nowMs: number): boolean {
 async function change({ ports }: Service, timeoutMs: number, signal: AbortSignal): Promise<void> {
   if (ports.store.changed) await ports.store.changed(partitions.executions, { timeoutMs, signal });
   else await pause(timeoutMs, undefined, { signal }).catch(() => undefined);
+}
+
+/** A line without secrets. One that has some is not given as bytes, too. */
+function masked({ bytes, ...event }: LogEvent, mask: (line: string) => string): LogEvent {
+  const message = mask(event.message);
+  return { ...event, message, ...(bytes !== undefined && message === event.message && { bytes }) };
 }
