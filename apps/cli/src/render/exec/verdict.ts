@@ -29,7 +29,7 @@ function renderClaim({ subject, issuer, issued_at, number, body }: ReceiptClaim)
       wordOf(value),
     ]),
   ];
-  return rows.flatMap(([name, text]) => (text === undefined || text === '' ? [] : [`${`${name}:`.padEnd(14)}${text}`]));
+  return rows.flatMap(([name, text]) => (text === undefined || text === '' ? [] : [`${`${name}:`.padEnd(17)}${text}`]));
 }
 
 function titleOf(name: keyof Body & string): string {
