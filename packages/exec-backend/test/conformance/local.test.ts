@@ -5,22 +5,7 @@ import { openLocalBackend, serveBackend } from '../../src/local/index.js';
 import { supervisorProgram } from '../support/local-service.js';
 import { describeConformance } from './suite.js';
 
-describeConformance('this machine, in process', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'hawser-local-'));
-  const backend = await openLocalBackend({ folder, supervisor: supervisorProgram, version: '0.0.0-test' });
-  return {
-    endpoint: 'http://local.invalid',
-    apiKey: backend.apiKey,
-    fetch: (request) => backend.handle(request),
-    repositoryUrl: (path) => path,
-    sweep: () => backend.sweep(),
-    close: async () => {
-      await backend.close();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
-});
-
+// In process it is the same without a socket: that way go the journeys of `hawser exec`.
 describeConformance('this machine, served on loopback', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hawser-local-'));
   const backend = await openLocalBackend({ folder, supervisor: supervisorProgram, version: '0.0.0-test' });

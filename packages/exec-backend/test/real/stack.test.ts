@@ -13,7 +13,7 @@ import { dropPlan, planStack } from '../../src/aws/stack/plan.js';
 const name = 'second-opinion';
 const options = { name, version: '1.2.3' };
 
-describeReal('moto-cloudformation', (path) => {
+describeReal('moto', (path) => {
   let moto: Program;
   let account: Account;
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describeReal('moto-cloudformation', (path) => {
       AWS_SECRET_ACCESS_KEY: 'any',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     });
-    moto = new Program(path('moto-cloudformation'), ['-H', '127.0.0.1', '-p', '0']);
+    moto = new Program(path('moto'), ['-H', '127.0.0.1', '-p', '0']);
     const [endpointUrl] = await moto.until(
       () => /http:\/\/127\.0\.0\.1:\d+/.exec(moto.stderr) ?? undefined,
       'listening',

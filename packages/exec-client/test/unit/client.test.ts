@@ -83,7 +83,11 @@ describe('the client', () => {
     await client.start({ no_repo: true, command: 'x' });
     const bodies = server.asked.slice(from).map(({ body }) => (body as { execution_id: string }).execution_id);
     expect(bodies).toHaveLength(4);
-    expect(retried.splice(0)).toEqual(['HAWSER_EXEC_UNREACHABLE', 'HAWSER_EXEC_SERVICE_FAILED', 'HAWSER_EXEC_PROTOCOL']);
+    expect(retried.splice(0)).toEqual([
+      'HAWSER_EXEC_UNREACHABLE',
+      'HAWSER_EXEC_SERVICE_FAILED',
+      'HAWSER_EXEC_PROTOCOL',
+    ]);
     expect(bodies[0]).toMatch(/^exec_\d{14}_[a-z2-7]{10}$/);
     expect(new Set(bodies).size).toBe(1);
   });
