@@ -47,6 +47,25 @@ describe('the README', () => {
     }
   });
 
+  test('shows a run on this machine, and one on an emulated Fargate', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-readme-'));
+    const env = { HOME: folder, TMPDIR: folder, XDG_CONFIG_HOME: join(folder, 'c'), XDG_DATA_HOME: join(folder, 'd') };
+    try {
+      const there = { cwd: folder, env };
+      const here = await shell(lineWith('echo hi; exit 3').replaceAll('npx ', ''), there);
+      expect(here).toMatchObject({
+        code: 0,
+        stdout: 'hi\n3\n',
+        stderr: expect.stringContaining('Runs on: this machine'),
+      });
+      const fargate = await shell(lineWith('emulate aws').replaceAll('npx ', ''), there);
+      expect(fargate).toMatchObject({ code: 0, stderr: expect.stringContaining('ECS Fargate') });
+      expect(fargate.stdout).toContain('Linux');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   describeReal('aws-cli-v1', (path) => {
     test('shows the AWS CLI going through our plugin', async () => {
       const line = lineWith('aws ssm start-session');
