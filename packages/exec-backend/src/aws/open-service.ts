@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Backend } from '../backend.js';
 import { createBackend } from '../core/create-backend.js';
 import { createKeyBook } from '../core/keys.js';
-import { notifier } from '../local/notifier.js';
+import { notifier } from '../notifier.js';
 import type { BackendPorts, Clock } from '../ports.js';
 import { createAwsAuthenticator } from './authenticator.js';
 import type { DefinitionSettings } from './images/definition.js';

@@ -10,7 +10,7 @@ import { storeFailed } from '../stores/file-errors.js';
 import { openFileStore } from '../stores/files.js';
 import { ExecBackendError } from '../errors.js';
 import { folderAuthenticator, folderKey } from './keys.js';
-import { notifier } from './notifier.js';
+import { notifier } from '../notifier.js';
 import { placesIn, type Places } from './places.js';
 import { createLocalRunner } from './runner.js';
 import { openFileSecrets } from './secrets.js';

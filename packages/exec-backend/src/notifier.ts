@@ -1,4 +1,4 @@
-import type { Notifier } from '../ports.js';
+import type { Notifier } from './ports.js';
 
 /** How long a webhook's receiver may take. */
 const TIMEOUT_MS = 10_000;
