@@ -73,7 +73,8 @@ export class Conversation {
         this.#pending.set(id, { resolve, reject, onEvent });
         if (withinMs !== undefined) timer = setTimeout(() => void stuck(this.folder).then(reject), withinMs);
         signal?.addEventListener('abort', cancel, { once: true });
-        this.#socket.write(`${JSON.stringify({ id, op, ...ask })}\n`);
+        // What could not be written was not heard. The socket is closed then, with a farewell perhaps unread.
+        this.#socket.write(`${JSON.stringify({ id, op, ...ask })}\n`, (error) => error && reject(hungUp(true)));
       });
     } catch (error) {
       signal?.throwIfAborted();
