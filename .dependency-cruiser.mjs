@@ -14,11 +14,14 @@ const layers = {
   'packages/api-keys': [],
   'packages/exec-client': ['state-store', 'ssm-channel'],
   'packages/exec-backend': ['exec-client', 'state-store'],
+  'packages/k8s-sessions': [],
   'packages/tunnels': ['state-store', 'ssm-channel'],
   'packages/contexts': ['state-store'],
   'packages/cli-kit': ['state-store', 'ssm-channel/aws'],
   'packages/emulators': ['ssm-channel/codec', 'ssm-channel/smux'],
   'apps/session-manager-plugin': ['ssm-channel'],
+  'apps/sessions-web': ['k8s-sessions/protocol', 'k8s-sessions/client'],
+  'apps/sessions-server': ['k8s-sessions', 'sessions-web'],
   'apps/cli': [
     'state-store',
     'ssm-channel',
@@ -27,6 +30,8 @@ const layers = {
     'contexts',
     'exec-client',
     'exec-backend',
+    'k8s-sessions',
+    'sessions-web',
     'cli-kit',
     'emulators',
   ],
@@ -36,7 +41,11 @@ const layers = {
 const leaves = ['terminal', 'kube-client', 'near-miss', 'receipts', 'api-keys'];
 
 /** Code that is fed bytes and time and answers with bytes and wishes; of Node it may use these modules and no other. */
-const pureRooms = ['packages/ssm-channel/src/(codec|channel|smux|queues)/', 'packages/exec-client/src/contract/'];
+const pureRooms = [
+  'packages/ssm-channel/src/(codec|channel|smux|queues)/',
+  'packages/exec-client/src/contract/',
+  'packages/k8s-sessions/src/protocol/',
+];
 const pureModules = ['buffer', 'crypto', 'util'];
 
 const folders = ['packages', 'apps'].flatMap((parent) =>
@@ -65,7 +74,8 @@ function doors(folder, path) {
 /** 'ssm-channel/aws' → the doors it stands for. */
 function doorsOf(entry) {
   const [name, ...rest] = entry.split('/');
-  return doors(`packages/${name}`, rest.length > 0 ? `./${rest.join('/')}` : undefined);
+  const folder = folders.find((path) => path.endsWith(`/${name}`));
+  return doors(folder, rest.length > 0 ? `./${rest.join('/')}` : undefined);
 }
 
 /** Folders of the workspace packages that a manifest names; what an app bundles may stand among its devDependencies. */

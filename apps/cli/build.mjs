@@ -26,7 +26,7 @@ const common = {
   metafile: true,
   logLevel: 'warning',
   // What is native is a dependency of its own; TypeScript is looked for by oclif in development only.
-  external: ['@lydell/node-pty', 'bcrypt', 'dynalite', 'typescript', 'ts-node'],
+  external: ['@lydell/node-pty', 'bcrypt', 'dynalite', 'knex', 'libsql', 'pg', 'typescript', 'ts-node'],
 };
 
 // Programs of their own that commands start, by the name they get in dist/lib.

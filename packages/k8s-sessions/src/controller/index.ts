@@ -1,0 +1,1 @@
+export type { Clock, PodFact, ReceiptSigner, RunnerAccess, RunnerCluster, RunnerJob } from './ports.js';

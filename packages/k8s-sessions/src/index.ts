@@ -1,0 +1,2 @@
+export { SessionsError, sessionsErrors } from './errors.js';
+export type { JsonValue, SessionsErrorCode, SessionsErrorRow } from './errors.js';

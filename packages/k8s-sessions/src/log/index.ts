@@ -1,0 +1,1 @@
+export type { Keyframe, LogInfo, LogSource, Segment, SegmentHead } from './types.js';

@@ -1,0 +1,12 @@
+export type {
+  GrantRow,
+  NewEvent,
+  PrincipalRow,
+  SessionPatch,
+  SessionRow,
+  SessionStore,
+  SigningKeyRow,
+  SigningKeyStatus,
+  TicketOutcome,
+  TicketRow,
+} from './types.js';
