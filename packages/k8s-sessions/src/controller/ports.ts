@@ -51,7 +51,11 @@ export interface RunnerCluster {
   check(): Promise<readonly string[]>;
 }
 
-/** How whoever is not allowed to dial runners asks them something over HTTP (`/log`, `/screen`, `/input` …). */
+/**
+ * How whoever is not allowed to dial runners asks them something over HTTP (`/log`, `/screen`, `/input` …). `path` begins with
+ * a slash and has its query; the headers `x-hawser-viewer` and `x-hawser-role` of `init` say for whom, and become the
+ * viewer and role of the dial claim. Rejects with `HAWSER_SESSIONS_RUNNER_UNREACHABLE` or `_FOREIGN`.
+ */
 export interface RunnerAccess {
   fetch(session: SessionRow, path: string, init: RequestInit): Promise<Response>;
 }

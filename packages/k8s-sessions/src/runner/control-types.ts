@@ -4,6 +4,22 @@ import type { ExitRecord, EgressProfile, SessionState, SizeMode, TerminalSize } 
  * What a runner asks of the controller. Over HTTP (`/internal/runner/{session}/{attempt}/…`, on the controller's
  * internal port, `Authorization: Bearer` the attempt's secret) in a cluster and on this machine alike. Every call may be
  * repeated; a call that cannot be made is tried again by the runner for as long as its session lasts.
+ *
+ * On the wire, below `/internal/runner/{session}/{attempt}`, each with the headers `authorization: Bearer {secret}` and
+ * `x-hawser-epoch: {epoch}`:
+ *
+ * | Call | Request | Answer |
+ * |---|---|---|
+ * | `assignment` | `POST /assignment`, JSON {@link RunnerSelf} | 200 JSON {@link Assignment} · 202 not yet: ask again · 204 no work will come |
+ * | `claim` | `POST /claim`, JSON `{ epoch }` | 200 JSON `{ won }` |
+ * | `phase` | `POST /phase`, JSON {@link RunnerPhase} | 204 |
+ * | `segment` | `PUT /segments/{n}`, packed | 204 |
+ * | `keyframe` | `PUT /keyframes`, packed | 204 |
+ * | `exit` | `POST /exit`, JSON {@link RunnerExit} | 204 |
+ * | `beat` | `POST /beat`, JSON {@link RunnerBeat} | 200 JSON {@link RunnerWishes} |
+ *
+ * 503 and 429 mean: later. 401 wrong secret, 404 no such session, 409 another runner has this attempt, it is over, or another
+ * segment of this number is kept: asking again changes nothing. 413: more than 4 MiB.
  */
 export interface RunnerControl {
   /** Says who the runner is, and gets its work; for a warm runner it may take long. Undefined: no work will come. */
