@@ -29,3 +29,4 @@ export {
   ttydSubprotocol,
 } from './ttyd.js';
 export type { TtydClientMessage, TtydServerMessage } from './ttyd.js';
+export type { ExchangeAnswer, ExchangeRequest, ShareAnswer, ShareRequest } from './edge-types.js';
