@@ -6,4 +6,14 @@ export {
   type KubeClientErrorRow,
   kubeClientErrors,
 } from './errors.js';
-export type { Cluster, ClusterOptions, ForwardPlace, ForwardTarget, ListOptions, WatchEvent } from './types.js';
+export type {
+  Cluster,
+  ClusterOptions,
+  DeleteOptions,
+  ForwardPlace,
+  ForwardTarget,
+  ListOptions,
+  PatchKind,
+  WatchEvent,
+  WatchOptions,
+} from './types.js';

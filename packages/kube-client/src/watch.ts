@@ -6,7 +6,7 @@ import { answerFailure } from './http/failure.js';
 import type { Requests } from './http/requests.js';
 import { parseJson } from './json.js';
 import { isExpired, listFrom, selectors, withQuery } from './list.js';
-import type { ListOptions, WatchEvent } from './types.js';
+import type { WatchEvent, WatchOptions } from './types.js';
 
 interface Known {
   readonly metadata: {
@@ -25,8 +25,8 @@ interface Line {
 /** Load balancers cut silent connections; a watch is asked to end before, and begun again. */
 const TIMEOUT_SECONDS = 290;
 
-/** A server that has not ended it by then is out of reach. */
-const OVERDUE_MS = (TIMEOUT_SECONDS + 20) * 1_000;
+/** A server that has not ended it by this much later is out of reach. */
+const OVERDUE_MS = 20_000;
 
 /** One object with its status may be as large as etcd takes. */
 const LINE_LIMIT = 16 << 20;
@@ -44,14 +44,16 @@ const LONGEST_WAIT_MS = 30_000;
 export async function* watchAll<T>(
   requests: Requests,
   path: string,
-  options: ListOptions & { readonly signal: AbortSignal },
+  options: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>> {
   const known = new Map<string, Known>();
+  const { resyncMs = Number.POSITIVE_INFINITY, onHeard } = options;
   let version: string | undefined;
+  let listedAt = 0;
   let failures = 0;
   while (!options.signal.aborted) {
     try {
-      if (version === undefined) {
+      if (version === undefined || performance.now() - listedAt >= resyncMs) {
         const seen = new Set<string>();
         let listed = '';
         for await (const object of listFrom<Known>(requests, path, options, (at) => (listed = at))) {
@@ -65,11 +67,15 @@ export async function* watchAll<T>(
           yield { type: 'DELETED', object: object as T };
         }
         version = listed;
+        listedAt = performance.now();
         failures = 0;
+        onHeard?.();
       }
       const begun = performance.now();
-      for await (const line of follow(requests, path, options, version)) {
+      const leftMs = Math.min(TIMEOUT_SECONDS * 1_000, listedAt + resyncMs - begun);
+      for await (const line of follow(requests, path, options, version, Math.max(1, Math.ceil(leftMs / 1_000)))) {
         failures = 0;
+        onHeard?.();
         version = line.object.metadata?.resourceVersion ?? version;
         const event = line.type === 'BOOKMARK' ? undefined : take(known, line);
         if (event) yield event as WatchEvent<T>;
@@ -98,23 +104,29 @@ function take(known: Map<string, Known>, { type, object }: Line): WatchEvent<Kno
 async function* follow(
   requests: Requests,
   path: string,
-  options: ListOptions & { readonly signal: AbortSignal },
+  options: WatchOptions,
   version: string,
+  seconds: number,
 ): AsyncGenerator<Line> {
   const query = {
     ...selectors(options),
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: version,
-    timeoutSeconds: String(TIMEOUT_SECONDS),
+    timeoutSeconds: String(seconds),
   };
   const watched = withQuery(path, query);
   const response = await requests.send({ method: 'GET', path: watched, signal: options.signal });
-  const silence = setTimeout(() => response.destroy(new Error('The watch did not end in its time.')), OVERDUE_MS);
+  const overdueMs = seconds * 1_000 + OVERDUE_MS;
+  const silence = setTimeout(
+    () => response.destroy(new Error('The server says nothing more.')),
+    Math.min(options.silenceMs ?? overdueMs, overdueMs),
+  );
   silence.unref();
   try {
     for await (const text of lines(response)) {
       const line = parseJson(text, path) as Line;
+      if (options.silenceMs !== undefined) silence.refresh();
       if (line.type === 'ERROR')
         throw answerFailure(`GET ${path}`, line.object.code ?? 500, JSON.stringify(line.object));
       yield line;

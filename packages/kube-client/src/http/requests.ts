@@ -7,11 +7,13 @@ import { answerFailure, connectionFailure } from './failure.js';
 
 /** One request. */
 export interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute, with its query. */
   readonly path: string;
   readonly accept?: string;
   readonly body?: unknown;
+  /** Of the body; default `application/json`. */
+  readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -99,7 +101,10 @@ async function askOnce(server: URL, request: Request, own: OutgoingHttpHeaders, 
   const headers: OutgoingHttpHeaders = {
     accept: request.accept ?? 'application/json',
     'user-agent': 'hawser',
-    ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    ...(body !== undefined && {
+      'content-type': request.contentType ?? 'application/json',
+      'content-length': Buffer.byteLength(body),
+    }),
     ...own,
   };
   return await new Promise((resolve) => {
