@@ -11,6 +11,8 @@ export const maxClientFrameBytes: number = 1_048_576;
 /** Bytes of input one `in` frame may carry; a longer paste is several frames. */
 export const maxInputBytes: number = 65_536;
 
+const tabName = /^[\w-]{1,64}$/u;
+
 const opcodes = {
   attach: 0x41,
   in: 0x42,
@@ -81,6 +83,7 @@ function fromFields(opcode: number, body: Uint8Array): ClientFrame {
         visible: attach.flag('visible'),
         want: attach.oneOf('want', ['control', 'view']),
         ...(attach.has('whole') ? { whole: attach.flag('whole') } : {}),
+        ...(attach.has('tab') ? { tab: attach.text('tab', tabName) } : {}),
       };
     }
     case opcodes.view: {

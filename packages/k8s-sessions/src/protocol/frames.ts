@@ -59,7 +59,7 @@ export interface Hello {
   readonly first: number;
   /** Lines of the log so far. */
   readonly lines: number;
-  /** Last input of this viewer that was applied; 0 for none. */
+  /** Last input of this viewer (and tab) that was applied; 0 for none. */
   readonly lastInputSeq: number;
   /** True when the log is read from the archive and no runner stands behind it. */
   readonly archived: boolean;
@@ -78,8 +78,13 @@ export type ClientFrame =
       readonly want: ViewerRole;
       /** Ask for the whole log as bytes instead of the newest keyframe (a program, or `run`). Default false. */
       readonly whole?: boolean;
+      /**
+       * Tells the windows of one viewer apart (two tabs share a cookie): 1 to 64 of `A-Z a-z 0-9 _ -`, drawn once for each
+       * window and the same over its reconnects. Input is counted for each viewer and tab. Default: one window.
+       */
+      readonly tab?: string;
     }
-  /** 0x42 sequence u64, bytes. Sequences begin at 1 and grow by 1 for each viewer and epoch. */
+  /** 0x42 sequence u64, bytes. Sequences begin at 1 and grow by 1 for each viewer, tab and epoch. */
   | { readonly type: 'in'; readonly seq: number; readonly data: Uint8Array }
   /** 0x43 JSON. */
   | { readonly type: 'view'; readonly size: TerminalSize; readonly visible: boolean }
