@@ -10,3 +10,9 @@ export type {
   SourceRules,
 } from './control-types.js';
 export type { DialClaim, RunnerAddress } from './dial-types.js';
+export { checkDial, debugPassword, dialKey, dialProof, dialTokenLifeMs, signDial } from './dial-token.js';
+export { dialRunner, fetchRunner } from './dial.js';
+export type { DialledSocket, DialOptions } from './dial.js';
+export { startTerminal } from './terminal.js';
+export type { Terminal, TerminalEnd, TerminalOptions } from './terminal.js';
+export type { TerminalInput } from './terminal-input.js';
