@@ -65,7 +65,7 @@ export interface SessionRow {
   /** Who reconciles it at the moment, by compare-and-swap. */
   readonly leaseOwner: string | null;
   readonly leaseUntil: number | null;
-  /** Grows by one with every write. */
+  /** Grows by one with every `updateSession`; leases and events are beside it. */
   readonly version: number;
 }
 
@@ -136,7 +136,8 @@ export interface SessionStore {
 
   /**
    * Inserts a session in `requested` with its sealed payload, first event and idempotency record. When the
-   * (principal, key) pair exists: `existing` with the session of then, or `mismatch` when the request hash differs.
+   * (principal, key) pair exists: `existing` with the session of then, or `mismatch` when the request hash differs. A
+   * pair past its time at `session.createdAt` is as good as none.
    */
   createSession(input: {
     readonly session: SessionRow;
@@ -182,14 +183,23 @@ export interface SessionStore {
   ): Promise<SessionRow | undefined>;
   /** Takes or keeps the reconcile lease by compare-and-swap. Whether it is ours now. */
   leaseSession(id: string, owner: string, nowMs: number, untilMs: number): Promise<boolean>;
-  /** Sessions that may need work: not yet archived, and not under somebody else's unexpired lease. Oldest first. */
+  /**
+   * Sessions that may need work: not yet archived, or archived and past `retainUntil`, and not under somebody else's
+   * unexpired lease. Those whose lease ended (or will end) first come first, then the oldest: extending the lease with
+   * every look brings all of them round, whatever the limit.
+   */
   workable(owner: string, nowMs: number, limit: number): Promise<readonly SessionRow[]>;
   payload(session: string): Promise<Uint8Array | undefined>;
   dropPayload(session: string): Promise<void>;
 
+  /** Ids are numbers from 1 within the session, without a gap; a reader never sees a later one before an earlier one. */
   events(session: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
   addEvent(session: string, atMs: number, event: NewEvent): Promise<void>;
-  /** Resolves when the session may have changed (NOTIFY, or in process), or after `timeoutMs`. Undefined id: any session. */
+  /**
+   * Resolves when the session may have changed (NOTIFY, or in process), after `timeoutMs`, or when aborted. Undefined id:
+   * any session. Begin to wait before you read what you wait for. Updates of the beat, the lease and the log's head alone
+   * are not told; a stored segment is.
+   */
   changed(
     session: string | undefined,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
@@ -199,7 +209,10 @@ export interface SessionStore {
   /** One statement decides; a second read only chooses the reason. */
   consumeTicket(jti: string, session: string, nowMs: number, usedBy: string): Promise<TicketOutcome>;
   addGrant(grant: GrantRow): Promise<void>;
-  /** The grant by hash of its token, and its last use moved to `nowMs`; undefined when unknown. Standing is the caller's to judge. */
+  /**
+   * The grant by hash of its token; undefined when unknown. While it stands, its last use moves to `nowMs` and its idle
+   * time to `idleUntil`; one that is revoked or over is told as it was. Judging it is the caller's.
+   */
   grant(tokenHash: string, nowMs: number, idleUntil: number): Promise<GrantRow | undefined>;
   listGrants(session: string): Promise<readonly GrantRow[]>;
   revokeGrant(session: string, id: string, nowMs: number): Promise<boolean>;
@@ -221,7 +234,10 @@ export interface SessionStore {
     windowMs: number,
   ): Promise<{ readonly current: number; readonly previous: number }>;
 
-  /** Same number and same bytes again is no error; `conflict` when the bytes differ. */
+  /**
+   * Same number and same bytes again is no error; `conflict` when the bytes differ. The same with `dropped` set and
+   * nothing in it takes the place of what is there.
+   */
   putSegment(session: string, segment: Segment): Promise<'stored' | 'same' | 'conflict'>;
   putKeyframe(session: string, keyframe: Keyframe): Promise<void>;
   segmentHeads(session: string): Promise<readonly SegmentHead[]>;

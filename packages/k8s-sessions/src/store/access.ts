@@ -1,0 +1,131 @@
+import { cleanText, grants, principals, signingKeys, tickets } from './columns.js';
+import type { Stored } from './columns.js';
+import { write } from './engine.js';
+import type { Engine } from './engine.js';
+import type { GrantRow, SessionStore } from './types.js';
+
+type Part = Pick<
+  SessionStore,
+  | 'addTicket'
+  | 'consumeTicket'
+  | 'addGrant'
+  | 'grant'
+  | 'listGrants'
+  | 'revokeGrant'
+  | 'revokedViewers'
+  | 'principal'
+  | 'putPrincipal'
+  | 'listPrincipals'
+  | 'signingKeys'
+  | 'putSigningKey'
+  | 'dropSigningKey'
+  | 'countRate'
+>;
+
+/** Who may come in, and how often. */
+export function accessPart(engine: Engine): Part {
+  const { knex } = engine;
+
+  return {
+    async addTicket(ticket) {
+      await knex(tickets.table).insert(tickets.store(ticket));
+    },
+
+    async consumeTicket(jti, session, nowMs, usedBy) {
+      const ticketOf = { jti: cleanText(jti), session: cleanText(session) };
+      const [used] = await knex<Stored>(tickets.table)
+        .where(ticketOf)
+        .whereNull('used_at')
+        .where('expires_at', '>', nowMs)
+        .update({ used_at: nowMs, used_by: cleanText(usedBy) })
+        .returning('*');
+      if (used) return { ok: true, ticket: tickets.load(used) };
+      const found = await knex<Stored>(tickets.table).where(ticketOf).first();
+      if (!found) return { ok: false, why: 'unknown' };
+      const ticket = tickets.load(found);
+      return { ok: false, why: ticket.usedAt === null ? 'expired' : 'used', ticket };
+    },
+
+    async addGrant(grant) {
+      await knex(grants.table).insert(grants.store(grant));
+    },
+
+    async grant(tokenHash, nowMs, idleUntil) {
+      const [standing] = await knex<Stored>(grants.table)
+        .where('token_hash', cleanText(tokenHash))
+        .whereNull('revoked_at')
+        .where('idle_until', '>', nowMs)
+        .where('expires_at', '>', nowMs)
+        .update({ last_seen: nowMs, idle_until: idleUntil })
+        .returning('*');
+      // One that is over is told as it was: using it must not bring it back.
+      const found = standing ?? (await knex<Stored>(grants.table).where('token_hash', cleanText(tokenHash)).first());
+      return found && grants.load(found);
+    },
+
+    async listGrants(session) {
+      return (await grantsOf(session).orderBy(['created_at', 'id'])).map(grants.load);
+    },
+
+    async revokeGrant(session, id, nowMs) {
+      return write(engine, session, async (db) => {
+        const revoked = await db(grants.table)
+          .where({ session: cleanText(session), id: cleanText(id) })
+          .whereNull('revoked_at')
+          .update({ revoked_at: nowMs });
+        return revoked > 0;
+      });
+    },
+
+    async revokedViewers(session) {
+      const rows = await grantsOf(session).whereNotNull('revoked_at').orderBy(['revoked_at', 'id']);
+      return rows.map(grants.load).map(({ viewer }: GrantRow) => viewer);
+    },
+
+    async principal(keyId) {
+      const found = await knex<Stored>(principals.table).where('key_id', cleanText(keyId)).first();
+      return found && principals.load(found);
+    },
+
+    async putPrincipal(row) {
+      const absent = { expires_at: null, last_used_at: null, revoked_at: null, replaced_by: null };
+      await knex(principals.table)
+        .insert({ ...absent, ...principals.store(row) })
+        .onConflict('key_id')
+        .merge();
+    },
+
+    async listPrincipals() {
+      return (await knex<Stored>(principals.table).orderBy(['created_at', 'key_id'])).map(principals.load);
+    },
+
+    async signingKeys() {
+      return (await knex<Stored>(signingKeys.table).orderBy(['not_before', 'kid'])).map(signingKeys.load);
+    },
+
+    async putSigningKey(row) {
+      await knex(signingKeys.table).insert(signingKeys.store(row)).onConflict('kid').merge();
+    },
+
+    async dropSigningKey(kid) {
+      await knex(signingKeys.table).where('kid', cleanText(kid)).delete();
+    },
+
+    async countRate(key, windowStart, windowMs) {
+      const bucket = cleanText(key);
+      const [counted] = await knex<Stored>('rate_bucket')
+        .insert({ key: bucket, window_start: windowStart, count: 1, expires_at: windowStart + 2 * windowMs })
+        .onConflict(['key', 'window_start'])
+        .merge({ count: knex.raw('rate_bucket.count + 1') })
+        .returning('count');
+      const before = await knex<Stored>('rate_bucket')
+        .where({ key: bucket, window_start: windowStart - windowMs })
+        .first('count');
+      return { current: Number(counted?.['count']), previous: Number(before?.['count'] ?? 0) };
+    },
+  };
+
+  function grantsOf(session: string) {
+    return knex<Stored>(grants.table).where('session', cleanText(session));
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../controller/ports.js';
+
+/** A clock that stands still until it is moved: for tests of whatever takes a {@link Clock}. */
+export interface MemoryClock extends Clock {
+  /** Moves it on, and wakes whoever waited for less, the earliest first. */
+  advance(ms: number): Promise<void>;
+  /** How many wait. */
+  readonly waiting: number;
+}
+
+export function createMemoryClock(startMs = 0): MemoryClock {
+  let nowMs = startMs;
+  const waits = new Set<{ readonly atMs: number; wake(): void }>();
+  return {
+    nowMs: () => nowMs,
+    get waiting() {
+      return waits.size;
+    },
+    wait(ms, signal) {
+      return new Promise((resolve) => {
+        if (signal?.aborted || ms <= 0) return resolve();
+        const wait = {
+          atMs: nowMs + ms,
+          wake() {
+            waits.delete(wait);
+            signal?.removeEventListener('abort', wait.wake);
+            resolve();
+          },
+        };
+        waits.add(wait);
+        signal?.addEventListener('abort', wait.wake);
+      });
+    },
+    async advance(ms) {
+      const untilMs = nowMs + ms;
+      for (;;) {
+        const [next] = [...waits].filter(({ atMs }) => atMs <= untilMs).toSorted((a, b) => a.atMs - b.atMs);
+        if (!next) break;
+        nowMs = Math.max(nowMs, next.atMs);
+        next.wake();
+        // What was woken may wait again for a time that is past as well.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      nowMs = untilMs;
+    },
+  };
+}
