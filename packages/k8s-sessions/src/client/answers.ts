@@ -5,6 +5,7 @@ interface Problem {
   readonly code?: unknown;
   readonly detail?: unknown;
   readonly title?: unknown;
+  readonly hint?: unknown;
 }
 
 /** What the service's codes are called on this side; whatever is not named here is a refusal. */
@@ -38,7 +39,7 @@ export async function refusal(response: Response, where: string): Promise<Sessio
     codeOf(status, serviceCode),
     said ?? `${where} answered ${status} ${response.statusText}`.trim(),
     {
-      hint: serviceCode === null ? undefined : hints[serviceCode],
+      hint: typeof problem?.hint === 'string' ? problem.hint : hints[serviceCode ?? ''],
       details: { status, service_code: serviceCode, ...(retryAfter !== null && { retry_after: retryAfter }) },
     },
   );

@@ -9,6 +9,7 @@ import {
 } from '../protocol/index.js';
 import { addressBelow } from './addresses.js';
 import { exchangeTicket } from './exchange.js';
+import { randomName } from './random-name.js';
 import { globalSockets, type OpenSocket, type ViewSocket } from './socket.js';
 import { createViewMachine } from './view-machine.js';
 import type { ViewEnd, ViewEvent, ViewLink } from './view-types.js';
@@ -139,7 +140,7 @@ function openView(
     whole: options.whole ?? false,
     since: options.since,
     giveUpAfterMs: options.giveUpAfterMs,
-    tab: windowName(),
+    tab: randomName(),
     random: Math.random,
   });
   const protocols = way.grant === undefined ? [subprotocol] : [subprotocol, `grant.${way.grant}`];
@@ -349,9 +350,4 @@ function openView(
     retry: () => step(() => machine.retry(Date.now())),
     close,
   };
-}
-
-/** randomUUID would be simpler, but browsers have it only where the page came over TLS. */
-function windowName(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,0 +1,61 @@
+import type { SessionEvent } from '../protocol/index.js';
+import type { CallOptions, Transport } from './transport.js';
+
+/** Which events of a session. */
+export interface EventsOptions extends CallOptions {
+  /** Those behind this id; all when missing. */
+  readonly after?: number;
+}
+
+/**
+ * What happened to a session, then what happens: every event once, over cut connections, until the service says that no
+ * more will come or the signal ends it.
+ */
+export async function* readEvents(
+  transport: Transport,
+  session: string,
+  options: EventsOptions = {},
+): AsyncIterable<SessionEvent> {
+  let last = options.after ?? 0;
+  for (;;) {
+    const response = await transport.ask({
+      path: `/api/sessions/${encodeURIComponent(session)}/events`,
+      headers: { accept: 'text/event-stream', ...(last > 0 && { 'last-event-id': String(last) }) },
+      signal: options.signal,
+    });
+    // 204 is how a stream of events says that it is over (WHATWG HTML, server-sent events, §9.2.3).
+    if (response.status === 204 || !response.body) return;
+    try {
+      for await (const { name, data } of readStream(response.body)) {
+        if (name === 'end') return;
+        const event = JSON.parse(data) as SessionEvent;
+        if (event.id <= last) continue;
+        last = event.id;
+        yield event;
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      // A stream that broke off is asked for again, from behind what came; what the caller threw is not ours.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+}
+
+async function* readStream(
+  body: ReadableStream<Uint8Array>,
+): AsyncIterable<{ readonly name: string; readonly data: string }> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    const blocks = text.replaceAll('\r\n', '\n').split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const lines = block.split('\n');
+      const field = (name: string): readonly string[] =>
+        lines.flatMap((line) => (line.startsWith(`${name}:`) ? [line.slice(name.length + 1).replace(/^ /u, '')] : []));
+      const data = field('data');
+      if (data.length > 0) yield { name: field('event').at(-1) ?? 'message', data: data.join('\n') };
+    }
+  }
+}
