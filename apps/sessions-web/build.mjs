@@ -15,7 +15,7 @@ const { metafile } = await build({
   bundle: true,
   minify: true,
   format: 'esm',
-  target: ['chrome109', 'firefox115', 'safari16'],
+  target: ['chrome123', 'firefox120', 'safari17.5'],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

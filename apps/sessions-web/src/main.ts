@@ -1,1 +1,3 @@
-export {};
+import { openPage } from './page.js';
+
+void openPage();
