@@ -16,6 +16,7 @@ export interface HeadlessInside {
   readonly _bufferService: { readonly buffers: { readonly normal: BufferInside; readonly alt: BufferInside } };
   readonly buffer: BufferInside;
   readonly _inputHandler: { readonly _curAttrData: AttributeInside };
+  readonly _oscLinkService: { getLinkData(id: number): { readonly id?: string; readonly uri: string } | undefined };
 }
 
 /** DEC private modes as xterm.js keeps them. */
@@ -41,22 +42,21 @@ export interface AttributeInside {
   isBold(): number;
   isDim(): number;
   isItalic(): number;
-  isUnderline(): number;
   isBlink(): number;
   isInverse(): number;
   isInvisible(): number;
   isStrikethrough(): number;
   isOverline(): number;
-  isFgRGB(): boolean;
-  isFgPalette(): boolean;
-  isBgRGB(): boolean;
-  isBgPalette(): boolean;
+  getFgColorMode(): number;
   getFgColor(): number;
+  getBgColorMode(): number;
   getBgColor(): number;
   getUnderlineStyle(): number;
   isUnderlineColorDefault(): boolean;
   isUnderlineColorRGB(): boolean;
   getUnderlineColor(): number;
+  /** A link makes the getter of the underline's style answer `dashed`; bits 26 to 28 of `_ext` hold what was asked for. */
+  readonly extended: { readonly urlId: number; readonly _ext: number };
 }
 
 /** Opens one; `scrollback` lines above the screen are kept. */

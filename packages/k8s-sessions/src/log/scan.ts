@@ -2,6 +2,8 @@ import { applySgr, plainSgr, type Sgr } from './sgr.js';
 
 const esc = 0x1b;
 const maxParameters = 256;
+/** Programs use few colours over and over; one that does not starts afresh here. */
+const maxTransitions = 1_000;
 
 /** Where a parser of the terminal's language stands between two bytes. */
 type Place = 'ground' | 'escape' | 'charset' | 'csi' | 'text' | 'text-escape';
@@ -26,8 +28,12 @@ export class Scanner {
   #place: Place = 'ground';
   #parameters = '';
   #utf8Lead = 0;
+  /** Whether the sequence holds anything but digits and their separators, and so is no colour. */
+  #private = false;
   /** Bytes of a UTF-8 character still to come. */
   #utf8Left = 0;
+  readonly #transitions = new Map<Sgr, Map<string, Sgr>>();
+  #known = 0;
 
   /**
    * Takes bytes; tells whether they are plain text that begins and ends between two sequences. `onLine` is called behind
@@ -50,7 +56,9 @@ export class Scanner {
         continue;
       }
       if (byte >= 0x20 && byte < 0x7f) {
-        if (this.#utf8Left !== 0) this.#utf8Left = 0;
+        this.#utf8Left = 0;
+        let next = data[index + 1] as number;
+        while (next >= 0x20 && next < 0x7f) next = data[++index + 1] as number;
         start = index + 1;
       } else if (byte >= 0x80) {
         if (byte >= 0xc0) {
@@ -93,6 +101,22 @@ export class Scanner {
   #begin(place: Place): void {
     this.#place = place;
     this.#parameters = '';
+    this.#private = false;
+  }
+
+  #after(parameters: string): Sgr {
+    let from = this.#transitions.get(this.sgr);
+    const known = from?.get(parameters);
+    if (known) return known;
+    const sgr = applySgr(this.sgr, parameters);
+    if (++this.#known > maxTransitions) {
+      this.#known = 0;
+      this.#transitions.clear();
+      from = undefined;
+    }
+    if (!from) this.#transitions.set(this.sgr, (from = new Map<string, Sgr>()));
+    from.set(parameters, sgr);
+    return sgr;
   }
 
   /** One byte of a sequence; false when the sequence is anything but a colour. */
@@ -145,12 +169,13 @@ export class Scanner {
     }
     if (byte < 0x40) {
       if (this.#parameters.length > maxParameters || byte < 0x20) return false;
+      if (byte < 0x30 || byte > 0x3b) this.#private = true;
       this.#parameters += String.fromCharCode(byte);
       return true;
     }
     this.#place = 'ground';
-    if (byte === 0x6d && /^[0-9;:]*$/u.test(this.#parameters)) {
-      this.sgr = applySgr(this.sgr, this.#parameters);
+    if (byte === 0x6d && !this.#private) {
+      this.sgr = this.#after(this.#parameters);
       return true;
     }
     if (byte === 0x70 && this.#parameters === '!') this.sgr = plainSgr;

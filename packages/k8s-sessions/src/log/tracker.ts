@@ -73,7 +73,7 @@ export class Tracker implements ScreenTracker {
   }
 
   snapshot(): Uint8Array {
-    return writeSnapshot(this.#terminal);
+    return writeSnapshot(this.#terminal, this.#title);
   }
 
   view(): ScreenView {
