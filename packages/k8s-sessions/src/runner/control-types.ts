@@ -11,7 +11,7 @@ import type { ExitRecord, EgressProfile, SessionState, SizeMode, TerminalSize } 
  * | Call | Request | Answer |
  * |---|---|---|
  * | `assignment` | `POST /assignment`, JSON {@link RunnerSelf} | 200 JSON {@link Assignment} · 202 not yet: ask again · 204 no work will come |
- * | `claim` | `POST /claim`, JSON `{ epoch }` | 200 JSON `{ won }` |
+ * | `claim` | `POST /claim`, JSON {@link RunnerSelf} as of `assignment` | 200 JSON `{ won }` |
  * | `phase` | `POST /phase`, JSON {@link RunnerPhase} | 204 |
  * | `segment` | `PUT /segments/{n}`, packed | 204 |
  * | `keyframe` | `PUT /keyframes`, packed | 204 |
