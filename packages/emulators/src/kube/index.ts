@@ -1,3 +1,13 @@
 export { startKubeEmulator } from './start.js';
 export { EmulatorError, type EmulatorErrorCode } from '../errors.js';
-export type { ForwardProtocol, KubeEmulator, KubeEmulatorOptions, KubeObject } from './types.js';
+export type {
+  ForwardProtocol,
+  KubeEmulator,
+  KubeEmulatorOptions,
+  KubeFault,
+  KubeImage,
+  KubeObject,
+  KubePods,
+  KubeRunOptions,
+  PodName,
+} from './types.js';

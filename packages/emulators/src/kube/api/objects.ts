@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { parseSelectors } from '../store/selectors.js';
 import { apiVersionOf, type Kind } from '../store/kinds.js';
-import { now, sortKey } from '../store/store.js';
+import { sortKey } from '../store/store.js';
 import type { KubeObject } from '../types.js';
+import { type Deletion, deleteObject } from './delete.js';
 import { parseJson } from './json.js';
 import { applyPatch } from './patch.js';
 import type { ResourcePath } from './path.js';
@@ -30,6 +31,7 @@ export interface ObjectAnswer {
 /** Reads and writes objects as the API does (Kubernetes API concepts). */
 export function answerObject(world: World, request: ObjectRequest): ObjectAnswer {
   const { method, path } = request;
+  if (path.subresource === 'token' && method === 'POST') return { status: 201, body: requestToken(world, request) };
   if (path.subresource !== undefined && path.subresource !== 'status') throw notAllowed();
   if (path.name === undefined) {
     if (method === 'GET') return { status: 200, body: list(world, request) };
@@ -156,17 +158,52 @@ function removeAll(world: World, request: ObjectRequest): object {
   return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: {}, items };
 }
 
-/** With finalizers it is only marked, until the last of them is taken off. */
+/** What is still there afterwards is answered, as it is then. */
 function remove(world: World, request: ObjectRequest, object: KubeObject): object {
   const { kind } = request;
-  const { name, namespace, uid } = object.metadata;
-  if (finalizersOf(object).length > 0) {
-    const metadata = { ...object.metadata, deletionTimestamp: object.metadata['deletionTimestamp'] ?? now() };
-    return write(world, request, { ...object, metadata });
+  const { name, uid, resourceVersion } = object.metadata;
+  const options = deletionOf(request);
+  const { uid: wantedUid = uid, resourceVersion: wantedVersion = resourceVersion } = options.preconditions ?? {};
+  if (wantedUid !== uid || wantedVersion !== resourceVersion) {
+    throw new ApiStatus(
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on ${kind.resource} "${name}": the object in the precondition is another one`,
+      { name, kind: kind.resource },
+    );
   }
-  if (!isDryRun(request)) world.store.remove(kind, namespace, name);
+  if (isDryRun(request)) return object;
+  const left = deleteObject(world.store, world.isRunning, kind, object, options);
+  if (left) return left;
   const details = { name, group: kind.group, kind: kind.resource, uid };
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+/** Of the body, else of the query. */
+function deletionOf({ body, query }: ObjectRequest): DeleteRequest {
+  const given = (body.length > 0 ? parseJson(body) : {}) as DeleteRequest;
+  const seconds = query.get('gracePeriodSeconds');
+  const policy = query.get('propagationPolicy') as DeleteRequest['propagationPolicy'] | null;
+  return {
+    ...(seconds !== null && { gracePeriodSeconds: Number(seconds) }),
+    ...(policy && { propagationPolicy: policy }),
+    ...given,
+  };
+}
+
+interface DeleteRequest extends Deletion {
+  readonly dryRun?: readonly string[] | null;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } | null;
+}
+
+/** authentication.k8s.io/v1 TokenRequest; `kubectl create token` asks so. */
+function requestToken(world: World, request: ObjectRequest): object {
+  const { namespace = '', name } = existing(world, request).metadata;
+  const expirationTimestamp = new Date(Date.now() + 3_600_000).toISOString();
+  return {
+    ...(parseJson(request.body) as object),
+    status: { token: world.tokenOf(namespace, name), expirationTimestamp },
+  };
 }
 
 function existing(world: World, { kind, path }: ObjectRequest): KubeObject {
@@ -182,8 +219,9 @@ function write(world: World, request: ObjectRequest, object: KubeObject): KubeOb
   return written;
 }
 
-function isDryRun({ query }: ObjectRequest): boolean {
-  return query.get('dryRun') === 'All';
+function isDryRun({ method, query, body }: ObjectRequest): boolean {
+  if (query.get('dryRun') === 'All') return true;
+  return method === 'DELETE' && body.length > 0 && ((parseJson(body) as DeleteRequest).dryRun ?? []).includes('All');
 }
 
 function within(path: ResourcePath, metadata: KubeObject['metadata']): KubeObject['metadata'] {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { demand, isPublic, verbOf } from './access.js';
 import { discover, versionInfo } from './discovery.js';
 import { parseJson } from './json.js';
+import { serveLog } from './log.js';
 import { answerObject } from './objects.js';
 import { parsePath } from './path.js';
 import { readReview } from './protobuf.js';
@@ -16,7 +17,19 @@ const BODY_LIMIT = 3 << 20;
 /** Answers one request that is not an upgrade. */
 export async function serve(world: World, raw: IncomingMessage, response: ServerResponse): Promise<void> {
   const method = raw.method ?? 'GET';
+  const fault = world.faults.next(method, raw.url ?? '/');
+  if (fault?.kind === 'drop' || fault?.kind === 'stall') {
+    world.record(method, raw.url ?? '/', 0);
+    if (fault.kind === 'drop') raw.socket.destroy();
+    else raw.resume();
+    return;
+  }
   const answer = (status: number, body: object | string): void => {
+    if (fault?.kind === 'drop-after') {
+      world.record(method, raw.url ?? '/', 0);
+      raw.socket.destroy();
+      return;
+    }
     world.record(method, raw.url ?? '/', status);
     const isText = typeof body === 'string';
     response.writeHead(status, { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json' });
@@ -24,6 +37,9 @@ export async function serve(world: World, raw: IncomingMessage, response: Server
   };
   try {
     const body = await readBody(raw);
+    if (fault?.kind === 'status') {
+      throw new ApiStatus(fault.status, fault.reason ?? 'InternalError', fault.message ?? 'a fault was asked for');
+    }
     const url = new URL(raw.url ?? '/', 'https://kubernetes');
     const who = authenticate(world, raw, url.pathname);
     const plain = answerPlain(world, url);
@@ -44,6 +60,10 @@ export async function serve(world: World, raw: IncomingMessage, response: Server
     if (isWatch) {
       world.record(method, raw.url ?? '/', 200);
       return serveWatch(world, { kind, path, query: url.searchParams, accept }, response);
+    }
+    if (kind.kind === 'Pod' && path.subresource === 'log' && method === 'GET') {
+      serveLog(world, path, url.searchParams, response);
+      return world.record(method, raw.url ?? '/', 200);
     }
     const found = answerObject(world, { method, kind, path, query: url.searchParams, accept, contentType, body });
     answer(found.status, found.body);

@@ -26,7 +26,9 @@ export function serveWatch(world: World, request: WatchRequest, response: Server
   const asTable = wantsTable(request.accept);
   const wantsBookmarks = query.get('allowWatchBookmarks') === 'true';
   let sentColumns = false;
+  let isStalled = false;
   const send = (type: string, object: object): void => {
+    if (isStalled) return;
     response.write(`${JSON.stringify({ type, object })}\n`);
   };
   const tell = (type: string, object: KubeObject): void => {
@@ -62,13 +64,19 @@ export function serveWatch(world: World, request: WatchRequest, response: Server
   }
 
   const stopListening = world.store.onChange(pass);
+  const stall = (): void => {
+    isStalled = true;
+    clearTimeout(timer);
+  };
   world.open.add(response);
+  world.watches.add(stall);
   const seconds = Number(query.get('timeoutSeconds') ?? 0);
   const timer = seconds > 0 ? setTimeout(() => response.end(), seconds * 1_000) : undefined;
   response.on('close', () => {
     clearTimeout(timer);
     stopListening();
     world.open.delete(response);
+    world.watches.delete(stall);
   });
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { PodLog } from '../cluster/pod-log.js';
+import type { Faults } from '../../http/faults.js';
 import type { Kinds } from '../store/kinds.js';
 import type { Store } from '../store/store.js';
-import type { ForwardProtocol, KubeEmulatorOptions } from '../types.js';
+import type { ForwardProtocol, KubeEmulatorOptions, KubeFault, KubeObject } from '../types.js';
 
 /** Who asks. */
 export interface Identity {
@@ -21,8 +23,19 @@ export interface World {
   may(who: Identity, what: AccessRequest): boolean;
   /** Streams that {@link KubeEmulator.cut} ends: watches and forwarded connections. */
   readonly open: Set<{ destroy(): void }>;
+  /** Open watches: each says nothing more once it is called. */
+  readonly watches: Set<() => void>;
+  readonly faults: Faults<KubeFault['does']>;
+  /** Objects are held to what a real server holds them to. */
+  readonly isStrict: boolean;
   readonly forwardProtocols: readonly ForwardProtocol[];
   /** Where a port of a pod is served; undefined when nothing listens there. */
-  portOf(namespace: string, pod: string, port: number): number | undefined;
+  placeOf(namespace: string, pod: string, port: number): { readonly host: string; readonly port: number } | undefined;
+  /** What a container printed; undefined where nothing was started. */
+  logOf(namespace: string, pod: string, container?: string): PodLog | undefined;
+  /** Processes of a pod are there, or about to be. */
+  isRunning(pod: KubeObject): boolean;
+  /** A bearer token of a service account. */
+  tokenOf(namespace: string, name: string): string;
   record(method: string, path: string, status: number): void;
 }

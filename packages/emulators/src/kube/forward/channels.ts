@@ -32,12 +32,12 @@ export function serveChannels(
       // kubelets end the whole websocket when a port's connection is over
       websocket.close();
     };
-    const local = world.portOf(pod.namespace, pod.name, port);
+    const local = world.placeOf(pod.namespace, pod.name, port);
     if (local === undefined) {
       fail('connection refused');
       return undefined;
     }
-    const connection = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
+    const connection = connect({ ...local, allowHalfOpen: true });
     connection.on('data', (bytes) => {
       connection.pause();
       send(data, bytes, () => connection.resume());

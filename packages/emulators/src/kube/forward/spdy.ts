@@ -47,9 +47,9 @@ function connectStreams(world: World, pod: ForwardedPod, port: number, data: Spd
     data.end();
     data.resume();
   };
-  const local = world.portOf(pod.namespace, pod.name, port);
+  const local = world.placeOf(pod.namespace, pod.name, port);
   if (local === undefined) return fail('connection refused');
-  const connection = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
+  const connection = connect({ ...local, allowHalfOpen: true });
   connection.on('error', (cause) => fail(cause.message));
   connection.pipe(data).pipe(connection);
   connection.on('close', () => error.end());

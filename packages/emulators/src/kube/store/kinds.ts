@@ -95,7 +95,7 @@ const builtIn: readonly Kind[] = [
     ['Endpoints', 'endpoints', true, 'ep'],
     ['ConfigMap', 'configmaps', true, 'cm'],
     ['Secret', 'secrets', true, ''],
-    ['ServiceAccount', 'serviceaccounts', true, 'sa'],
+    ['ServiceAccount', 'serviceaccounts', true, 'sa', 'token'],
     ['Event', 'events', true, 'ev'],
     ['PersistentVolume', 'persistentvolumes', false, 'pv', 'status'],
     ['PersistentVolumeClaim', 'persistentvolumeclaims', true, 'pvc', 'status'],
