@@ -26,8 +26,7 @@ export async function* readEvents(
     // 204 is how a stream of events says that it is over (WHATWG HTML, server-sent events, §9.2.3).
     if (response.status === 204 || !response.body) return;
     try {
-      for await (const { name, data } of readStream(response.body)) {
-        if (name === 'end') return;
+      for await (const data of readStream(response.body)) {
         const event = JSON.parse(data) as SessionEvent;
         if (event.id <= last) continue;
         last = event.id;
@@ -41,9 +40,8 @@ export async function* readEvents(
   }
 }
 
-async function* readStream(
-  body: ReadableStream<Uint8Array>,
-): AsyncIterable<{ readonly name: string; readonly data: string }> {
+/** The data of every event of a stream. */
+async function* readStream(body: ReadableStream<Uint8Array>): AsyncIterable<string> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const chunk of body) {
@@ -51,11 +49,10 @@ async function* readStream(
     const blocks = text.replaceAll('\r\n', '\n').split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {
-      const lines = block.split('\n');
-      const field = (name: string): readonly string[] =>
-        lines.flatMap((line) => (line.startsWith(`${name}:`) ? [line.slice(name.length + 1).replace(/^ /u, '')] : []));
-      const data = field('data');
-      if (data.length > 0) yield { name: field('event').at(-1) ?? 'message', data: data.join('\n') };
+      const data = block
+        .split('\n')
+        .flatMap((line) => (line.startsWith('data:') ? [line.slice('data:'.length).replace(/^ /u, '')] : []));
+      if (data.length > 0) yield data.join('\n');
     }
   }
 }

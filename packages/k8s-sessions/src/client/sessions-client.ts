@@ -16,7 +16,7 @@ import { createTransport, type CallOptions, type SessionsClientOptions } from '.
 
 /** Which sessions, the newest first. */
 export interface ListOptions extends CallOptions {
-  readonly state?: SessionState | undefined;
+  readonly states?: readonly SessionState[] | undefined;
   /** `name=value`. */
   readonly label?: string | undefined;
   /** How many at most; all when missing. */
@@ -27,7 +27,7 @@ export interface ListOptions extends CallOptions {
 export interface SessionPage {
   readonly sessions: readonly SessionView[];
   /** Where the next page begins; null behind the last. */
-  readonly cursor: string | null;
+  readonly next: string | null;
 }
 
 /** Which stretch of a log, and as what. */
@@ -56,6 +56,8 @@ export interface Grant {
   readonly createdAt: string;
   readonly lastSeen: string;
   readonly expiresAt: string;
+  readonly userAgent: string | null;
+  readonly standing: 'good' | 'expired' | 'revoked';
 }
 
 /** What a pattern is waited for with. */
@@ -127,14 +129,14 @@ export function createSessionsClient(options: SessionsClientOptions): SessionsCl
   const { ask, object } = transport;
   const pathOf = (session: string, rest = ''): string => `/api/sessions/${encodeURIComponent(session)}${rest}`;
 
-  async function* list({ state, label, limit = Infinity, signal }: ListOptions = {}): AsyncIterable<SessionView> {
+  async function* list({ states, label, limit = Infinity, signal }: ListOptions = {}): AsyncIterable<SessionView> {
     let left = limit;
     for (let cursor: string | null | undefined; cursor !== null && left > 0;) {
-      const query = { state, label, limit: Math.min(left, pageSize), cursor };
+      const query = { state: states?.join(','), label, limit: Math.min(left, pageSize), cursor };
       const page: SessionPage = await object({ path: '/api/sessions', query, signal });
       yield* page.sessions.slice(0, left);
       left -= page.sessions.length;
-      cursor = page.cursor;
+      cursor = page.next;
     }
   }
 

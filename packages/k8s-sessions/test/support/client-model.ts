@@ -76,8 +76,10 @@ export class DrivenView {
     this.settle();
   }
 
+  /** The socket breaks, and with it what was on its way. */
   cut(code = 1006): void {
     this.hasSocket = false;
+    this.sent = [];
     this.machine.closed(code, this.nowMs);
     this.settle();
   }

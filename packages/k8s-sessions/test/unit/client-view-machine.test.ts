@@ -28,7 +28,7 @@ describe('a view over many sockets', () => {
       fc.record({ do: fc.constantFrom('down' as const, 'up' as const), count: fc.integer({ min: 1, max: 4 }) }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 30, maxLength: 120, size: 'max' }), (steps) => {
         const view = new DrivenView();
         const service = new ModelService();
         let typed = '';
@@ -48,6 +48,7 @@ describe('a view over many sockets', () => {
           if (view.machine.link === 'waiting') view.due();
           if (view.machine.link === 'connecting') view.open();
         };
+        view.open();
         for (const what of steps) {
           if (what.do === 'write') service.write(bytes(what.text));
           else if (what.do === 'type') typed += view.machine.type(bytes(what.text)) ? what.text : '';
