@@ -1,0 +1,52 @@
+import { isOver } from '../../protocol/states.js';
+import type { SessionRow } from '../../store/types.js';
+import { Problem } from '../problem.js';
+import { sessionOf } from './context.js';
+import type { KeyContext } from './context.js';
+
+/** Fields of a request that mean something to whoever answers it. */
+const passedOn = ['accept', 'content-type', 'if-none-match', 'if-range', 'range'];
+/** Fields of an answer that are the connection's own business. */
+const notPassedOn = ['connection', 'keep-alive', 'set-cookie', 'transfer-encoding', 'x-hawser-runner-proof'];
+
+/** `POST …/input`, `/signal`, `/resize` and everything below `/files/`: only a runner can do it. */
+export async function relayToRunner(context: KeyContext): Promise<Response> {
+  const row = await sessionOf(context);
+  if (isServed(row)) return relay(context, row);
+  const why = isOver(row.state) ? `ended with ${row.reason}` : `is ${row.state}`;
+  throw new Problem('not_running', `Session ${row.id} ${why}: there is no runner to ask.`, {
+    ...(!isOver(row.state) && { retryAfter: 1 }),
+  });
+}
+
+/** Whether a runner answers for the session: the one that has claimed it, at the address it gave. */
+export function isServed(row: SessionRow): boolean {
+  return row.runnerEpoch !== null && row.address !== null && row.state !== 'archived' && row.state !== 'expired';
+}
+
+/** Hands a request on to the runner as it is, and its answer back. */
+export async function relay({ service, request, url, principal }: KeyContext, row: SessionRow): Promise<Response> {
+  const { access } = service.ports;
+  if (!access) throw new Problem('runner_unreachable', 'This service does not reach runners.');
+  const headers = new Headers({ 'x-hawser-viewer': `key:${principal.keyId}`, 'x-hawser-role': roleOf(request) });
+  for (const name of passedOn) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  const path = url.pathname.slice(`/api/sessions/${row.id}`.length) + url.search;
+  const answer = await access.fetch(row, path, {
+    method: request.method,
+    headers,
+    signal: AbortSignal.any([request.signal, service.closing]),
+    ...(request.body && { body: request.body, duplex: 'half' }),
+  } as RequestInit);
+  const answered = new Headers(answer.headers);
+  for (const name of notPassedOn) answered.delete(name);
+  return new Response(answer.body, { status: answer.status, headers: answered });
+}
+
+/** What changes nothing is asked for as somebody who may only look. */
+function roleOf({ method, url }: Request): string {
+  const isLooking = (method === 'GET' || method === 'HEAD') && !/\/files\//.test(new URL(url).pathname);
+  return isLooking ? 'view' : 'control';
+}

@@ -1,0 +1,40 @@
+import { openApiDocument } from '../openapi/document.js';
+import { json } from './context.js';
+import type { Context } from './context.js';
+
+/** `GET /.well-known/jwks.json`: the keys that tickets (and receipts) are signed with. */
+export async function jwks({ service }: Context): Promise<Response> {
+  return json(await service.ports.tickets.jwks(), 200, { 'cache-control': 'public, max-age=300' });
+}
+
+/** `GET /openapi.json` */
+export async function openApi({ service }: Context): Promise<Response> {
+  return json(openApiDocument(service.ports.version), 200, { 'cache-control': 'public, max-age=300' });
+}
+
+/** `GET /healthz`: the process answers. Nothing else, so that no outage elsewhere restarts it. */
+export async function healthz(): Promise<Response> {
+  return json({ ok: true });
+}
+
+/** `GET /readyz`: whether a session could be taken now, and what is in the way. */
+export async function readyz({ service, base }: Pick<Context, 'service' | 'base'>): Promise<Response> {
+  const problems: string[] = [];
+  if (service.closing.aborted) problems.push('This replica is going away.');
+  try {
+    const schema = await service.store.schema();
+    if (!schema.current) problems.push(`The database has schema ${schema.version ?? 'none'}, not the one needed.`);
+  } catch {
+    problems.push('The database cannot be reached.');
+  }
+  const warnings = /^http:/.test(service.settings.publicUrl ?? base)
+    ? ['API keys and links travel in clear text: the public address is http.']
+    : [];
+  return json({ ok: problems.length === 0, problems, warnings }, problems.length === 0 ? 200 : 503);
+}
+
+/** `GET /metrics`: Prometheus' text format. */
+export async function metrics({ service }: Pick<Context, 'service'>): Promise<Response> {
+  const { registry } = service.metrics;
+  return new Response(await registry.metrics(), { headers: { 'content-type': registry.contentType } });
+}
