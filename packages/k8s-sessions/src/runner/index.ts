@@ -16,3 +16,7 @@ export type { DialledSocket, DialOptions } from './dial.js';
 export { startTerminal } from './terminal.js';
 export type { Terminal, TerminalEnd, TerminalOptions } from './terminal.js';
 export type { TerminalInput } from './terminal-input.js';
+export { httpControl } from './http-control.js';
+export type { HttpControlOptions } from './http-control.js';
+export { runRunner } from './run.js';
+export type { RunnerOptions } from './run-options.js';

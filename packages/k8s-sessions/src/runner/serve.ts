@@ -1,0 +1,197 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import {
+  closeCodes,
+  deadAfterMs,
+  decodeClientFrame,
+  maxClientFrameBytes,
+  subprotocol,
+  ttydSubprotocol,
+} from '../protocol/index.js';
+import { debugPage } from './debug-page.js';
+import { checkDial, debugPassword, dialKey, dialProof, sameText } from './dial-token.js';
+import type { DialClaim, RunnerAddress } from './dial-types.js';
+import type { Hub } from './hub.js';
+import { answerRoute } from './routes.js';
+import { serveTtyd } from './ttyd.js';
+
+export interface ServeRunnerOptions {
+  readonly session: string;
+  readonly epoch: string;
+  /** The attempt's secret: dial key and debug password are derived from it. */
+  readonly secret: string;
+  readonly host: string;
+  /** 7681 in a pod; 0 for any. */
+  readonly port: number;
+  /** The session, once there is one. */
+  readonly hub: () => Hub | undefined;
+  /** Folder that `/files/` shows, once there is one. */
+  readonly folder: () => string | undefined;
+  readonly nowMs: () => number;
+}
+
+/** A runner's port. */
+export interface RunnerServer {
+  readonly address: RunnerAddress;
+  /** Closes every socket and the port. Resolves when all are closed. */
+  close(): Promise<void>;
+}
+
+/** Who asks: somebody with a dial token, or a person with the debug password. */
+type Caller = { readonly claim: DialClaim } | { readonly claim: undefined };
+
+/** Serves a session on its port; see the paths of {@link RunnerAddress}. */
+export async function serveRunner(options: ServeRunnerOptions): Promise<RunnerServer> {
+  const door = createDoor(options);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxClientFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => [subprotocol, ttydSubprotocol].find((name) => offered.has(name)) ?? false,
+  });
+  sockets.on('headers', (headers, request) => headers.push(...door.proof(request).map(([name, value]) => `${name}: ${value}`)));
+  const server = createServer((request, response) => void answer(options, door, request, response));
+  server.on('upgrade', (request, socket: Duplex, head) => {
+    socket.on('error', () => socket.destroy());
+    const caller = door.caller(request);
+    const hub = options.hub();
+    const path = pathOf(request);
+    const isTtyd = path === '/ws';
+    if (!caller || (path !== '/session' && !isTtyd) || (!caller.claim && !isTtyd)) return refuse(socket, 401);
+    if (!hub) return refuse(socket, 503);
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      if (isTtyd) serveTtyd(ws, hub, debugPassword(options.secret));
+      else serveViewer(ws, hub, caller.claim!);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: { host: address, port },
+    close: async () => {
+      for (const ws of sockets.clients) if (ws.readyState === ws.OPEN) ws.close(closeCodes.ended);
+      const closed = closeServer(server);
+      const patience = setTimeout(() => {
+        for (const ws of sockets.clients) ws.terminate();
+      }, 2000);
+      await Promise.all([...sockets.clients].map((ws) => new Promise((resolve) => ws.once('close', resolve))));
+      clearTimeout(patience);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+async function answer(
+  options: ServeRunnerOptions,
+  door: ReturnType<typeof createDoor>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.on('error', () => response.destroy());
+  const path = pathOf(request);
+  if (path === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
+  const caller = door.caller(request);
+  if (!caller) {
+    const basic = { 'www-authenticate': 'Basic realm="runner"', 'content-type': 'text/plain' };
+    return void response.writeHead(401, basic).end('The password of this session is wanted.\n');
+  }
+  for (const [name, value] of door.proof(request)) response.setHeader(name, value);
+  if (path === '/') return debugPage(response);
+  if (path === '/token') {
+    const token = caller.claim ? '' : Buffer.from(`runner:${debugPassword(options.secret)}`).toString('base64');
+    return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token }));
+  }
+  if (!caller.claim) return void response.writeHead(403).end();
+  const hub = options.hub();
+  if (!hub) return void response.writeHead(503, { 'retry-after': '1' }).end();
+  await answerRoute({ hub, folder: options.folder(), claim: caller.claim, request, response });
+}
+
+/** Looks who asks, and proves to whoever dials who we are. */
+function createDoor({ session, epoch, secret, nowMs }: ServeRunnerOptions): {
+  caller(request: IncomingMessage): Caller | undefined;
+  proof(request: IncomingMessage): readonly (readonly [string, string])[];
+} {
+  const key = dialKey(secret);
+  const basic = `Basic ${Buffer.from(`runner:${debugPassword(secret)}`).toString('base64')}`;
+  const claims = new WeakMap<IncomingMessage, DialClaim>();
+  /** Nonces of tokens that are still good: each is taken once. */
+  const used = new Map<string, number>();
+
+  const isNew = ({ nonce, expiresAtMs }: DialClaim): boolean => {
+    const now = nowMs();
+    for (const [old, untilMs] of used) {
+      if (untilMs > now) break;
+      used.delete(old);
+    }
+    if (used.has(nonce)) return false;
+    used.set(nonce, expiresAtMs);
+    return true;
+  };
+
+  return {
+    caller(request) {
+      const shown = request.headers.authorization ?? '';
+      if (sameText(shown, basic)) return { claim: undefined };
+      if (!shown.startsWith('Dial ')) return undefined;
+      const claim = checkDial(key, shown.slice(5), { session, nowMs: nowMs() });
+      if (!claim || !isNew(claim)) return undefined;
+      claims.set(request, claim);
+      return { claim };
+    },
+    proof(request) {
+      const claim = claims.get(request);
+      return claim ? [['x-hawser-runner-proof', dialProof(key, claim.nonce, epoch)]] : [];
+    },
+  };
+}
+
+function serveViewer(ws: WebSocket, hub: Hub, claim: DialClaim): void {
+  const viewer = hub.join({
+    viewer: claim.viewer,
+    role: claim.role,
+    link: {
+      send: (bytes) => ws.send(bytes),
+      close: (code, why) => ws.close(code, why),
+    },
+  });
+  let alive = true;
+  const pulse = setInterval(() => {
+    if (!alive) ws.terminate();
+    alive = false;
+  }, deadAfterMs);
+  ws.on('message', (data: Buffer) => {
+    alive = true;
+    try {
+      const held = viewer.receive(decodeClientFrame(data));
+      if (!held) return;
+      ws.pause();
+      void held.catch(() => viewer.dismiss(1011, 'the log cannot be read')).finally(() => ws.resume());
+    } catch {
+      viewer.dismiss(closeCodes.policy, 'that is no frame of tsess.v1');
+    }
+  });
+  ws.on('error', () => ws.terminate());
+  ws.on('close', () => {
+    clearInterval(pulse);
+    viewer.closed();
+  });
+}
+
+function pathOf(request: IncomingMessage): string {
+  return new URL(request.url ?? '/', 'http://runner').pathname;
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+}
