@@ -1,1 +1,2 @@
-export {};
+export { checkSource } from './source-url.js';
+export type { AddressRules, SourcePlan } from './source-url.js';
