@@ -3,8 +3,8 @@ import type { Assignment, RunnerControl, RunnerSelf, RunnerWishes } from './cont
 
 /** Where the controller's internal API is, and as whom it is spoken to. */
 export interface HttpControlOptions {
-  /** Such as `http://controller.hawser.svc:7070`. */
-  readonly url: string;
+  /** Such as `http://controller.hawser.svc:7070`; a function is asked each time, where the controller may move. */
+  readonly url: string | (() => string);
   readonly session: string;
   readonly attempt: number;
   readonly secret: string;
@@ -20,7 +20,10 @@ const heldAnswerMs = 60_000;
  * throws `HAWSER_SESSIONS_SERVICE_UNREACHABLE` when another may work, `HAWSER_SESSIONS_REFUSED` when none will.
  */
 export function httpControl(options: HttpControlOptions): RunnerControl {
-  const base = `${options.url.replace(/\/$/u, '')}/internal/runner/${options.session}/${options.attempt}`;
+  const base = (): string => {
+    const url = typeof options.url === 'string' ? options.url : options.url();
+    return `${url.replace(/\/$/u, '')}/internal/runner/${options.session}/${options.attempt}`;
+  };
   let epoch = '';
   let self: object = {};
 
@@ -34,7 +37,7 @@ export function httpControl(options: HttpControlOptions): RunnerControl {
     const timeout = AbortSignal.timeout(wait.timeoutMs ?? answerMs);
     let response: Response;
     try {
-      response = await fetch(`${base}/${path}`, {
+      response = await fetch(`${base()}/${path}`, {
         method,
         headers: {
           authorization: `Bearer ${options.secret}`,
