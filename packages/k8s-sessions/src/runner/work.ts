@@ -46,6 +46,7 @@ export function startWork(options: WorkOptions): Work {
   let stopReason: StopReason | undefined;
   let terminal: Terminal | undefined;
   let killing: NodeJS.Timeout | undefined;
+  let isOver = false;
 
   const phase = (next: RunnerPhase): void => {
     hub.log.mark(next.state);
@@ -111,13 +112,16 @@ export function startWork(options: WorkOptions): Work {
 
   const ended = work()
     .catch((error: unknown): WorkEnd => ({ reason: 'lost', code: null, signal: null, message: String(error) }))
-    .finally(() => clearTimeout(killing));
+    .finally(() => {
+      isOver = true;
+      clearTimeout(killing);
+    });
 
   return {
     folder,
     ended,
     stop(reason, graceMs) {
-      if (stopReason) return;
+      if (stopReason || isOver) return;
       stopReason = reason;
       stopped.abort();
       terminal?.signalAll('SIGTERM');
