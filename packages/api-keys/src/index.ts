@@ -2,7 +2,7 @@ export { ApiKeyError, apiKeyErrors } from './errors.js';
 export type { ApiKeyErrorCode, ApiKeyErrorRow, JsonValue } from './errors.js';
 export { defaultRounds } from './hash.js';
 export { keyIdOf, keyLength, keyPrefix, parseKey, randomKey } from './key.js';
-export { createKey, replaceKey, revokeKey, rotateKey, standingOf } from './life.js';
+export { createKey, replaceKey, revokeKey, rotateKey, standingOf, storeKey } from './life.js';
 export type { CreateKeyOptions, CreatedKey, RotatedKey } from './life.js';
 export { allows, checkScopes } from './scopes.js';
 export type { KeyVerdict, StoredKey } from './types.js';

@@ -1,5 +1,5 @@
 import { hashKey } from './hash.js';
-import { keyIdOf, randomKey } from './key.js';
+import { parseKey, randomKey } from './key.js';
 import type { StoredKey } from './types.js';
 
 /** A key that was just made: the only time that it is seen. */
@@ -25,17 +25,26 @@ export interface CreateKeyOptions {
 
 /** Makes a key. */
 export async function createKey(options: CreateKeyOptions): Promise<CreatedKey> {
-  const { name, scopes, nowMs, expiresAtMs, rounds } = options;
   const key = randomKey();
-  const stored = {
-    keyId: keyIdOf(key) ?? '',
+  return { key, stored: await storeKey(key, options) };
+}
+
+/**
+ * What is to be kept of a key that was made elsewhere, such as by whoever installs a service.
+ *
+ * @throws ApiKeyError `HAWSER_API_KEY_MALFORMED` when it is no key.
+ */
+export async function storeKey(text: string, options: CreateKeyOptions): Promise<StoredKey> {
+  const { key, keyId } = parseKey(text);
+  const { name, scopes, nowMs, expiresAtMs, rounds } = options;
+  return {
+    keyId,
     name,
     scopes,
     hash: await hashKey(key, rounds),
     createdAtMs: nowMs,
     ...(expiresAtMs !== undefined && { expiresAtMs }),
   };
-  return { key, stored };
 }
 
 /** What a rotation made. */

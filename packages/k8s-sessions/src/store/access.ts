@@ -1,7 +1,9 @@
+import type { Knex } from 'knex';
 import { cleanText, grants, principals, signingKeys, tickets } from './columns.js';
 import type { Stored } from './columns.js';
 import { write } from './engine.js';
 import type { Engine } from './engine.js';
+import { appendEvent } from './events.js';
 import type { GrantRow, SessionStore } from './types.js';
 
 type Part = Pick<
@@ -31,14 +33,22 @@ export function accessPart(engine: Engine): Part {
       await knex(tickets.table).insert(tickets.store(ticket));
     },
 
-    async consumeTicket(jti, session, nowMs, usedBy) {
+    async consumeTicket(jti, session, nowMs, usedBy, given) {
       const ticketOf = { jti: cleanText(jti), session: cleanText(session) };
-      const [used] = await knex<Stored>(tickets.table)
-        .where(ticketOf)
-        .whereNull('used_at')
-        .where('expires_at', '>', nowMs)
-        .update({ used_at: nowMs, used_by: cleanText(usedBy) })
-        .returning('*');
+      const use = async (db: Knex): Promise<Stored | undefined> => {
+        const [used] = await db<Stored>(tickets.table)
+          .where(ticketOf)
+          .whereNull('used_at')
+          .where('expires_at', '>', nowMs)
+          .update({ used_at: nowMs, used_by: cleanText(usedBy) })
+          .returning('*');
+        if (used && given) {
+          await db(grants.table).insert(grants.store(given.grant));
+          await appendEvent(db, session, nowMs, given.event);
+        }
+        return used;
+      };
+      const used = await (given ? write(engine, session, use) : use(knex));
       if (used) return { ok: true, ticket: tickets.load(used) };
       const found = await knex<Stored>(tickets.table).where(ticketOf).first();
       if (!found) return { ok: false, why: 'unknown' };

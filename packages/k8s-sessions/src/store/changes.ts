@@ -1,6 +1,6 @@
 interface Waiter {
   readonly session: string | undefined;
-  wake(): void;
+  readonly wake: () => void;
 }
 
 /** Whoever waits in this process for a session to change. */
@@ -23,17 +23,15 @@ export function createChanges(): Changes {
     wait(session, { timeoutMs, signal }) {
       return new Promise((resolve) => {
         if (signal?.aborted) return resolve();
-        const waiter: Waiter = {
-          session,
-          wake() {
-            waiters.delete(waiter);
-            clearTimeout(timer);
-            signal?.removeEventListener('abort', waiter.wake);
-            resolve();
-          },
+        const wake = (): void => {
+          waiters.delete(waiter);
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', wake);
+          resolve();
         };
-        const timer = setTimeout(waiter.wake, timeoutMs);
-        signal?.addEventListener('abort', waiter.wake);
+        const waiter: Waiter = { session, wake };
+        const timer = setTimeout(wake, timeoutMs);
+        signal?.addEventListener('abort', wake);
         waiters.add(waiter);
       });
     },

@@ -11,8 +11,8 @@ export type Stored = Record<string, unknown>;
 export interface Columns<Row> {
   readonly table: string;
   /** Only the fields that are there. Undefined is none. */
-  store(row: Partial<Row>): Stored;
-  load(stored: Stored): Row;
+  readonly store: (row: Partial<Row>) => Stored;
+  readonly load: (stored: Stored) => Row;
 }
 
 function columnsOf<Row>(

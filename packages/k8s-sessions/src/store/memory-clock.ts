@@ -10,7 +10,7 @@ export interface MemoryClock extends Clock {
 
 export function createMemoryClock(startMs = 0): MemoryClock {
   let nowMs = startMs;
-  const waits = new Set<{ readonly atMs: number; wake(): void }>();
+  const waits = new Set<{ readonly atMs: number; readonly wake: () => void }>();
   return {
     nowMs: () => nowMs,
     get waiting() {
@@ -19,14 +19,13 @@ export function createMemoryClock(startMs = 0): MemoryClock {
     wait(ms, signal) {
       return new Promise((resolve) => {
         if (signal?.aborted || ms <= 0) return resolve();
-        const wait = {
-          atMs: nowMs + ms,
-          wake() {
-            waits.delete(wait);
-            signal?.removeEventListener('abort', wait.wake);
-            resolve();
-          },
+        const wake = (): void => {
+          waits.delete(wait);
+          signal?.removeEventListener('abort', wake);
+          resolve();
         };
+        const wait = { atMs: nowMs + ms, wake };
+        signal?.addEventListener('abort', wake);
         waits.add(wait);
         signal?.addEventListener('abort', wait.wake);
       });

@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, CustomTypesConfig } from 'pg';
 import { createChanges } from './changes.js';
 import type { Changes } from './changes.js';
 import { silent } from './engine.js';
@@ -8,7 +8,6 @@ import { isTimeout } from './sqlite.js';
 /** Two numbers that nothing else in a shared server is likely to lock: "HAWS" and "SESS" in ASCII. */
 const migrationLock = [0x48415753, 0x53455353] as const;
 const channel = 'hawser_sessions';
-const int8 = 20;
 const retryMs = { first: 250, most: 5_000 };
 
 /** Codes of Node for a server that is not to be reached. */
@@ -38,6 +37,8 @@ export interface PostgresOptions {
   readonly queryTimeoutMs: number;
 }
 
+type TypeId = Parameters<CustomTypesConfig['getTypeParser']>[0];
+
 export async function openPostgres({ url, maxConnections, queryTimeoutMs }: PostgresOptions): Promise<Engine> {
   const [{ default: createKnex }, { default: pg }] = await Promise.all([import('knex'), import('pg')]);
   const connection = {
@@ -46,7 +47,9 @@ export async function openPostgres({ url, maxConnections, queryTimeoutMs }: Post
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     // Times and offsets stay below 2^53.
-    types: { getTypeParser: (oid: number) => (oid === int8 ? Number : pg.types.getTypeParser(oid)) },
+    types: {
+      getTypeParser: (oid: TypeId) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid)),
+    },
   };
   const knex = createKnex({
     client: 'pg',

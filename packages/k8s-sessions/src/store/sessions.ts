@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import { SessionsError } from '../errors.js';
 import { cleanText, payloads, sessionEvents, sessions } from './columns.js';
 import type { Stored } from './columns.js';
 import { write } from './engine.js';
 import type { Engine } from './engine.js';
-import type { NewEvent, SessionPatch, SessionRow, SessionStore } from './types.js';
+import { appendEvent, insertEvent } from './events.js';
+import type { SessionPatch, SessionRow, SessionStore } from './types.js';
 
 type Part = Pick<
   SessionStore,
@@ -61,11 +61,7 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
       if (states) void query.whereIn('state', [...states]);
       if (labels) engine.whereLabels(query, labels);
       if (after)
-        void query.where((older) =>
-          older
-            .where('created_at', '<', after.createdAt)
-            .orWhere((same) => same.where('created_at', after.createdAt).where('id', '<', cleanText(after.id))),
-        );
+        void query.whereRaw('(created_at, id) < (?, ?)', [after.createdAt, cleanText(after.id)]);
       const rows = await query
         .orderBy([
           { column: 'created_at', order: 'desc' },
@@ -112,12 +108,12 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
     },
 
     async workable(owner, nowMs, limit) {
-      const query = (): Knex.QueryBuilder<Stored, Stored[]> =>
+      const query = () =>
         knex<Stored>(sessions.table)
           .where((free) => freeFor(free, owner, nowMs))
           // Whoever was worked on goes to the end of the line, so that nobody is left out.
           .orderByRaw('coalesce(lease_until, 0), created_at, id')
-          .limit(limit) as unknown as Knex.QueryBuilder<Stored, Stored[]>;
+          .limit(limit);
       const alive = await query().whereNotIn('state', ['archived', 'expired']);
       if (alive.length >= limit) return alive.map(sessions.load);
       const past = await query()
@@ -148,15 +144,7 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
     },
 
     async addEvent(session, atMs, event) {
-      await write(engine, session, async (db) => {
-        // The row's own count gives the number, and its lock the order: no reader can see a later event first.
-        const [row] = await db<Stored>(sessions.table)
-          .where('id', cleanText(session))
-          .update({ events: db.raw('events + 1') })
-          .returning('events');
-        if (!row) throw new SessionsError('HAWSER_SESSIONS_NOT_FOUND', `There is no session ${session}.`);
-        await insertEvent(db, session, Number(row['events']), atMs, event);
-      });
+      await write(engine, session, (db) => appendEvent(db, session, atMs, event));
     },
 
     async changed(session, options) {
@@ -170,11 +158,6 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
 /** Free, ours, or past its time. */
 function freeFor(query: Knex.QueryBuilder, owner: string, nowMs: number): void {
   void query.whereNull('lease_owner').orWhere('lease_owner', owner).orWhere('lease_until', '<=', nowMs);
-}
-
-async function insertEvent(db: Knex, session: string, id: number, atMs: number, event: NewEvent): Promise<void> {
-  const { actor, kind, data = {} } = event;
-  await db(sessionEvents.table).insert(sessionEvents.store({ session, id, atMs, actor, kind, data }));
 }
 
 /**

@@ -206,8 +206,17 @@ export interface SessionStore {
   ): Promise<void>;
 
   addTicket(ticket: TicketRow): Promise<void>;
-  /** One statement decides; a second read only chooses the reason. */
-  consumeTicket(jti: string, session: string, nowMs: number, usedBy: string): Promise<TicketOutcome>;
+  /**
+   * One statement decides; a second read only chooses the reason. What is given for the ticket comes with it in one
+   * transaction: a ticket is never used up for nothing.
+   */
+  consumeTicket(
+    jti: string,
+    session: string,
+    nowMs: number,
+    usedBy: string,
+    given?: { readonly grant: GrantRow; readonly event: NewEvent },
+  ): Promise<TicketOutcome>;
   addGrant(grant: GrantRow): Promise<void>;
   /**
    * The grant by hash of its token; undefined when unknown. While it stands, its last use moves to `nowMs` and its idle

@@ -8,7 +8,9 @@ import type { SessionStore } from './types.js';
 type Part = Pick<SessionStore, 'prune' | 'schema' | 'leaseName' | 'ping'>;
 
 /** What keeps the store small and in one piece. */
-export function upkeepPart({ knex, meaningOf }: Engine): Part {
+export function upkeepPart(engine: Engine): Part {
+  const { knex } = engine;
+
   /** Deletes at most `batch` rows that `past` finds, named by their key. */
   async function remove(
     table: string,
@@ -50,7 +52,7 @@ export function upkeepPart({ knex, meaningOf }: Engine): Part {
         const isCurrent = names.length === migrations.length && migrations.every(({ name }, at) => names[at] === name);
         return { version: names.at(-1) ?? null, current: isCurrent };
       } catch (error) {
-        if (meaningOf(error) === 'outdated') return { version: null, current: false };
+        if (engine.meaningOf(error) === 'outdated') return { version: null, current: false };
         throw error;
       }
     },
@@ -60,9 +62,7 @@ export function upkeepPart({ knex, meaningOf }: Engine): Part {
         .insert({ name, owner, until: untilMs })
         .onConflict('name')
         .merge({ owner, until: untilMs })
-        .where((free: Knex.QueryBuilder) =>
-          free.where('service_lease.owner', owner).orWhere('service_lease.until', '<=', nowMs),
-        )
+        .whereRaw('(service_lease.owner = ? or service_lease.until <= ?)', [owner, nowMs])
         .returning('owner');
       return taken.length > 0;
     },

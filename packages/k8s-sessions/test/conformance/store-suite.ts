@@ -121,18 +121,18 @@ export function holdStore(name: string, open: () => Promise<SessionStore>): void
           const session = sessionRow({ owner: 'idem', ...more });
           const idempotency = { key, requestHash, expiresAt: nowMs + 1_000 };
           const payload = new Uint8Array([1]);
-          const made = await store.createSession({ session, payload, payloadExpiresAt: nowMs, event, idempotency });
-          return { id: session.id, made };
+          const answer = await store.createSession({ session, payload, payloadExpiresAt: nowMs, event, idempotency });
+          return { id: session.id, answer };
         };
         const all = await Promise.all(Array.from({ length: 8 }, () => create('k', 'h')));
-        const winners = all.filter(({ made }) => made.outcome === 'created');
+        const winners = all.filter(({ answer }) => answer.outcome === 'created');
         expect(winners).toHaveLength(1);
-        for (const { id, made } of all.filter((one) => one !== winners[0])) {
-          expect(made).toMatchObject({ outcome: 'existing', session: { id: winners[0]?.id } });
+        for (const { id, answer } of all.filter((one) => one !== winners[0])) {
+          expect(answer).toMatchObject({ outcome: 'existing', session: { id: winners[0]?.id } });
           expect(await store.session(id)).toBeUndefined();
         }
-        expect(await create('k', 'other')).toMatchObject({ made: { outcome: 'mismatch' } });
-        expect(await create('k', 'h', { owner: 'another' })).toMatchObject({ made: { outcome: 'created' } });
+        expect(await create('k', 'other')).toMatchObject({ answer: { outcome: 'mismatch' } });
+        expect(await create('k', 'h', { owner: 'another' })).toMatchObject({ answer: { outcome: 'created' } });
         expect(await create('k', 'other', { createdAt: nowMs + 1_000 })).toMatchObject({
           made: { outcome: 'created' },
         });
@@ -298,6 +298,24 @@ export function holdStore(name: string, open: () => Promise<SessionStore>): void
         expect(await store.consumeTicket(ticket.jti, session, ticket.expiresAt, 'x')).toMatchObject({ why: 'expired' });
         expect(await store.consumeTicket(ticket.jti, session, ticket.expiresAt - 1, 'x')).toMatchObject({ ok: true });
       });
+    });
+
+    test('what is given for a ticket comes with it, or neither', async () => {
+      const { id } = await made();
+      const ticket = ticketOf(id);
+      const grant = grantOf(id);
+      await store.addTicket(ticket);
+      const given = { grant, event: { actor: 'owner', kind: 'ticket.exchanged' } };
+      // A grant of that hash is there already: the ticket is as good as before.
+      await store.addGrant({ ...grant, id: randomUUID() });
+      await expect(store.consumeTicket(ticket.jti, id, nowMs, 'x', given)).rejects.toMatchObject({
+        code: 'HAWSER_SESSIONS_BAD_INPUT',
+      });
+      const other = { ...given, grant: grantOf(id) };
+      expect(await store.consumeTicket(ticket.jti, id, nowMs, 'x', other)).toMatchObject({ ok: true });
+      expect(await store.consumeTicket(ticket.jti, id, nowMs, 'x', given)).toMatchObject({ why: 'used' });
+      expect(await store.listGrants(id)).toHaveLength(2);
+      expect(await store.events(id, 1, 10)).toMatchObject([{ id: 2, kind: 'ticket.exchanged' }]);
     });
 
     describe('a grant', () => {
