@@ -28,6 +28,7 @@ export const problemStatus = {
   cluster_unavailable: 503,
   busy: 503,
   draining: 503,
+  storage_full: 507,
 } as const;
 
 /** A stable code of the API. */
@@ -74,6 +75,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   cluster_unavailable: 'The cluster cannot be reached',
   busy: 'Too much to do',
   draining: 'This replica is going away',
+  storage_full: 'There is no room left',
 };
 
 /** An answer that is not a success, on its way up to the router. It never leaves this package but as a response. */

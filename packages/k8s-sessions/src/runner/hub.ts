@@ -88,6 +88,10 @@ export class Hub {
   get holder(): string | null {
     return this.#holder;
   }
+  /** Whether there is a terminal now. */
+  get isPlugged(): boolean {
+    return this.#terminal !== undefined;
+  }
   get turns(): readonly KeyboardTurn[] {
     return this.#keyboard.turns();
   }

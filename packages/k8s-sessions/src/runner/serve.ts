@@ -10,6 +10,7 @@ import {
   subprotocol,
   ttydSubprotocol,
 } from '../protocol/index.js';
+import { answerWith } from '../controller/serve.js';
 import { debugPage } from './debug-page.js';
 import { checkDial, debugPassword, dialKey, dialProof, sameText } from './dial-token.js';
 import type { DialClaim, RunnerAddress } from './dial-types.js';
@@ -114,7 +115,8 @@ async function answer(
   if (!caller.claim) return void response.writeHead(403).end();
   const hub = options.hub();
   if (!hub) return void response.writeHead(503, { 'retry-after': '1' }).end();
-  await answerRoute({ hub, folder: options.folder(), claim: caller.claim, request, response });
+  const { claim } = caller;
+  await answerWith(async (asked) => answerRoute(asked, { hub, claim, folder: options.folder() }), request, response);
 }
 
 /** Looks who asks, and proves to whoever dials who we are. */
