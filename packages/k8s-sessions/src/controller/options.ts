@@ -13,7 +13,7 @@ export interface ControllerTickets {
     readonly principal: string;
     readonly ttlMs?: number;
   }): Promise<{ readonly token: string; readonly expiresAt: number }>;
-  jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
+  jwks(): Promise<{ readonly keys: readonly object[] }>;
 }
 
 /** What a controller leans on. */
