@@ -7,8 +7,6 @@ export type CastEvent =
 export interface CastHeader {
   readonly cols: number;
   readonly rows: number;
-  /** Milliseconds since 1970, where it is told. */
-  readonly startedAtMs: number | null;
 }
 
 /** Reads a recording that comes in pieces. */
@@ -62,12 +60,8 @@ export function createCastReader(): CastReader {
 }
 
 function headerOf(value: object): CastHeader {
-  const { term, timestamp } = value as { term?: { cols?: number; rows?: number }; timestamp?: number };
-  return {
-    cols: term?.cols ?? 80,
-    rows: term?.rows ?? 24,
-    startedAtMs: typeof timestamp === 'number' ? timestamp * 1000 : null,
-  };
+  const { term } = value as { term?: { cols?: number; rows?: number } };
+  return { cols: term?.cols ?? 80, rows: term?.rows ?? 24 };
 }
 
 function parsed(text: string): unknown {

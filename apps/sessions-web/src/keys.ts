@@ -1,3 +1,4 @@
+import { controlled } from './controlled.js';
 import { make, part } from './element.js';
 
 /** What each key of the row is, and what it sends; the arrows depend on the mode of the terminal. */
@@ -67,9 +68,4 @@ export function openKeys(options: {
       return result;
     },
   };
-}
-
-/** What Control makes of a character: `@` to `_` and `a` to `z` lose all but their five low bits (ECMA-48 C0). */
-export function controlled(data: string): string {
-  return /^[@-_a-z]$/i.test(data) ? String.fromCharCode(data.toUpperCase().charCodeAt(0) & 31) : data;
 }

@@ -44,6 +44,9 @@ export async function openPage(): Promise<void> {
   let waiting = 0;
   let hasOutput = false;
   let newlines = 0;
+  /** Offset behind the last byte that the terminal was given, and the size that what follows was written for. */
+  let end = -1;
+  let dueSize: TerminalSize | undefined;
   let appearance: Appearance | undefined;
 
   const screen: Screen = openScreen(part('screen'), {
@@ -135,14 +138,21 @@ export async function openPage(): Promise<void> {
       visible: !document.hidden,
       since: view?.place,
       endsWithCommand: false,
-      onSnapshot: (data, { size: shown }) => new Promise<void>((done) => screen.replace(shown, data, done)),
+      onSnapshot(data, { offset, size: shown }) {
+        const keep = offset === end;
+        end = offset;
+        dueSize = undefined;
+        return new Promise<void>((done) => screen.replace({ size: shown, data, keep }, done));
+      },
       onOutput,
-      onSize: (shown) => screen.resize(shown),
       onReady() {
+        takeSize();
         screen.answer(lease?.mine ?? false);
         if (entry.atMs !== null && !replay.shown) void replay.open(entry.atMs);
       },
       onState(next) {
+        // A new screen mostly comes with a new size, and takes it along.
+        if (next.size !== state?.size) dueSize = next.size;
         state = next;
         show();
       },
@@ -170,8 +180,15 @@ export async function openPage(): Promise<void> {
     return view && view.state.link !== 'ended' ? view : open();
   }
 
-  function onOutput(data: Uint8Array): void | Promise<void> {
+  function takeSize(): void {
+    if (dueSize) screen.resize(dueSize);
+    dueSize = undefined;
+  }
+
+  function onOutput(data: Uint8Array, offset: number): void | Promise<void> {
+    takeSize();
     hasOutput = true;
+    end = offset + data.length;
     for (const byte of data) if (byte === 10) newlines += 1;
     waiting += data.length;
     if (waiting < mostWaitingBytes) return screen.write(data, () => (waiting -= data.length));
@@ -208,6 +225,7 @@ export async function openPage(): Promise<void> {
     part('open-share').hidden = role !== 'control';
     part('set-signals').hidden = role !== 'control' || exit !== null;
     part('ended').hidden = exit === null || replay.shown;
+    say(part('replay-close'), exit ? 'Close' : 'Live');
     if (exit) say(part('ended-text'), `${stateText(session, exit)}. ${exit.message ?? counted(totalLines(), 'line')}`);
   }
 

@@ -32,7 +32,7 @@ export function openReplayStage(onKey: (event: KeyboardEvent) => boolean): Repla
   const take = (): Stage => {
     const stage = (screen ??= open());
     return {
-      begin: (cols, rows) => stage.replace({ cols, rows }, new Uint8Array(), ignore),
+      begin: (cols, rows) => stage.replace({ size: { cols, rows }, data: new Uint8Array(), keep: false }, ignore),
       write: (text) => stage.write(text),
       resize: (cols, rows) => stage.resize({ cols, rows }),
     };

@@ -130,8 +130,9 @@ export function openReplay({
   };
 
   slider.addEventListener('input', () => {
+    const chosen = Number(slider.value);
     setPlaying(false);
-    show(Number(slider.value));
+    show(chosen);
   });
   play.addEventListener('click', () => setPlaying(!playing));
   part('replay-speed').addEventListener('click', () => {

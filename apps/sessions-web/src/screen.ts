@@ -1,6 +1,7 @@
 import { Terminal } from '@xterm/xterm';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import type { TerminalSize } from '@hawser/k8s-sessions/protocol';
+import { emptied } from './emptied.js';
 import { guardQueries } from './queries.js';
 import { layoutOf, type Cell } from './layout.js';
 import { themes } from './themes.js';
@@ -31,8 +32,14 @@ export type KeyMode = 'type' | 'ask' | 'rest';
 /** The terminal of the page. Everything that changes it goes in order through one queue. */
 export interface Screen {
   readonly terminal: Terminal;
-  /** Replaces what is shown in one step: what was there stays until the new screen stands. */
-  replace(size: TerminalSize, data: Uint8Array, done: () => void): void;
+  /**
+   * Replaces the screen in one step: what was there stays until the new one stands. The lines above it are kept with
+   * `keep`, which is only true to the log where no byte lies between what was written so far and the new screen.
+   */
+  replace(
+    screen: { readonly size: TerminalSize; readonly data: Uint8Array; readonly keep: boolean },
+    done: () => void,
+  ): void;
   write(data: Uint8Array | string, done?: () => void): void;
   resize(size: TerminalSize): void;
   /** Whether queries of the program are answered from here on: by one viewer, and never for what is old. */
@@ -117,12 +124,16 @@ export function openScreen(container: HTMLElement, events: ScreenEvents): Screen
 
   return {
     terminal,
-    replace(size, data, done) {
-      // The reset travels with the data: both are taken in before the next picture is drawn.
-      terminal.write('\u001Bc', () => terminal.resize(size.cols, size.rows));
-      terminal.write(data, () => {
-        fitSoon();
-        done();
+    replace({ size, data, keep }, done) {
+      // All of it is taken in at once, before the next picture is drawn.
+      terminal.write(keep ? '' : '\u001Bc', () => {
+        const above = terminal.buffer.normal.baseY;
+        terminal.resize(size.cols, size.rows);
+        if (keep) terminal.write(emptied(size, above - terminal.buffer.normal.baseY));
+        terminal.write(data, () => {
+          fitSoon();
+          done();
+        });
       });
     },
     write: (data, done) => terminal.write(data, done),

@@ -63,11 +63,12 @@ export function openStatus(onLease: (action: 'take' | 'release') => void): {
 }
 
 function showLease(button: HTMLButtonElement, { role, lease, exit }: Standing): void {
-  button.hidden = exit !== null || lease === null;
-  button.disabled = role === 'view' || (lease !== null && lease.mine && lease.viewers < 2);
+  const alone = lease !== null && lease.mine && lease.viewers < 2;
+  button.hidden = exit !== null || lease === null || alone;
+  button.disabled = role === 'view';
   button.dataset['mine'] = String(lease?.mine ?? false);
   if (role === 'view') say(button, 'Watching');
   else if (lease?.mine) say(button, 'You type');
   else say(button, lease?.holder === null ? 'Take the keyboard' : 'Take over');
-  button.title = lease?.mine && !button.disabled ? 'Give the keyboard away' : '';
+  button.title = lease?.mine ? 'Give the keyboard away' : '';
 }
