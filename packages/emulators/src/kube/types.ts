@@ -55,7 +55,7 @@ export interface KubeRunOptions {
 
 /** An image, as a program of this machine. */
 export interface KubeImage {
-  /** Run in place of the image's and the container's own command; the container's `args` are put behind. Default: the container's. */
+  /** Stands for the image's entry point: a container's `command` replaces it, its `args` are put behind. Default: none. */
   readonly command?: readonly string[];
   /** Set over the container's variables, which `$(NAME)` puts in. Each pod knows its address as `HAWSER_EMULATED_POD_IP`. */
   readonly env?: Readonly<Record<string, string>>;

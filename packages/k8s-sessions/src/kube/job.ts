@@ -30,7 +30,7 @@ export function jobNameOf({ session, attempt }: Pick<RunnerJob, 'session' | 'att
 export function buildRunnerJob(
   template: RunnerTemplate,
   job: RunnerJob,
-): { readonly job: KubeManifest; ownedSecret(jobUid: string): KubeManifest } {
+): { readonly job: KubeManifest; readonly ownedSecret: (jobUid: string) => KubeManifest } {
   const name = jobNameOf(job);
   const labels = {
     ...template.labels,

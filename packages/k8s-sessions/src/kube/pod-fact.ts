@@ -26,7 +26,7 @@ export function podFact(pod: V1Pod, isGone: boolean): PodFact | undefined {
     podUid: pod.metadata?.uid ?? null,
     address: status.podIP || null,
     phase: isGone ? 'gone' : phaseOf(status.phase),
-    ready: !isGone && status.conditions?.some(({ type, status: said }) => type === 'Ready' && said === 'True') === true,
+    ready: !isGone && status.conditions?.some(({ type, status: set }) => type === 'Ready' && set === 'True') === true,
     image: /sha256:[0-9a-f]{64}/.exec(container?.imageID ?? '')?.[0] ?? null,
     waiting: isGone ? null : waitingFor(status),
     terminated: terminatedOf(pod, isGone),

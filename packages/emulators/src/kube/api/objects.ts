@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { refuseByQuota, refusePod } from '../cluster/admission.js';
+import { createShelf } from '../cluster/parts.js';
+import { hasFields, knownFields } from '../schema/fields.js';
+import { validate, validateUpdate } from '../schema/validate.js';
 import { parseSelectors } from '../store/selectors.js';
 import { apiVersionOf, type Kind } from '../store/kinds.js';
 import { sortKey } from '../store/store.js';
@@ -45,7 +49,8 @@ export function answerObject(world: World, request: ObjectRequest): ObjectAnswer
   }
   if (method === 'PUT') return { status: 200, body: update(world, request, parseJson(request.body) as KubeObject) };
   if (method === 'PATCH') {
-    const patched = applyPatch(request.contentType, existing(world, request), parseJson(request.body));
+    const isBuiltIn = hasFields(request.kind);
+    const patched = applyPatch(request.contentType, existing(world, request), parseJson(request.body), isBuiltIn);
     return { status: 200, body: update(world, request, patched as KubeObject) };
   }
   if (method === 'DELETE') return { status: 200, body: remove(world, request, existing(world, request)) };
@@ -91,7 +96,7 @@ function readContinue(world: World, token: string | null): { version: number; ke
 
 function create(world: World, request: ObjectRequest): KubeObject {
   const { kind, path } = request;
-  const given = ofKind(kind, parseJson(request.body) as KubeObject);
+  const given = accept(world, request, parseJson(request.body) as KubeObject);
   if (kind.isNamespaced && path.namespace === undefined) throw notAllowed();
   const prefix = given.metadata?.['generateName'];
   const name = given.metadata?.name ?? (typeof prefix === 'string' ? `${prefix}${suffix()}` : undefined);
@@ -108,8 +113,37 @@ function create(world: World, request: ObjectRequest): KubeObject {
     });
   }
   const { status: _status, ...rest } = given;
-  const object = kind.subresources.includes('status') ? rest : given;
-  return write(world, request, { ...object, metadata: within(path, { ...given.metadata, name }) });
+  const object = {
+    ...(kind.subresources.includes('status') ? rest : given),
+    metadata: within(path, { ...given.metadata, name }),
+  };
+  if (world.isStrict) admit(world, kind, object);
+  return write(world, request, object);
+}
+
+/** The plugins and rules of a real server that people meet. */
+function admit(world: World, kind: Kind, object: KubeObject): void {
+  validate(kind, object);
+  const { namespace, name } = object.metadata;
+  const namespaces = world.kinds.byResource('', 'v1', 'namespaces');
+  if (namespace !== undefined && namespaces && !world.store.get(namespaces, undefined, namespace)) {
+    throw notFound('namespaces', namespace);
+  }
+  const shelf = createShelf(world.kinds, world.store);
+  const resource = kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`;
+  const refusal = kind.kind === 'Pod' ? refusePod(shelf, object) : refuseByQuota(shelf, object, resource, 1);
+  if (refusal !== undefined)
+    throw new ApiStatus(403, 'Forbidden', `${resource} "${name}" is forbidden: ${refusal}`, {
+      name,
+      kind: kind.resource,
+    });
+}
+
+/** What a request says an object is, without what its kind does not know. */
+function accept(world: World, { kind, query }: ObjectRequest, object: KubeObject): KubeObject {
+  const given = ofKind(kind, object);
+  const isAsked = query.get('fieldValidation') === 'Strict';
+  return world.isStrict || isAsked ? knownFields(kind, given, isAsked) : given;
 }
 
 /** Five characters, of those that spell no words. */
@@ -121,7 +155,7 @@ function suffix(): string {
 function update(world: World, request: ObjectRequest, wanted: KubeObject): KubeObject {
   const { kind, path } = request;
   const old = existing(world, request);
-  const given = ofKind(kind, wanted);
+  const given = accept(world, request, wanted);
   const version = given.metadata?.['resourceVersion'];
   if (version !== undefined && version !== old.metadata['resourceVersion']) {
     throw new ApiStatus(
@@ -142,6 +176,10 @@ function update(world: World, request: ObjectRequest, wanted: KubeObject): KubeO
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
   });
   const object = { ...given, ...(keepsStatus && { status: old['status'] }), metadata };
+  if (world.isStrict) {
+    validate(kind, object);
+    validateUpdate(kind, old, object);
+  }
   const isReleased = deletionTimestamp !== undefined && finalizersOf(object).length === 0;
   if (isReleased && !isDryRun(request)) {
     world.store.remove(kind, path.namespace, object.metadata.name);

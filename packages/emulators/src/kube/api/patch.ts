@@ -1,9 +1,12 @@
 import { ApiStatus, badRequest } from './status.js';
+import { strategicMerge } from './strategic.js';
 
 type Json = unknown;
 
-/** Applies a patch by its content type; strategic merge and apply are refused as they are for custom resources. */
-export function applyPatch(contentType: string, target: object, patch: Json): object {
+/** Applies a patch by its content type; custom resources have no merge keys, and nothing is applied by the server. */
+export function applyPatch(contentType: string, target: object, patch: Json, isBuiltIn: boolean): object {
+  if (isBuiltIn && contentType === 'application/strategic-merge-patch+json')
+    return strategicMerge(target, patch) as object;
   if (contentType === 'application/merge-patch+json') return mergePatch(target, patch) as object;
   if (contentType === 'application/json-patch+json') return jsonPatch(target, patch) as object;
   throw new ApiStatus(

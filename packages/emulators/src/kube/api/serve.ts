@@ -4,6 +4,7 @@ import { discover, versionInfo } from './discovery.js';
 import { parseJson } from './json.js';
 import { serveLog } from './log.js';
 import { answerObject } from './objects.js';
+import { openApi } from './openapi.js';
 import { parsePath } from './path.js';
 import { readReview } from './protobuf.js';
 import { review } from './reviews.js';
@@ -42,7 +43,7 @@ export async function serve(world: World, raw: IncomingMessage, response: Server
     }
     const url = new URL(raw.url ?? '/', 'https://kubernetes');
     const who = authenticate(world, raw, url.pathname);
-    const plain = answerPlain(world, url);
+    const plain = answerPlain(world, url) ?? openApi(url.pathname, world.kinds.all());
     if (plain !== undefined) return answer(200, plain);
     const path = parsePath(url.pathname);
     const kind = path && world.kinds.byResource(path.group, path.version, path.resource);

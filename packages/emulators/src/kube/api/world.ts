@@ -34,7 +34,7 @@ export interface World {
   /** What a container printed; undefined where nothing was started. */
   logOf(namespace: string, pod: string, container?: string): PodLog | undefined;
   /** Processes of a pod are there, or about to be. */
-  isRunning(pod: KubeObject): boolean;
+  readonly isRunning: (pod: KubeObject) => boolean;
   /** A bearer token of a service account. */
   tokenOf(namespace: string, name: string): string;
   record(method: string, path: string, status: number): void;

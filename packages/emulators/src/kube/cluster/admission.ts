@@ -31,3 +31,8 @@ export function refuseByQuota(shelf: Shelf, object: KubeObject, resource: string
   }
   return undefined;
 }
+
+/** Pods that have ended do not count. */
+function isOver(status: { readonly phase?: string } | undefined): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}

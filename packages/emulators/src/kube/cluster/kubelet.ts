@@ -151,7 +151,7 @@ export async function startKubelet(shelf: Shelf, options: KubeRunOptions): Promi
         ...environmentOf(shelf, addressed, container, place),
       };
       for (const [name, value] of Object.entries(image.env ?? {})) env[name] = expand(value, env);
-      const words = [...(image.command ?? container.command ?? []), ...(container.args ?? [])];
+      const words = [...(container.command ?? image.command ?? []), ...(container.args ?? [])];
       return {
         container,
         env,

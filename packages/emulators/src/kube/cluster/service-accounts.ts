@@ -3,7 +3,7 @@ import type { Identity } from '../api/world.js';
 
 /** Bearer tokens of service accounts. */
 export interface ServiceAccounts {
-  tokenOf(namespace: string, name: string): string;
+  readonly tokenOf: (namespace: string, name: string) => string;
   identify(token: string): Identity | undefined;
 }
 
