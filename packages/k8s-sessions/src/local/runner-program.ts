@@ -1,0 +1,48 @@
+import { httpControl } from '../runner/http-control.js';
+import { runRunner } from '../runner/run.js';
+import { readDocument, readText, writePrivate } from './files.js';
+import { runPlaces, type RunDocument, type ServiceDocument } from './places.js';
+
+/** What the program of a local runner is given. */
+export interface LocalRunnerOptions {
+  /** Folder of the run: the program's only argument. */
+  readonly folder: string;
+  /** What commands begin with: `PATH`, language and the like. */
+  readonly env: Readonly<Record<string, string>>;
+  /** SIGTERM to the program. */
+  readonly terminate?: AbortSignal;
+}
+
+/**
+ * Runs one session of local mode, as a process of its own that lives on when the service is killed, and finds it again
+ * wherever it comes back. Resolves with the status to exit with.
+ *
+ * @throws Error when the folder is none that a local service made
+ */
+export async function runLocalRunner(options: LocalRunnerOptions): Promise<number> {
+  const places = runPlaces(options.folder);
+  const job = readDocument<RunDocument>(places.job);
+  const secret = readText(places.secret)?.trim();
+  if (job === undefined || !secret) throw new Error(`${options.folder} is no folder of a run.`);
+  let url = '';
+  const code = await runRunner({
+    control: httpControl({
+      // While the service is away the file may be too: the last address is as good as any.
+      url: () => (url = readDocument<ServiceDocument>(job.service)?.url ?? url),
+      session: job.session,
+      attempt: job.attempt,
+      secret,
+    }),
+    session: job.session,
+    secret,
+    host: '127.0.0.1',
+    port: 0,
+    folder: places.work,
+    env: options.env,
+    podName: job.jobName,
+    lingerMs: 2_000,
+    ...(options.terminate && { terminate: options.terminate }),
+  });
+  writePrivate(places.end, JSON.stringify({ code }));
+  return code;
+}
