@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { migrate } from '../../src/store/migrate.js';
-import { openStore } from '../../src/store/open.js';
+import { makeSqliteStore } from '../support/sqlite-store.js';
 import { holdStore } from './store-suite.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'hawser-store-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const made: { remove(): Promise<void> }[] = [];
+afterAll(async () => {
+  for (const one of made) await one.remove();
+});
 
 holdStore('SQLite', async () => {
-  const file = join(folder, 'sessions.db');
-  await migrate({ file });
-  return openStore({ file });
+  const one = await makeSqliteStore();
+  made.push(one);
+  return one.store;
 });

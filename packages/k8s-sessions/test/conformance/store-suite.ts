@@ -134,7 +134,7 @@ export function holdStore(name: string, open: () => Promise<SessionStore>): void
         expect(await create('k', 'other')).toMatchObject({ answer: { outcome: 'mismatch' } });
         expect(await create('k', 'h', { owner: 'another' })).toMatchObject({ answer: { outcome: 'created' } });
         expect(await create('k', 'other', { createdAt: nowMs + 1_000 })).toMatchObject({
-          made: { outcome: 'created' },
+          answer: { outcome: 'created' },
         });
       });
 
