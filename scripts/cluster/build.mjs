@@ -34,7 +34,12 @@ export function bringCluster() {
   const stamp = join(clusterCache, 'built');
   const module = join(root, 'test/cluster/kubernetes');
   const wanted = `${version}\n${readFileSync(join(module, 'go.mod'), 'utf8')}`;
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && programs.every((name) => existsSync(clusterProgram(name)))) return;
+  if (
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === wanted &&
+    programs.every((name) => existsSync(clusterProgram(name)))
+  )
+    return;
   process.stderr.write(`Building Kubernetes ${version} (once; five minutes and more) …\n`);
   run('go', [
     ...['-C', module, 'build', '-trimpath'],

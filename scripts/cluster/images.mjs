@@ -27,7 +27,8 @@ export function makeImages(importImage) {
 
     const system = join(folder, 'system');
     mkdirSync(system);
-    const copy = 'tar -C "$1" --exclude=./dev --exclude=./usr/share/doc --exclude=./usr/share/locale -cf - . | tar -C "$2" -xf -';
+    const copy =
+      'tar -C "$1" --exclude=./dev --exclude=./usr/share/doc --exclude=./usr/share/locale -cf - . | tar -C "$2" -xf -';
     execFileSync('sh', ['-c', copy, 'copy', debian(), system], { stdio: ['ignore', 2, 2] });
     cpSync(process.execPath, join(system, 'usr/local/bin/node'));
     const app = join(system, 'opt/hawser');
@@ -37,7 +38,10 @@ export function makeImages(importImage) {
       { cwd: root, stdio: ['ignore', 2, 2] },
     );
     symlinkSync('/opt/hawser/bin/hawser-sessions.js', join(system, 'usr/local/bin/hawser-sessions'));
-    writeFileSync(join(system, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nhawser:x:10001:10001::/home/hawser:/bin/bash\n');
+    writeFileSync(
+      join(system, 'etc/passwd'),
+      'root:x:0:0::/root:/bin/sh\nhawser:x:10001:10001::/home/hawser:/bin/bash\n',
+    );
     writeFileSync(join(system, 'etc/group'), 'root:x:0:\nhawser:x:10001:\n');
     mkdirSync(join(system, 'home/hawser'), { recursive: true });
     importImage(
@@ -60,14 +64,20 @@ function debian() {
   const place = join(clusterCache, 'rootfs');
   if (existsSync(place)) return place;
   if (spawnSync('debootstrap', ['--version']).error)
-    execFileSync('apt-get', ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '--no-install-recommends', 'debootstrap'], {
-      stdio: ['ignore', 2, 2],
-    });
+    execFileSync(
+      'apt-get',
+      ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '--no-install-recommends', 'debootstrap'],
+      {
+        stdio: ['ignore', 2, 2],
+      },
+    );
   const unfinished = `${place}.tmp`;
   rmSync(unfinished, { recursive: true, force: true });
   process.stderr.write('Making a small Debian (once) …\n');
   const tools = 'git,ca-certificates,procps,libstdc++6,tmux,unzip';
-  execFileSync('debootstrap', ['--variant=minbase', `--include=${tools}`, 'bookworm', unfinished], { stdio: ['ignore', 2, 2] });
+  execFileSync('debootstrap', ['--variant=minbase', `--include=${tools}`, 'bookworm', unfinished], {
+    stdio: ['ignore', 2, 2],
+  });
   rmSync(join(unfinished, 'var/cache/apt'), { recursive: true, force: true });
   renameSync(unfinished, place);
   return place;
@@ -83,10 +93,19 @@ function archiveOf(folder, system, name, changes) {
   const tar = join(folder, 'system.tar');
   const archive = join(folder, `${name.replaceAll(/[^a-z]/g, '-')}.tar`);
   execFileSync('tar', ['-C', system, '-cf', tar, '.']);
-  const podman = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--cgroup-manager=cgroupfs', '--storage-driver=vfs'];
+  const podman = [
+    '--root',
+    join(folder, 'storage'),
+    '--runroot',
+    join(folder, 'run'),
+    '--cgroup-manager=cgroupfs',
+    '--storage-driver=vfs',
+  ];
   execFileSync('podman', [...podman, 'import', ...changes.flatMap((change) => ['--change', change]), tar, name], {
     stdio: ['ignore', 'ignore', 2],
   });
-  execFileSync('podman', [...podman, 'save', '--format', 'docker-archive', '-o', archive, name], { stdio: ['ignore', 'ignore', 2] });
+  execFileSync('podman', [...podman, 'save', '--format', 'docker-archive', '-o', archive, name], {
+    stdio: ['ignore', 'ignore', 2],
+  });
   return archive;
 }

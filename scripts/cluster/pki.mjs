@@ -9,8 +9,23 @@ import { join } from 'node:path';
  */
 export function makePki(folder, node) {
   const ca = { key: join(folder, 'ca.key'), crt: join(folder, 'ca.crt') };
-  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=hawser-test-ca', '-keyout', ca.key, '-out', ca.crt);
-  const servers = 'IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc';
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=hawser-test-ca',
+    '-keyout',
+    ca.key,
+    '-out',
+    ca.crt,
+  );
+  const servers =
+    'IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc';
   /** @param {string} name @param {string} subject @param {string} [alternatives] */
   const issue = (name, subject, alternatives) => {
     const key = join(folder, `${name}.key`);
@@ -22,7 +37,23 @@ export function makePki(folder, node) {
       extensions,
       `extendedKeyUsage=serverAuth,clientAuth\n${alternatives ? `subjectAltName=${alternatives}\n` : ''}`,
     );
-    openssl('x509', '-req', '-in', csr, '-CA', ca.crt, '-CAkey', ca.key, '-CAcreateserial', '-days', '2', '-extfile', extensions, '-out', crt);
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      csr,
+      '-CA',
+      ca.crt,
+      '-CAkey',
+      ca.key,
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      extensions,
+      '-out',
+      crt,
+    );
     return { key, crt };
   };
   const pki = {

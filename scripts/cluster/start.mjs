@@ -56,7 +56,12 @@ export async function startRealCluster({ kubectl }) {
 
   start('etcd', 'etcd', [
     ...['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync'],
-    ...['--listen-client-urls', `http://127.0.0.1:${etcdClient}`, '--advertise-client-urls', `http://127.0.0.1:${etcdClient}`],
+    ...[
+      '--listen-client-urls',
+      `http://127.0.0.1:${etcdClient}`,
+      '--advertise-client-urls',
+      `http://127.0.0.1:${etcdClient}`,
+    ],
     ...['--listen-peer-urls', `http://127.0.0.1:${etcdPeer}`],
   ]);
   start('kube-apiserver', clusterProgram('kube-apiserver'), [
@@ -116,7 +121,15 @@ export async function startRealCluster({ kubectl }) {
   };
   await until(() => kube('get', 'node', node));
   // No cloud says where the node is: it is here.
-  kube('patch', 'node', node, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } }));
+  kube(
+    'patch',
+    'node',
+    node,
+    '--subresource=status',
+    '--type=merge',
+    '-p',
+    JSON.stringify({ status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } }),
+  );
   await until(() => kube('taint', 'node', node, 'node.cloudprovider.kubernetes.io/uninitialized-'));
   kube('wait', '--for=condition=Ready', `node/${node}`, '--timeout=60s');
   await until(() => kube('get', 'serviceaccount', 'default'));
@@ -133,9 +146,24 @@ export async function startRealCluster({ kubectl }) {
       if (status !== 0) throw new Error(`ctr images import: ${stderr}`);
     },
     async close() {
-      spawnSync(kubectl, ['--kubeconfig', admin, 'delete', 'jobs,deployments,statefulsets,pods', '--all', '-A', '--grace-period=0', '--force', '--wait=false'], { timeout: 30_000 });
+      spawnSync(
+        kubectl,
+        [
+          '--kubeconfig',
+          admin,
+          'delete',
+          'jobs,deployments,statefulsets,pods',
+          '--all',
+          '-A',
+          '--grace-period=0',
+          '--force',
+          '--wait=false',
+        ],
+        { timeout: 30_000 },
+      );
       await end(running.filter(({ name }) => name !== 'containerd' && name !== 'etcd'));
-      for (const task of (ctr('tasks', 'ls', '-q').stdout ?? '').split('\n').filter(Boolean)) ctr('tasks', 'rm', '-f', task);
+      for (const task of (ctr('tasks', 'ls', '-q').stdout ?? '').split('\n').filter(Boolean))
+        ctr('tasks', 'rm', '-f', task);
       await end(running);
       for (const line of readFileSync('/proc/mounts', 'utf8').split('\n').reverse()) {
         const place = line.split(' ')[1];
@@ -162,7 +190,12 @@ function writeContainerd(folder, socket) {
           bridge: 'hkc0',
           isGateway: true,
           ipMasq: false,
-          ipam: { type: 'host-local', dataDir: join(folder, 'ipam'), ranges: [[{ subnet: `${podRange}.0/24` }]], routes: [{ dst: '0.0.0.0/0' }] },
+          ipam: {
+            type: 'host-local',
+            dataDir: join(folder, 'ipam'),
+            ranges: [[{ subnet: `${podRange}.0/24` }]],
+            routes: [{ dst: '0.0.0.0/0' }],
+          },
         },
         { type: 'loopback' },
       ],
@@ -206,7 +239,11 @@ function writeKubelet(folder, pki, { port, health, containerd }) {
       port,
       healthzPort: health,
       containerRuntimeEndpoint: `unix://${containerd}`,
-      authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: pki.ca.crt } },
+      authentication: {
+        anonymous: { enabled: false },
+        webhook: { enabled: false },
+        x509: { clientCAFile: pki.ca.crt },
+      },
       authorization: { mode: 'AlwaysAllow' },
       tlsCertFile: pki.node.crt,
       tlsPrivateKeyFile: pki.node.key,
@@ -215,7 +252,12 @@ function writeKubelet(folder, pki, { port, health, containerd }) {
       oomScoreAdj: 0,
       maxOpenFiles: 20_000,
       enforceNodeAllocatable: [],
-      evictionHard: { 'memory.available': '50Mi', 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%' },
+      evictionHard: {
+        'memory.available': '50Mi',
+        'nodefs.available': '0%',
+        'nodefs.inodesFree': '0%',
+        'imagefs.available': '0%',
+      },
       imageGCHighThresholdPercent: 100,
       imageGCLowThresholdPercent: 99,
       clusterDNS: [`${podRange}.1`],

@@ -1,1 +1,29 @@
-export {};
+import { SessionsError } from '@hawser/k8s-sessions';
+
+const programs: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
+  controller: async () => (await import('./controller.js')).runController,
+  gateway: async () => (await import('./gateway.js')).runGateway,
+  runner: async () => (await import('./runner.js')).runRunnerProcess,
+  migrate: async () => (await import('./migrate.js')).runMigrations,
+  probe: async () => (await import('./probe.js')).runProbe,
+};
+
+/** Runs the program that the first argument names; its exit code is the process's. */
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  const program = programs[name];
+  if (!program) {
+    process.stderr.write(`Usage: hawser-sessions ${Object.keys(programs).join('|')}\n`);
+    return 2;
+  }
+  try {
+    return await (
+      await program()
+    )(args);
+  } catch (error) {
+    if (!(error instanceof SessionsError)) throw error;
+    process.stderr.write(`${error.message}\n${error.hint}\n`);
+    return error.exitCode;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -79,7 +79,9 @@ export class Settings {
       const files = readdirSync(folder).filter((file) => !file.startsWith('..'));
       return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8').trim()]));
     } catch (error) {
-      this.#problems.push(`The folder of HAWSER_SESSIONS_${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+      this.#problems.push(
+        `The folder of HAWSER_SESSIONS_${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      );
       return {};
     }
   }
@@ -105,7 +107,9 @@ export class Settings {
     try {
       return readFileSync(path, 'utf8').trim();
     } catch (error) {
-      this.#problems.push(`A file of HAWSER_SESSIONS_${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+      this.#problems.push(
+        `A file of HAWSER_SESSIONS_${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      );
       return '';
     }
   }

@@ -6,7 +6,7 @@
 {{- end }}
 
 {{- define "sessions.selector" -}}
-app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/name: hawser-sessions
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
@@ -21,7 +21,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{- define "sessions.image" -}}
 {{- $whole := index .root.Values.image .component -}}
-{{- if $whole }}{{ $whole }}{{ else }}{{ printf "%s-%s:%s" .root.Values.image.repository .component (default .root.Chart.AppVersion .root.Values.image.tag) }}{{ end }}
+{{- if $whole }}{{ $whole }}{{ else }}{{ printf "%s-%s:%s" .root.Values.image.repository .component (default .root.Chart.AppVersion .root.Values.image.tag | toString) }}{{ end }}
 {{- end }}
 
 {{- define "sessions.runnerNamespace" -}}
@@ -34,6 +34,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{- define "sessions.keysSecret" -}}
 {{- default (printf "%s-keys" (include "sessions.fullname" .)) .Values.keys.existingSecret }}
+{{- end }}
+
+{{- define "sessions.ticketSecret" -}}
+{{- default (printf "%s-ticket-keys" (include "sessions.fullname" .)) .Values.keys.existingTicketSecret }}
 {{- end }}
 
 {{- define "sessions.databaseSecret" -}}
@@ -114,6 +118,42 @@ readinessProbe: { httpGet: { path: /readyz, port: http }, periodSeconds: 5, fail
 {{- join "," .Values.trustedProxies }}
 {{- end }}
 
+{{- /* What every runner's Job has in common, as the controller reads it. */}}
 {{- define "sessions.runnerTemplate" -}}
-image: {{ include "sessions.image" (dict "root" . "component" "runner") }}
+namespace: {{ include "sessions.runnerNamespace" . }}
+instance: {{ .Release.Name }}
+image: {{ include "sessions.image" (dict "root" . "component" "runner") | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets: {{ range . }}
+  - {{ .name }}{{ end }}
+{{- end }}
+controllerUrl: {{ include "sessions.controllerUrl" . }}
+serviceAccountName: {{ include "sessions.fullname" . }}-runner
+resources: {{ toYaml .Values.runner.resources | nindent 2 }}
+volumes: {{ toYaml .Values.runner.volumes | nindent 2 }}
+{{- with .Values.runner.nodeSelector }}
+nodeSelector: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.runner.tolerations }}
+tolerations: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.runner.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
+{{- if not (kindIs "invalid" .Values.runner.hostUsers) }}
+hostUsers: {{ .Values.runner.hostUsers }}
+{{- end }}
+{{- with .Values.runner.podLabels }}
+labels: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.runner.podAnnotations }}
+annotations: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "sessions.runnerSelector" -}}
+app.kubernetes.io/name: hawser-sessions
+app.kubernetes.io/component: runner
+app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
