@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
+import { attachTerminal } from '@hawser/terminal';
+import type { AttachOptions, Lease, View, ViewEnd } from '@hawser/k8s-sessions/client';
+import { attach } from '@hawser/k8s-sessions/client';
+import { nodeSockets } from '@hawser/k8s-sessions/client/node';
+
+/** Empties a terminal that shows something else: main screen, soft reset (DECSTR), whole window. */
+const emptied = '\u001B[?1049l\u001B[!p\u001B[0m\u001B[r\u001B[H\u001B[2J\u001B[3J';
+/** Takes back what a program may have switched on: alternate screen, margins, mouse, pasting, a hidden cursor. */
+const handedBack =
+  '\u001B[?1049l\u001B[!p\u001B[0m\u001B[r\u001B[?1000l\u001B[?1002l\u001B[?1003l\u001B[?1006l\u001B[?2004l\u001B[?25h';
+
+/** Which session is opened, and how. */
+export type OpenOptions = Pick<
+  AttachOptions,
+  'url' | 'session' | 'ticket' | 'want' | 'whole' | 'signal' | 'onState'
+> & {
+  readonly say: (text: string) => void;
+};
+
+/** How somebody came to stop looking. */
+export interface Looked {
+  readonly end: ViewEnd;
+  /** What a program asked for on the way out: another terminal signal, or our own way out. */
+  readonly isLeft: boolean;
+}
+
+/**
+ * Puts this terminal on a session: a full client with raw keys, resizing, the way out `~.`, and reconnects nobody sees.
+ * The terminal is as it was before it settles.
+ */
+export async function lookInTerminal(options: OpenOptions & { readonly takeOver: boolean }): Promise<Looked> {
+  const stdout = new PassThrough();
+  const show = async (text: string | Uint8Array): Promise<void> => {
+    if (!stdout.write(text)) await once(stdout, 'drain');
+  };
+  const view = await openView({
+    ...options,
+    size: { cols: process.stdout.columns, rows: process.stdout.rows },
+    onOutput: show,
+    onSnapshot: async (data) => show(Buffer.concat([Buffer.from(emptied), data])),
+    onLease: takeKeyboard(() => view, options),
+    onNote: ({ text }) => options.say(text),
+  });
+  const stdin = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      // A key that cannot be taken rings, as one does at the end of a line.
+      if (!view.type(chunk)) stdout.write('\u0007');
+      done();
+    },
+  });
+  const ended = view.ended.finally(() => stdout.end());
+  // It is awaited below; till then nobody else need mind.
+  ended.catch(() => undefined);
+  const left = await attachTerminal({
+    remote: { stdin, stdout, ended, resize: ({ columns, rows }) => view.resize({ cols: columns, rows }) },
+    interrupts: 'send',
+    ...(options.signal && { signal: options.signal }),
+  });
+  view.close();
+  process.stdout.write(handedBack);
+  return { end: await ended, isLeft: left.reason !== 'ended' };
+}
+
+/** Copies what a session prints, from its first byte, no faster than it is taken. Types nothing. */
+export async function copyOutput(options: OpenOptions, to: NodeJS.WriteStream): Promise<View> {
+  return openView({
+    ...options,
+    whole: true,
+    async onOutput(data) {
+      if (!to.write(data)) await once(to, 'drain');
+    },
+    onGap: (from, until) => options.say(`… ${until - from} bytes of the log are no longer kept …`),
+  });
+}
+
+/** The keyboard is taken when nobody has it, and from somebody else only when told to. */
+function takeKeyboard(
+  view: () => View,
+  { takeOver, want, say }: { readonly takeOver: boolean } & Pick<OpenOptions, 'want' | 'say'>,
+): (lease: Lease) => void {
+  let mayTake = takeOver;
+  return ({ holder, mine }) => {
+    if (want === 'view' || mine) return;
+    if (holder === null || mayTake) view().lease('take');
+    else say('Somebody else has the keyboard; --take takes it.');
+    mayTake = false;
+  };
+}
+
+/** Waits as long for a service that is away as a person would. */
+const giveUpAfterMs = 300_000;
+
+function openView(options: AttachOptions & OpenOptions): Promise<View> {
+  let wasReady = false;
+  let isTold = false;
+  return attach({
+    giveUpAfterMs,
+    openSocket: nodeSockets(),
+    ...options,
+    onState(state) {
+      if (state.link === 'ready') {
+        if (isTold) options.say('Connected again.');
+        isTold = false;
+        wasReady = true;
+      } else if (state.link === 'waiting' && wasReady && !isTold) {
+        options.say('The connection is gone; the command goes on. Connecting again …');
+        isTold = true;
+      }
+      options.onState?.(state);
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SessionsError } from '@hawser/k8s-sessions';
+
+/** The service a person uses, and the key for it. */
+export interface ConfiguredService {
+  readonly url: string;
+  readonly api_key: string;
+}
+
+/** Where a person's own file is. */
+export function userFilePath(configDir: string): string {
+  return join(configDir, 'sessions.json');
+}
+
+/**
+ * Reads it; undefined when there is none.
+ *
+ * @throws SessionsError HAWSER_SESSIONS_BAD_INPUT when it holds something else, or others may write to it
+ */
+export async function readUserFile(configDir: string): Promise<ConfiguredService | undefined> {
+  const path = userFilePath(configDir);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new SessionsError('HAWSER_SESSIONS_BAD_INPUT', `${path} cannot be read.`, { cause: error });
+  }
+  if (process.platform !== 'win32' && ((await stat(path)).mode & 0o022) !== 0) {
+    throw new SessionsError(
+      'HAWSER_SESSIONS_BAD_INPUT',
+      `${path} can be changed by others than you, and is not read.`,
+      {
+        hint: `Look at what stands in it, then: chmod 600 ${path}`,
+      },
+    );
+  }
+  try {
+    const { url, api_key } = JSON.parse(text) as Partial<ConfiguredService>;
+    if (typeof url === 'string' && typeof api_key === 'string') return { url, api_key };
+  } catch {
+    // Told below: no JSON is as wrong as the wrong JSON.
+  }
+  throw new SessionsError('HAWSER_SESSIONS_BAD_INPUT', `${path} does not say which service and with which key.`, {
+    hint: 'hawser sessions configure URL writes it anew.',
+  });
+}
+
+/** Writes it, for its owner only. */
+export async function saveUserFile(configDir: string, service: ConfiguredService): Promise<string> {
+  const path = userFilePath(configDir);
+  await mkdir(configDir, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(service, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, path);
+  return path;
+}
