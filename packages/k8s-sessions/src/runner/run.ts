@@ -29,7 +29,10 @@ export async function runRunner(options: RunnerOptions): Promise<number> {
   const epoch = randomBytes(16).toString('hex');
   const over = new AbortController();
   let current: { readonly hub: Hub; readonly work: Work } | undefined;
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
   const server = await serveRunner({
+    begun,
     session,
     epoch,
     secret,
@@ -50,7 +53,10 @@ export async function runRunner(options: RunnerOptions): Promise<number> {
     };
     const assignment = await work(control, self, options.terminate ?? over.signal);
     if (!assignment) return 0;
-    return await runSession(assignment, options, epoch, over, (started) => (current = started));
+    return await runSession(assignment, options, epoch, over, (started) => {
+      current = started;
+      begin();
+    });
   } finally {
     over.abort();
     await server.close();

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
   closeCodes,
@@ -28,6 +29,8 @@ export interface ServeRunnerOptions {
   readonly port: number;
   /** The session, once there is one. */
   readonly hub: () => Hub | undefined;
+  /** Resolves when there is one: whoever dials a moment too early is held until then. */
+  readonly begun?: Promise<void>;
   /** Folder that `/files/` shows, once there is one. */
   readonly folder: () => string | undefined;
   readonly nowMs: () => number;
@@ -43,6 +46,9 @@ export interface RunnerServer {
 /** Who asks: somebody with a dial token, or a person with the debug password. */
 type Caller = { readonly claim: DialClaim } | { readonly claim: undefined };
 
+/** How long a dial is held that comes before the session has begun: less than whoever dials waits. */
+const holdMs = 4_000;
+
 /** Serves a session on its port; see the paths of {@link RunnerAddress}. */
 export async function serveRunner(options: ServeRunnerOptions): Promise<RunnerServer> {
   const door = createDoor(options);
@@ -52,16 +58,20 @@ export async function serveRunner(options: ServeRunnerOptions): Promise<RunnerSe
     perMessageDeflate: false,
     handleProtocols: (offered) => [subprotocol, ttydSubprotocol].find((name) => offered.has(name)) ?? false,
   });
-  sockets.on('headers', (headers, request) => headers.push(...door.proof(request).map(([name, value]) => `${name}: ${value}`)));
+  sockets.on('headers', (headers, request) =>
+    headers.push(...door.proof(request).map(([name, value]) => `${name}: ${value}`)),
+  );
   const server = createServer((request, response) => void answer(options, door, request, response));
-  server.on('upgrade', (request, socket: Duplex, head) => {
+  server.on('upgrade', async (request, socket: Duplex, head) => {
     socket.on('error', () => socket.destroy());
     const caller = door.caller(request);
-    const hub = options.hub();
     const path = pathOf(request);
     const isTtyd = path === '/ws';
     if (!caller || (path !== '/session' && !isTtyd) || (!caller.claim && !isTtyd)) return refuse(socket, 401);
-    if (!hub) return refuse(socket, 503);
+    if (!options.hub()) await Promise.race([options.begun, delay(holdMs, undefined, { ref: false })]);
+    const hub = options.hub();
+    if (!hub) return refuse(socket, 503, door.proof(request));
+    if (socket.destroyed) return;
     sockets.handleUpgrade(request, socket, head, (ws) => {
       if (isTtyd) serveTtyd(ws, hub, debugPassword(options.secret));
       else serveViewer(ws, hub, caller.claim!);
@@ -194,6 +204,7 @@ function pathOf(request: IncomingMessage): string {
   return new URL(request.url ?? '/', 'http://runner').pathname;
 }
 
-function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+function refuse(socket: Duplex, status: number, headers: readonly (readonly [string, string])[] = []): void {
+  const proof = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${proof}content-length: 0\r\nconnection: close\r\n\r\n`);
 }
