@@ -94,10 +94,12 @@ async function waitForRunner(
   });
   try {
     let row = first;
-    for (let failures = 0; !room.gone; ) {
+    for (let failures = 0; !room.gone;) {
       // Listening begins before looking, or a change in between would be missed.
       const waitMs = mayHaveRunner(row) ? Math.min(redialMs * 2 ** failures, longestRedialMs) : signOfLifeMs;
-      const changed = ports.store.changed(row.id, { timeoutMs: waitMs, signal: over.signal }).catch(() => ports.clock.wait(waitMs, over.signal));
+      const changed = ports.store
+        .changed(row.id, { timeoutMs: waitMs, signal: over.signal })
+        .catch(() => ports.clock.wait(waitMs, over.signal));
       if (mayHaveRunner(row)) {
         const terminal = await dial(ports, row, viewer, departed.signal);
         if (terminal !== undefined) {
@@ -137,7 +139,13 @@ async function dial(
     if (signal.aborted) return undefined;
     ports.metrics.dialled(foreign ? 'foreign' : 'unreachable');
     const { message: why } = error as Error;
-    ports.onLog({ level: foreign ? 'error' : 'warning', event: 'dial_failed', session: row.id, viewer: viewer.viewer, why });
+    ports.onLog({
+      level: foreign ? 'error' : 'warning',
+      event: 'dial_failed',
+      session: row.id,
+      viewer: viewer.viewer,
+      why,
+    });
     if (foreign) {
       const event = { actor: 'gateway', kind: 'runner_foreign', data: { pod: row.podName } };
       await ports.store.addEvent(row.id, ports.nowMs(), event).catch(() => undefined);

@@ -122,7 +122,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  async function byGrant(request: IncomingMessage, session: string): Promise<RefusalCode | { readonly viewer: Viewer }> {
+  async function byGrant(
+    request: IncomingMessage,
+    session: string,
+  ): Promise<RefusalCode | { readonly viewer: Viewer }> {
     const grant = grantOf(request.headers);
     if (grant === undefined) return 'grant_invalid';
     const standing = await desk.check(grant, session);

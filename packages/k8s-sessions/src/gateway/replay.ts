@@ -40,7 +40,10 @@ export function replay(
     if (gone.signal.aborted) return;
     const { code, message: why } = error as Error & { readonly code?: string };
     ports.onLog({ level: 'warning', event: 'replay_failed', session: row.id, viewer: viewer.viewer, why });
-    socket.close(code === 'HAWSER_SESSIONS_PROTOCOL_VIOLATED' ? closeCodes.policy : 1013, 'the log cannot be shown now');
+    socket.close(
+      code === 'HAWSER_SESSIONS_PROTOCOL_VIOLATED' ? closeCodes.policy : 1013,
+      'the log cannot be shown now',
+    );
   };
 
   // One question after the other: answers come in the order they were asked for.
@@ -133,7 +136,11 @@ async function show(
   row: SessionRow,
   viewer: Viewer,
   { since, whole = false }: Attach,
-  { send, credit, signal }: { readonly send: (frame: ServerFrame) => void; readonly credit: Credit; readonly signal: AbortSignal },
+  {
+    send,
+    credit,
+    signal,
+  }: { readonly send: (frame: ServerFrame) => void; readonly credit: Credit; readonly signal: AbortSignal },
 ): Promise<void> {
   const info = await source.info();
   const { epoch, head } = info;
@@ -161,7 +168,11 @@ async function show(
   if (row.exit !== null) send({ type: 'exit', exit: row.exit });
 }
 
-function helloOf(row: SessionRow, { viewer, role }: Viewer, info: LogInfo): Extract<ServerFrame, { type: 'hello' }>['hello'] {
+function helloOf(
+  row: SessionRow,
+  { viewer, role }: Viewer,
+  info: LogInfo,
+): Extract<ServerFrame, { type: 'hello' }>['hello'] {
   return {
     protocol: 'tsess.v1',
     session: row.id,

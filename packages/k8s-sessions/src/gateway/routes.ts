@@ -145,7 +145,9 @@ async function readLogOf(context: Context, request: Request, viewer: Viewer, pat
     headers.set('x-hawser-viewer', viewer.viewer);
     headers.set('x-hawser-role', viewer.role);
     try {
-      return guarded(await context.access.fetch(row, path, { method: request.method, headers, signal: request.signal }));
+      return guarded(
+        await context.access.fetch(row, path, { method: request.method, headers, signal: request.signal }),
+      );
     } catch (error) {
       // What was stored so far is better than nothing; where nothing will be added it is all there is.
       if (!isOver(row.state)) throw error;
@@ -153,7 +155,13 @@ async function readLogOf(context: Context, request: Request, viewer: Viewer, pat
   }
   const { pathname, search } = new URL(path, 'http://log');
   return guarded(
-    await logRoutes(context.log(viewer.session))(new Request(`http://log${pathname}${search}`, { method: request.method, headers: request.headers, signal: request.signal })),
+    await logRoutes(context.log(viewer.session))(
+      new Request(`http://log${pathname}${search}`, {
+        method: request.method,
+        headers: request.headers,
+        signal: request.signal,
+      }),
+    ),
   );
 }
 
@@ -179,7 +187,8 @@ async function rowOf(context: Context, session: string): Promise<SessionRow> {
 }
 
 async function bodyOf(request: Request): Promise<object> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBody) throw new Problem('too_large', 'The body is too large.');
+  if (Number(request.headers.get('content-length') ?? 0) > maxBody)
+    throw new Problem('too_large', 'The body is too large.');
   const body = await request.text();
   try {
     const value: unknown = JSON.parse(body);

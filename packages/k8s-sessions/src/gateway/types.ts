@@ -51,7 +51,12 @@ export interface GatewayOptions {
   readonly pageFolder: string;
   readonly clock: Clock;
   /** Makes one more link. Absent: sharing from the page is not offered. */
-  readonly share?: (input: { readonly session: string; readonly role: ViewerRole; readonly ttlMs: number; readonly by: Viewer }) => Promise<ShareAnswer>;
+  readonly share?: (input: {
+    readonly session: string;
+    readonly role: ViewerRole;
+    readonly ttlMs: number;
+    readonly by: Viewer;
+  }) => Promise<ShareAnswer>;
   /** Whether a token of the controller's, audience `gateway`, lets it ask this session's runner. Absent: no relay. */
   readonly mayRelay?: (token: string, session: string) => Promise<boolean>;
   /** Origins of pages, beside the gateway's own, that may open sockets: `https://example.com`. */

@@ -193,7 +193,10 @@ function firstFact({ session, attempt, jobName }: RunDocument): PodFact {
   };
 }
 
-function viewOf({ places, isolation, runnerProgram, home }: ProcessClusterOptions, run: Run): Parameters<typeof sandboxed>[0] {
+function viewOf(
+  { places, isolation, runnerProgram, home }: ProcessClusterOptions,
+  run: Run,
+): Parameters<typeof sandboxed>[0] {
   return {
     program: isolation.program ?? '',
     folder: places.folder,
@@ -226,5 +229,5 @@ async function end(run: Run, graceMs: number): Promise<void> {
 }
 
 async function until(isSo: () => boolean, withinMs: number): Promise<void> {
-  for (const endMs = performance.now() + withinMs; !isSo() && performance.now() < endMs; ) await delay(20);
+  for (const endMs = performance.now() + withinMs; !isSo() && performance.now() < endMs;) await delay(20);
 }

@@ -90,7 +90,10 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
     undo.push(() => store.close());
     const apiKey = secretIn(places.apiKey, randomKey);
     await registerBootstrapKey({ store, key: apiKey, name: 'local', nowMs: nowMs() });
-    const sealingKey = Buffer.from(secretIn(places.sealingKey, () => randomBytes(32).toString('base64url')), 'base64url');
+    const sealingKey = Buffer.from(
+      secretIn(places.sealingKey, () => randomBytes(32).toString('base64url')),
+      'base64url',
+    );
     const signer = createSigner(await openSigningKey(places.receiptKey));
     const tickets = openTickets({ store, keys: openKeyFolder(places.ticketKeys), issuer, nowMs });
     await tickets.publishReceiptKey(signer.publicKey);
@@ -170,7 +173,8 @@ function answerOn(server: Server, controller: ReturnType<typeof createController
   const names = new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
   const isAsked = (request: IncomingMessage): boolean => names.has((request.headers.host ?? '').toLowerCase());
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isAsked(request)) return void response.writeHead(421, { 'content-type': 'text/plain' }).end('Not under this name.\n');
+    if (!isAsked(request))
+      return void response.writeHead(421, { 'content-type': 'text/plain' }).end('Not under this name.\n');
     void answerWith(
       async (asked, remoteAddress) => {
         const { pathname } = new URL(asked.url);

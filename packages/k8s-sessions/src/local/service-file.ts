@@ -28,10 +28,14 @@ export function lastUrl(places: LocalPlaces): string | undefined {
 export function assertNotServed(places: LocalPlaces): void {
   const serving = readDocument<ServiceDocument>(places.service);
   if (serving === undefined || serving.pid === process.pid || !isAlive(serving)) return;
-  throw new SessionsError('HAWSER_SESSIONS_LOCAL_FAILED', `Sessions of this folder are served already, at ${serving.url}.`, {
-    hint: 'Use that service, or end it first.',
-    details: { url: serving.url, pid: serving.pid },
-  });
+  throw new SessionsError(
+    'HAWSER_SESSIONS_LOCAL_FAILED',
+    `Sessions of this folder are served already, at ${serving.url}.`,
+    {
+      hint: 'Use that service, or end it first.',
+      details: { url: serving.url, pid: serving.pid },
+    },
+  );
 }
 
 /** Says where the service is, for runners and for those who look for it. */
