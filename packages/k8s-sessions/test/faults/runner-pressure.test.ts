@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { scale } from '../../../../test/support/scale.js';
+import { creditBytes, formatSince } from '../../src/protocol/index.js';
+import { assignmentOf } from '../support/memory-control.js';
+import { startRunner } from '../support/started-runner.js';
+
+const lineLength = 100;
+const flood = (lines: number): string => `yes ${'x'.repeat(lineLength - 2)} | head -n ${lines}`;
+
+describe('a runner under pressure', () => {
+  test('who stalls is skipped forward by a keyframe, and slows neither the command nor anybody else', async () => {
+    const lines = scale(60_000, 600_000);
+    await using runner = await startRunner(
+      assignmentOf({ command: `read go; ${flood(lines)}; echo last; read go; exit 3` }),
+    );
+    const typist = await runner.view({ viewer: 'typist' }, { whole: true });
+    const deaf = await runner.view({ viewer: 'deaf', role: 'view' });
+    const silent = await runner.view({ viewer: 'silent', role: 'view' });
+    await Promise.all([deaf.frame('ready'), silent.frame('ready')]);
+    deaf.stall();
+    silent.acknowledges = false;
+    typist.type('go\r');
+    await typist.shows('last\r\n');
+    // The one that acknowledges nothing was given its credit and no more.
+    const given = (): number =>
+      silent.frames.reduce((sum, frame) => sum + (frame.type === 'out' ? frame.data.length : 0), 0);
+    await silent.until(() => given() >= creditBytes, 'credit used up');
+    expect(given()).toBe(creditBytes);
+    silent.acknowledges = true;
+    const seen = silent.frames.length;
+    silent.send({ type: 'ack', offset: creditBytes });
+    const snapshot = await silent.frame('snapshot');
+    expect(Buffer.from(snapshot.data).toString()).toContain('last');
+    await silent.frame('ready', undefined, seen);
+    typist.type('go\r');
+    const { exit } = await typist.frame('exit');
+    expect(typist.digest).toBe(exit.digest);
+    expect(exit.offset).toBeGreaterThan(lines * lineLength);
+    deaf.cut();
+    expect(await runner.status).toBe(3);
+  });
+
+  test('a program that wants every byte gets them from disk, at its own pace and over cut sockets', async () => {
+    const lines = scale(60_000, 400_000);
+    await using runner = await startRunner(assignmentOf({ command: `${flood(lines)}; read go`, exitOnJob: true }));
+    const early = await runner.view({}, { whole: true });
+    await early.until(() => early.text().length >= lines * lineLength, 'flood');
+    // What the first has is no longer all in memory.
+    const { epoch } = (await early.frame('hello')).hello;
+    const whole = createHash('sha256');
+    let place = 0;
+    for (let cuts = 0; ; cuts += 1) {
+      const viewer = await runner.view({ viewer: `v${cuts}`, role: 'view' }, {
+        whole: true,
+        since: place === 0 ? null : formatSince({ epoch, offset: place }),
+      });
+      viewer.from = place;
+      const before = viewer.text().length;
+      await viewer.until(() => viewer.text().length - before > 1_500_000 || viewer.frames.some(({ type }) => type === 'ready'), 'more');
+      viewer.cut();
+      await viewer.closed;
+      whole.update(viewer.text());
+      place += viewer.text().length;
+      if (viewer.frames.some(({ type }) => type === 'ready')) break;
+    }
+    early.type('go\r');
+    const { exit } = await early.frame('exit');
+    expect(place).toBeGreaterThanOrEqual(lines * lineLength);
+    whole.update(early.text().subarray(place));
+    expect(whole.digest('hex')).toBe(exit.digest);
+  });
+
+  test('while the controller is away the command goes on; then everything arrives, in order and once', async () => {
+    const lines = scale(30_000, 300_000);
+    await using runner = await startRunner(assignmentOf({ command: `read go; ${flood(lines)}; exit 4` }));
+    const viewer = await runner.view({}, { whole: true });
+    await viewer.frame('ready');
+    runner.control.away = true;
+    viewer.type('go\r');
+    const { exit } = await viewer.frame('exit');
+    expect(runner.control.exits).toEqual([]);
+    const missed = runner.control.missed;
+    while (runner.control.missed < missed + 2) await runner.control.called();
+    runner.control.away = false;
+    expect(await runner.status).toBe(4);
+    const { segments, exits, phases, keyframes } = runner.control;
+    expect(segments.map(({ head }) => head.n)).toEqual(segments.map((_, at) => at));
+    const bytes = Buffer.concat(segments.map(({ body }) => gunzipSync(body)));
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(exit.digest);
+    expect(exits).toMatchObject([{ code: 4, digest: exit.digest, chain: segments.at(-1)!.head.chain }]);
+    expect(phases.map(({ state }) => state)).toEqual(['running', 'draining']);
+    expect(keyframes.at(-1)!.offset).toBe(exit.offset);
+  });
+
+  test('a controller that never comes back is not waited for for ever', async () => {
+    await using runner = await startRunner(assignmentOf({ command: 'read go; exit 7' }), { keepTryingMs: 200 });
+    const viewer = await runner.view({}, { whole: true });
+    await viewer.frame('ready');
+    runner.control.away = true;
+    viewer.type('go\r');
+    expect(await runner.status).toBe(7);
+    expect(runner.control.exits).toEqual([]);
+  });
+
+  test('a program that reads nothing holds only those who type', async () => {
+    await using runner = await startRunner(assignmentOf({ command: 'stty raw -echo; echo up; sleep 600' }));
+    const typist = await runner.view({ viewer: 'a' });
+    await typist.shows('up');
+    const chunk = 'y'.repeat(32_768);
+    for (let at = 0; at < 8; at += 1) typist.type(chunk);
+    await typist.frame('input-ack');
+    const other = await runner.view({ viewer: 'b' });
+    await other.frame('ready');
+    other.send({ type: 'ping', nonce: 5 });
+    await other.frame('pong');
+    // Less was taken than was sent: the rest waits on the way.
+    expect(typist.frames.filter(({ type }) => type === 'input-ack').length).toBeLessThan(8);
+  });
+});
