@@ -50,7 +50,8 @@ export function checkAddress(url: URL, rules: AddressRules): void {
   if (host === '') throw rejected('The address of the source names no host');
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   const allowed = rules.hosts.length === 0 || rules.hosts.some((pattern) => matches(pattern, host, port));
-  if (!allowed) throw rejected(`${host}${url.port === '' ? '' : `:${port}`} is not among the hosts sources may come from`);
+  if (!allowed)
+    throw rejected(`${host}${url.port === '' ? '' : `:${port}`} is not among the hosts sources may come from`);
   if (rules.allowPrivate) return;
   const named = rules.hosts.some((pattern) => pattern.includes(':') && matches(pattern, host, port));
   if (url.port !== '' && !named) throw rejected(`Port ${port} is not open to sources`);
@@ -72,7 +73,8 @@ export function rejected(message: string, options: { readonly hint?: string } = 
 function parse(url: string): URL {
   // A parser drops tabs and line ends and mends backslashes; whoever reads the address afterwards may not.
   // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u0020\u007F\\]/u.test(url)) throw rejected('The address of the source holds spaces or control characters');
+  if (/[\u0000-\u0020\u007F\\]/u.test(url))
+    throw rejected('The address of the source holds spaces or control characters');
   if (!URL.canParse(url)) throw rejected('The address of the source is none');
   return new URL(url);
 }
@@ -95,7 +97,8 @@ function planOf(url: URL): SourcePlan | undefined {
   const ref = url.hash === '' ? null : decode(url.hash.slice(1));
   const plain = new URL(url);
   plain.hash = '';
-  if (ref !== null && (ref.startsWith('-') || !/^[\w./-]+$/u.test(ref))) throw rejected('What stands behind # is no ref');
+  if (ref !== null && (ref.startsWith('-') || !/^[\w./-]+$/u.test(ref)))
+    throw rejected('What stands behind # is no ref');
   return { kind: 'git', url: plain, ref };
 }
 
@@ -103,7 +106,9 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
-    throw new SessionsError('HAWSER_SESSIONS_SOURCE_REJECTED', 'The address of the source holds a broken escape.', { cause });
+    throw new SessionsError('HAWSER_SESSIONS_SOURCE_REJECTED', 'The address of the source holds a broken escape.', {
+      cause,
+    });
   }
 }
 

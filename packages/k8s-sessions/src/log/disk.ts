@@ -10,7 +10,8 @@ const retryMs = 500;
 export class DiskQueue {
   readonly #onTrouble: (trouble: LogTrouble) => void;
   readonly #onDone: () => void;
-  readonly #jobs: { readonly run: () => Promise<void>; readonly bytes: number; readonly lost: () => Promise<void> }[] = [];
+  readonly #jobs: { readonly run: () => Promise<void>; readonly bytes: number; readonly lost: () => Promise<void> }[] =
+    [];
   #running: Promise<void> | undefined;
   #waiting: number = 0;
   #troubled = false;

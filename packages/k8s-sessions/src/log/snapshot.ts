@@ -100,7 +100,12 @@ class SnapshotWriter {
         full = column + width >= cols;
       }
       // A wide character that found one column only went to the next line.
-      full ||= skipped === 1 && buffer.getLine(buffer.baseY + row + 1)?.getCell(0)?.getWidth() === 2;
+      full ||=
+        skipped === 1 &&
+        buffer
+          .getLine(buffer.baseY + row + 1)
+          ?.getCell(0)
+          ?.getWidth() === 2;
     }
   }
 

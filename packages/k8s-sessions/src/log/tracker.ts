@@ -14,6 +14,7 @@ const worthSkipping = 16_384;
 
 type Item =
   | { readonly kind: 'bytes'; readonly data: Uint8Array; readonly plain: boolean; readonly sgr: Sgr }
+  | { readonly kind: 'draw'; readonly data: Uint8Array }
   | { readonly kind: 'size'; readonly size: TerminalSize }
   | { readonly kind: 'take'; readonly run: () => void };
 
@@ -57,6 +58,11 @@ export class Tracker implements ScreenTracker {
   push(data: Uint8Array, plain: boolean, sgr: Sgr): void {
     this.#queued += data.length;
     this.#add({ kind: 'bytes', data, plain, sgr });
+  }
+
+  /** Escape text that is not part of the output, such as a keyframe to begin with. */
+  draw(data: Uint8Array): void {
+    this.#add({ kind: 'draw', data });
   }
 
   resize(size: TerminalSize): void {
@@ -124,6 +130,7 @@ export class Tracker implements ScreenTracker {
       } else {
         const item = this.#queue.shift() as Exclude<Item, { kind: 'bytes' }>;
         if (item.kind === 'size') this.#terminal.resize(item.size.cols, item.size.rows);
+        else if (item.kind === 'draw') await this.#feed([item.data]);
         else item.run();
       }
     }

@@ -11,7 +11,16 @@ import { applySgr, plainSgr } from './sgr.js';
 import { indexEveryLines, readSideIndex, SideIndexBuilder } from './side-index.js';
 import { LogShelf, type Kept, type ShelfNow } from './shelf.js';
 import { Tracker } from './tracker.js';
-import type { Keyframe, LogEnd, LogEvent, LogSource, LogWriter, LogWriterOptions, Segment, SegmentHead } from './types.js';
+import type {
+  Keyframe,
+  LogEnd,
+  LogEvent,
+  LogSource,
+  LogWriter,
+  LogWriterOptions,
+  Segment,
+  SegmentHead,
+} from './types.js';
 
 /** Bytes of output between two keyframes. */
 export const keyframeEveryBytes: number = 262_144;
@@ -202,7 +211,7 @@ class Writer implements LogWriter {
   async #resumeScreen(): Promise<Tracker> {
     const keyframe = await this.#shelf.keyframe(this.#head);
     const tracker = new Tracker(keyframe?.size ?? this.#size, keyframe?.offset ?? 0);
-    if (keyframe) tracker.push(keyframe.data, false, plainSgr);
+    if (keyframe) tracker.draw(keyframe.data);
     for await (const chunk of readLog(this.#shelf, { from: keyframe?.offset ?? 0 })) {
       tracker.push(chunk.data, false, plainSgr);
     }
@@ -368,7 +377,11 @@ class Writer implements LogWriter {
   #queueFlush(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    this.#disk.add(0, () => this.#flush(), async () => undefined);
+    this.#disk.add(
+      0,
+      () => this.#flush(),
+      async () => undefined,
+    );
   }
 
   /** What was written since last time; a segment that is closed by now is written whole by its own job. */
@@ -434,7 +447,14 @@ class Writer implements LogWriter {
       epoch: this.epoch,
       head: this.#head,
       lines: this.#scanner.lines,
-      open: { n, from, firstLine, startedAtMs: startedAtMs ?? 0, data: bytes.subarray(0, used), index: () => side.bytes() },
+      open: {
+        n,
+        from,
+        firstLine,
+        startedAtMs: startedAtMs ?? 0,
+        data: bytes.subarray(0, used),
+        index: () => side.bytes(),
+      },
     };
   }
 }
