@@ -24,14 +24,6 @@ export interface HubOptions {
   readonly sizeMode: SizeMode;
   readonly log: LogWriter;
   readonly nowMs: () => number;
-  /** Lines of the log, oldest first, with their colours. */
-  readonly history: (from: number, to: number) => Promise<HistoryLines>;
-}
-
-export interface HistoryLines {
-  readonly firstLine: number;
-  readonly lines: readonly string[];
-  readonly total: number;
 }
 
 /** Where a size begins. */
@@ -48,7 +40,6 @@ export class Hub {
   readonly log: LogWriter;
   readonly recent: Recent = createRecent(recentBytes);
   readonly nowMs: () => number;
-  readonly history: HubOptions['history'];
   state: SessionState = 'starting';
   detail: string | null = null;
   startedAtMs: number | null = null;
@@ -76,7 +67,6 @@ export class Hub {
     this.command = options.command;
     this.log = options.log;
     this.nowMs = options.nowMs;
-    this.history = options.history;
     this.activeAtMs = options.nowMs();
     this.#sizeMode = options.sizeMode;
     this.#sizes = [{ offset: 0, size: options.log.size }];

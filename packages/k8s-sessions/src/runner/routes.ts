@@ -1,4 +1,5 @@
 import { Problem, asProblem, problemResponse } from '../controller/problem.js';
+import { logRoutes } from '../log/index.js';
 import type { TerminalSize } from '../protocol/types.js';
 import type { DialClaim } from './dial-types.js';
 import { answerFiles } from './files.js';
@@ -36,7 +37,8 @@ async function route(request: Request, context: RouteContext): Promise<Response>
     if (context.folder === undefined) throw notRunning(context);
     return await answerFiles(request, context.folder, decodeURIComponent(pathname.slice('/files/'.length)));
   }
-  throw new Problem('not_found', `A runner has nothing at ${pathname}.`);
+  const { log, command, exit } = context.hub;
+  return await logRoutes(log.source, { title: command, exitCode: () => exit?.code ?? null })(request);
 }
 
 /** `{ text, take? }`, or the bytes as they are. `take` takes the keyboard from whoever has it. */

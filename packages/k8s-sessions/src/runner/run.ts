@@ -112,7 +112,6 @@ async function runSession(
     sizeMode: assignment.sizeMode,
     log,
     nowMs,
-    history: async () => ({ firstLine: 0, lines: [], total: log.lines }),
   });
   tell = hub.note.bind(hub);
   const running = startWork({

@@ -1,4 +1,4 @@
-import { readLog } from '../log/index.js';
+import { historyLines, readLog } from '../log/index.js';
 import {
   closeCodes,
   creditBytes,
@@ -325,7 +325,7 @@ export class ViewerSession {
   }
 
   async #history({ id, from, to }: Extract<ClientFrame, { type: 'history' }>): Promise<void> {
-    const { firstLine, lines, total } = await this.#hub.history(from, to);
+    const { firstLine, lines, total } = await historyLines(this.#hub.log.source, from, to);
     this.tell({ type: 'history', id, firstLine, lines, total });
   }
 }
