@@ -20,6 +20,12 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const labelName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
+/** One broken rule, as `kubectl` shows it. */
+interface Problem {
+  readonly field: string;
+  readonly message: string;
+}
+
 /** Kinds whose names are names of the DNS (RFC 1123 subdomains); those of RBAC are freer. */
 const freeNames = new Set(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
 
@@ -28,35 +34,38 @@ const freeNames = new Set(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBin
  * of a real server these are the few; what passes here may still be refused there.
  */
 export function validate(kind: Kind, object: KubeObject): void {
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const { name, labels = {} } = object.metadata;
   if (!freeNames.has(kind.kind) && (name.length > 253 || !subdomain.test(name))) {
-    problems.push(
-      `metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,
-    );
+    const rule = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`;
+    problems.push({ field: 'metadata.name', message: `Invalid value: "${name}": ${rule}` });
   }
   checkLabels('metadata.labels', labels, problems);
   const template = templateOf(kind, object);
   if (template) checkPod(template.path, template.value, problems);
   if (kind.kind === 'Job' && template) {
     const { restartPolicy } = template.value.spec ?? {};
+    const field = 'spec.template.spec.restartPolicy';
     if (restartPolicy === undefined) {
-      problems.push('spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"');
+      problems.push({ field, message: 'Required value: valid values: "OnFailure", "Never"' });
     } else if (!['OnFailure', 'Never'].includes(restartPolicy)) {
-      problems.push(
-        `spec.template.spec.restartPolicy: Unsupported value: "${restartPolicy}": supported values: "OnFailure", "Never"`,
-      );
+      const message = `Unsupported value: "${restartPolicy}": supported values: "OnFailure", "Never"`;
+      problems.push({ field, message });
     }
-    if (name.length > 63) problems.push('metadata.name: Invalid value: must be no more than 63 characters');
+    if (name.length > 63) {
+      problems.push({
+        field: 'metadata.name',
+        message: `Invalid value: "${name}": must be no more than 63 characters`,
+      });
+    }
   }
   if (problems.length === 0) return;
   const group = kind.group === '' ? '' : `.${kind.group}`;
-  const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
-  throw new ApiStatus(422, 'Invalid', `${kind.kind}${group} "${name}" is invalid: ${list}`, {
-    name,
-    group: kind.group,
-    kind: kind.kind,
-  });
+  const said = problems.map(({ field, message }) => `${field}: ${message}`);
+  const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`;
+  const causes = problems.map((problem) => ({ reason: 'FieldValueInvalid', ...problem }));
+  const details = { name, group: kind.group, kind: kind.kind, causes };
+  throw new ApiStatus(422, 'Invalid', `${kind.kind}${group} "${name}" is invalid: ${list}`, details);
 }
 
 /** What may not change once it is there. */
@@ -77,33 +86,34 @@ function templateOf(kind: Kind, object: KubeObject): { readonly path: string; re
   return isWorkload ? { path: 'spec.template.', value: spec?.template ?? {} } : undefined;
 }
 
-function checkPod(path: string, { metadata, spec }: Template, problems: string[]): void {
+function checkPod(path: string, { metadata, spec }: Template, problems: Problem[]): void {
   checkLabels(`${path}metadata.labels`, metadata?.labels ?? {}, problems);
   const containers = spec?.containers ?? [];
-  if (containers.length === 0) problems.push(`${path}spec.containers: Required value`);
+  if (containers.length === 0) problems.push({ field: `${path}spec.containers`, message: 'Required value' });
   const volumes = new Set((spec?.volumes ?? []).map(({ name }) => name));
   containers.forEach(({ name, image, env = [], volumeMounts = [] }, index) => {
     const at = `${path}spec.containers[${index}]`;
-    if (!name) problems.push(`${at}.name: Required value`);
-    else if (!labelName.test(name)) problems.push(`${at}.name: Invalid value: "${name}"`);
-    if (!image) problems.push(`${at}.image: Required value`);
+    if (!name) problems.push({ field: `${at}.name`, message: 'Required value' });
+    else if (!labelName.test(name)) problems.push({ field: `${at}.name`, message: `Invalid value: "${name}"` });
+    if (!image) problems.push({ field: `${at}.image`, message: 'Required value' });
     env.forEach((one, place) => {
-      if (!one.name) problems.push(`${at}.env[${place}].name: Required value`);
+      if (!one.name) problems.push({ field: `${at}.env[${place}].name`, message: 'Required value' });
     });
     volumeMounts.forEach((mount, place) => {
-      if (!mount.mountPath) problems.push(`${at}.volumeMounts[${place}].mountPath: Required value`);
-      if (!volumes.has(mount.name))
-        problems.push(`${at}.volumeMounts[${place}].name: Not found: "${mount.name ?? ''}"`);
+      if (!mount.mountPath)
+        problems.push({ field: `${at}.volumeMounts[${place}].mountPath`, message: 'Required value' });
+      if (!volumes.has(mount.name)) {
+        problems.push({ field: `${at}.volumeMounts[${place}].name`, message: `Not found: "${mount.name ?? ''}"` });
+      }
     });
   });
 }
 
-function checkLabels(path: string, labels: Readonly<Record<string, string>>, problems: string[]): void {
+function checkLabels(path: string, labels: Readonly<Record<string, string>>, problems: Problem[]): void {
+  const rule = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'`;
   for (const value of Object.values(labels)) {
-    if (value.length > 63) problems.push(`${path}: Invalid value: "${value}": must be no more than 63 characters`);
-    else if (!labelValue.test(value))
-      problems.push(
-        `${path}: Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'`,
-      );
+    if (value.length <= 63 && labelValue.test(value)) continue;
+    const broken = value.length > 63 ? 'must be no more than 63 characters' : rule;
+    problems.push({ field: path, message: `Invalid value: "${value}": ${broken}` });
   }
 }
