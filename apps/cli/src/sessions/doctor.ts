@@ -4,7 +4,7 @@ import type { Check } from '../doctor/check.js';
 import { findOnPath } from '../wiring/find-on-path.js';
 import type { ServiceFlags } from './flags.js';
 import { knock } from './knock.js';
-import { findLocalService } from './local-service.js';
+import { runningService } from './local-service.js';
 import { chosenPlace, type ServiceContext } from './service.js';
 import { userFilePath } from './user-file.js';
 
@@ -20,11 +20,11 @@ export async function examine(flags: ServiceFlags, context: ServiceContext): Pro
 async function whichPlace(flags: ServiceFlags, context: ServiceContext): Promise<readonly [Place | undefined, Check]> {
   const id = 'service';
   const title = 'Service';
-  const { config, signal } = context;
+  const { config } = context;
   try {
     const chosen = flags.local ? undefined : await chosenPlace(flags, context);
-    const local = chosen ? undefined : await findLocalService(config, signal);
-    const place = chosen ?? (local && { url: local.url, apiKey: local.api_key });
+    const local = chosen ? undefined : runningService(config);
+    const place = chosen ?? local;
     if (!place) {
       const found = 'none is configured, and none runs on this machine';
       const next = 'hawser sessions run starts one here; hawser sessions configure URL names another.';

@@ -4,7 +4,7 @@ import { CliKitError } from '@hawser/cli-kit/start';
 import { SessionsError } from '@hawser/k8s-sessions';
 import { createSessionsClient, type SessionsClient } from '@hawser/k8s-sessions/client';
 import type { ServiceFlags } from './flags.js';
-import { findLocalService, startLocalService } from './local-service.js';
+import { runningService, startService } from './local-service.js';
 import { readUserFile } from './user-file.js';
 
 /** What opening a service needs besides flags. */
@@ -63,7 +63,7 @@ async function localPlace(
   { config, out, signal }: ServiceContext,
   { mayStart = false }: { readonly mayStart?: boolean },
 ): Promise<Place> {
-  const found = await findLocalService(config, signal);
+  const found = runningService(config);
   if (!found && !mayStart) {
     throw new SessionsError(
       'HAWSER_SESSIONS_SERVICE_UNREACHABLE',
@@ -75,7 +75,7 @@ async function localPlace(
   }
   if (!found)
     out.say('→ No service is configured: starting one on this machine. Sessions here are not isolated from it.');
-  const { url, api_key: apiKey } = found ?? (await startLocalService(config, signal));
+  const { url, apiKey } = found ?? (await startService(config, signal));
   return { url, apiKey, isLocal: true };
 }
 
