@@ -2,7 +2,7 @@ import type { Context, KeyContext } from './routes/context.js';
 import { createSession } from './routes/create.js';
 import { sessionEvents } from './routes/events.js';
 import { createApiKey, listKeys, revokeApiKey, whoami } from './routes/keys.js';
-import { relayToRunner } from './routes/live.js';
+import { readLog, relayToRunner } from './routes/live.js';
 import { healthz, jwks, metrics, openApi, readyz } from './routes/service-routes.js';
 import { getReceipt, getSession, listSessions, stopSession, waitForSession } from './routes/sessions.js';
 import { listGrants, mintTicket, revokeGrant } from './routes/sharing.js';
@@ -24,9 +24,9 @@ export const endpoints: { readonly [Name in RouteName]: Endpoint<Name> } = {
   mintTicket,
   listGrants,
   revokeGrant,
-  log: relayToRunner,
-  screen: relayToRunner,
-  search: relayToRunner,
+  log: readLog,
+  screen: readLog,
+  search: readLog,
   receipt: getReceipt,
   input: relayToRunner,
   signal: relayToRunner,

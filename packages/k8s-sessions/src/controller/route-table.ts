@@ -33,7 +33,7 @@ export const routes = {
   healthz: ['GET', '/healthz', 'open'],
   readyz: ['GET', '/readyz', 'open'],
   metrics: ['GET', '/metrics', 'open'],
-} as const satisfies Readonly<Record<string, readonly [string, string, RouteScope]>>;
+} as const;
 
 export type RouteName = keyof typeof routes;
 

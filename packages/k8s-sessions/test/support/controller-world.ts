@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKey } from '@hawser/api-keys';
+import { answerCheck } from './controller-answers.js';
 import { createController } from '../../src/controller/index.js';
 import type { Controller, ControllerPorts, PodFact, RunnerCluster, RunnerJob } from '../../src/controller/index.js';
 import { createMemoryClock, migrate, openStore } from '../../src/store/index.js';
@@ -95,6 +96,8 @@ export interface World extends AsyncDisposable {
   readonly cluster: ScriptedCluster;
   readonly clock: MemoryClock;
   readonly troubles: unknown[];
+  /** Routes that have answered with a success, each held against the OpenAPI document. */
+  readonly succeeded: ReadonlySet<string>;
   /** Makes a key. */
   key(scopes?: readonly string[], quota?: PrincipalRow['quota']): Promise<string>;
   /** Asks as somebody with a key; `admin` unless another is given. */
@@ -144,6 +147,7 @@ export async function openWorld(
     ...options.ports,
     settings: { ratePerMinute: null, ...options.settings },
   });
+  const answers = answerCheck();
   let adminKey: string | undefined;
 
   async function key(scopes: readonly string[] = ['admin'], quota: PrincipalRow['quota'] = {}): Promise<string> {
@@ -165,7 +169,9 @@ export async function openWorld(
       }),
       ...(asked.signal && { signal: asked.signal }),
     });
-    return controller.handle(request, { remoteAddress: asked.from ?? '127.0.0.1' });
+    const response = await controller.handle(request, { remoteAddress: asked.from ?? '127.0.0.1' });
+    await answers.check(method, path.replace(/\?.*/, ''), response);
+    return response;
   }
   async function row(id: string): Promise<SessionRow> {
     const found = await opened.session(id);
@@ -178,6 +184,7 @@ export async function openWorld(
     cluster,
     clock,
     troubles,
+    succeeded: answers.succeeded,
     key,
     ask,
     row,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { checkSource } from '../../fetch/index.js';
 import type { CreatedSession } from '../../protocol/types.js';
 import type { SessionRow } from '../../store/types.js';
 import { readObject } from '../body.js';
@@ -18,6 +19,8 @@ export async function createSession(context: KeyContext): Promise<Response> {
   const idempotencyKey = keyOf(request);
   const body = await readObject(request);
   const wanted = readCreateRequest(body, service.settings);
+  // For a quick answer; the runner's fetcher enforces it.
+  if (wanted.source) checkSource(wanted.source.url, service.settings.sourceRules);
   const rateHeaders = await takeFromRate(service, rates, principal, client.bucket);
   await demandArchiveRoom(context);
   const outcome = await withinQuota(context, () => insert(context, wanted, idempotencyKey, hashOf(body)));

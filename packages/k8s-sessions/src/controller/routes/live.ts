@@ -19,6 +19,13 @@ export async function relayToRunner(context: KeyContext): Promise<Response> {
   });
 }
 
+/** `GET …/log`, `/screen`, `/search` and `/wait?pattern=`: from the runner while there is one. */
+export async function readLog(context: KeyContext): Promise<Response> {
+  const row = await sessionOf(context);
+  if (row.state === 'expired') throw new Problem('log_expired', `The log of session ${row.id} is past its time.`);
+  return relay(context, row);
+}
+
 /** Whether a runner answers for the session: the one that has claimed it, at the address it gave. */
 export function isServed(row: SessionRow): boolean {
   return row.runnerEpoch !== null && row.address !== null && row.state !== 'archived' && row.state !== 'expired';

@@ -8,6 +8,7 @@ import { Problem } from '../problem.js';
 import { viewOf } from '../session-view.js';
 import { isThere, waitFor } from '../wait.js';
 import { json, numberIn, sessionOf } from './context.js';
+import { readLog } from './live.js';
 import type { KeyContext } from './context.js';
 
 /** `GET /api/sessions`: newest first, a page at a time. */
@@ -42,9 +43,10 @@ export async function getSession(context: KeyContext): Promise<Response> {
   return json(viewOf(row, context.base), 200, { etag });
 }
 
-/** `GET /api/sessions/{id}/wait?until=ready|exited`: 200 when it is there, 202 when the time is over first. */
+/** `GET /api/sessions/{id}/wait?until=ready|exited`: 200 when it is there, 202 when the time is over first. `?pattern=` waits for output. */
 export async function waitForSession(context: KeyContext): Promise<Response> {
   const { service, url, request, base } = context;
+  if (url.searchParams.has('pattern')) return readLog(context);
   const until = url.searchParams.get('until') ?? 'exited';
   if (until !== 'ready' && until !== 'exited') throw invalid('until', 'must be ready or exited');
   const most = service.settings.maxWaitMs / 1000;
