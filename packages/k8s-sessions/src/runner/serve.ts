@@ -2,22 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WebSocketServer, type WebSocket } from 'ws';
-import {
-  closeCodes,
-  deadAfterMs,
-  decodeClientFrame,
-  maxClientFrameBytes,
-  subprotocol,
-  ttydSubprotocol,
-} from '../protocol/index.js';
+import { WebSocketServer } from 'ws';
+import { closeCodes, maxClientFrameBytes, subprotocol, ttydSubprotocol } from '../protocol/index.js';
 import { answerWith } from '../controller/serve.js';
 import { debugPage } from './debug-page.js';
-import { checkDial, debugPassword, dialKey, dialProof, sameText } from './dial-token.js';
-import type { DialClaim, RunnerAddress } from './dial-types.js';
+import { debugPassword } from './dial-token.js';
+import type { RunnerAddress } from './dial-types.js';
+import { createDoor, type Door } from './door.js';
 import type { Hub } from './hub.js';
 import { answerRoute } from './routes.js';
 import { serveTtyd } from './ttyd.js';
+import { serveViewer } from './viewer-socket.js';
 
 export interface ServeRunnerOptions {
   readonly session: string;
@@ -42,9 +37,6 @@ export interface RunnerServer {
   /** Closes every socket and the port. Resolves when all are closed. */
   close(): Promise<void>;
 }
-
-/** Who asks: somebody with a dial token, or a person with the debug password. */
-type Caller = { readonly claim: DialClaim } | { readonly claim: undefined };
 
 /** How long a dial is held that comes before the session has begun: less than whoever dials waits. */
 const holdMs = 4_000;
@@ -104,7 +96,7 @@ async function closeServer(server: Server): Promise<void> {
 
 async function answer(
   options: ServeRunnerOptions,
-  door: ReturnType<typeof createDoor>,
+  door: Door,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -127,77 +119,6 @@ async function answer(
   if (!hub) return void response.writeHead(503, { 'retry-after': '1' }).end();
   const { claim } = caller;
   await answerWith(async (asked) => answerRoute(asked, { hub, claim, folder: options.folder() }), request, response);
-}
-
-/** Looks who asks, and proves to whoever dials who we are. */
-function createDoor({ session, epoch, secret, nowMs }: ServeRunnerOptions): {
-  caller(request: IncomingMessage): Caller | undefined;
-  proof(request: IncomingMessage): readonly (readonly [string, string])[];
-} {
-  const key = dialKey(secret);
-  const basic = `Basic ${Buffer.from(`runner:${debugPassword(secret)}`).toString('base64')}`;
-  const claims = new WeakMap<IncomingMessage, DialClaim>();
-  /** Nonces of tokens that are still good: each is taken once. */
-  const used = new Map<string, number>();
-
-  const isNew = ({ nonce, expiresAtMs }: DialClaim): boolean => {
-    const now = nowMs();
-    for (const [old, untilMs] of used) {
-      if (untilMs > now) break;
-      used.delete(old);
-    }
-    if (used.has(nonce)) return false;
-    used.set(nonce, expiresAtMs);
-    return true;
-  };
-
-  return {
-    caller(request) {
-      const shown = request.headers.authorization ?? '';
-      if (sameText(shown, basic)) return { claim: undefined };
-      if (!shown.startsWith('Dial ')) return undefined;
-      const claim = checkDial(key, shown.slice(5), { session, nowMs: nowMs() });
-      if (!claim || !isNew(claim)) return undefined;
-      claims.set(request, claim);
-      return { claim };
-    },
-    proof(request) {
-      const claim = claims.get(request);
-      return claim ? [['x-hawser-runner-proof', dialProof(key, claim.nonce, epoch)]] : [];
-    },
-  };
-}
-
-function serveViewer(ws: WebSocket, hub: Hub, claim: DialClaim): void {
-  const viewer = hub.join({
-    viewer: claim.viewer,
-    role: claim.role,
-    link: {
-      send: (bytes) => ws.send(bytes),
-      close: (code, why) => ws.close(code, why),
-    },
-  });
-  let alive = true;
-  const pulse = setInterval(() => {
-    if (!alive) ws.terminate();
-    alive = false;
-  }, deadAfterMs);
-  ws.on('message', (data: Buffer) => {
-    alive = true;
-    try {
-      const held = viewer.receive(decodeClientFrame(data));
-      if (!held) return;
-      ws.pause();
-      void held.catch(() => viewer.dismiss(1011, 'the log cannot be read')).finally(() => ws.resume());
-    } catch {
-      viewer.dismiss(closeCodes.policy, 'that is no frame of tsess.v1');
-    }
-  });
-  ws.on('error', () => ws.terminate());
-  ws.on('close', () => {
-    clearInterval(pulse);
-    viewer.closed();
-  });
 }
 
 function pathOf(request: IncomingMessage): string {
