@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { SessionsError } from '../errors.js';
 import { readDocument, readText, writePrivate } from './files.js';
 import { identify, isAlive } from './identity.js';
@@ -47,10 +46,6 @@ export function announce(places: LocalPlaces, url: string): void {
 /** Says that the service is not there any more; its address stays. */
 export function withdraw(places: LocalPlaces): void {
   const serving = readDocument<ServiceDocument>(places.service);
-  if (serving?.pid === process.pid) announceGone(places, serving);
-}
-
-function announceGone(places: LocalPlaces, { url }: ServiceDocument): void {
-  rmSync(places.service, { force: true });
-  writePrivate(places.service, JSON.stringify({ url, pid: 0, start: '' } satisfies ServiceDocument));
+  if (serving?.pid !== process.pid) return;
+  writePrivate(places.service, JSON.stringify({ url: serving.url, pid: 0, start: '' } satisfies ServiceDocument));
 }
