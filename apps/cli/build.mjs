@@ -6,10 +6,12 @@
 // dist/exec-lambda.cjs  the execution service, which `hawser exec init` sends to AWS Lambda with bcrypt's binary beside it.
 // dist/lib/*.js   what commands import() once they know what to do: sessions, the AWS SDK, the emulator. ES modules,
 //                 shared code split off.
+// dist/page   the terminal page of sessions.
 // dist/docs, dist/schemas   what `hawser distro docs` makes manuals of, besides the manifest.
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pageFolder } from '@hawser/sessions-web';
 import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
 import { lazyRequires } from './lazy-requires.mjs';
@@ -30,7 +32,11 @@ const common = {
 };
 
 // Programs of their own that commands start, by the name they get in dist/lib.
-const programs = { 'exec-supervisor': 'src/exec-supervisor-entry.ts', 'net-supervisor': 'src/supervisor-entry.ts' };
+const programs = {
+  'exec-supervisor': 'src/exec-supervisor-entry.ts',
+  'net-supervisor': 'src/supervisor-entry.ts',
+  'sessions-runner': 'src/sessions-runner-entry.ts',
+};
 
 const deferred = new Map();
 const start = await build({
@@ -73,15 +79,16 @@ const service = await build({
   define: { 'process.env.HAWSER_VERSION': JSON.stringify(version) },
 });
 
-// What `hawser distro docs` makes manuals of, besides the manifest.
+// What `hawser distro docs` makes manuals of, besides the manifest, and the terminal page that `hawser sessions serve` shows.
 const copied = [];
 for (const [folder, from, wanted] of [
   ['dist/docs', '../../docs/reference', /^(?:errors|environment)\.md$/],
   ['dist/schemas', 'schemas', /\.json$/],
+  ['dist/page', pageFolder, /\.(?:css|html|js)$/],
 ]) {
   await mkdir(join(root, folder), { recursive: true });
-  for (const name of (await readdir(join(root, from))).filter((file) => wanted.test(file))) {
-    await copyFile(join(root, from, name), join(root, folder, name));
+  for (const name of (await readdir(resolve(root, from))).filter((file) => wanted.test(file))) {
+    await copyFile(resolve(root, from, name), join(root, folder, name));
     copied.push(`${folder}/${name}`);
   }
 }

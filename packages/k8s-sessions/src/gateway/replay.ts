@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { readLog } from '../log/read.js';
-import { historyLines } from './log-doors.js';
+import { historyLines } from '../log/history.js';
 import type { LogInfo, LogSource } from '../log/types.js';
 import { decodeClientFrame } from '../protocol/client-codec.js';
 import { closeCodes, creditBytes, pingEveryMs, type ClientFrame, type ServerFrame } from '../protocol/frames.js';
@@ -55,7 +55,7 @@ export function replay(
       await show(source, row, viewer, frame, { send, credit, signal: gone.signal });
     } else if (frame.type === 'history') {
       const { id, from, to } = frame;
-      const page = await historyLines(source, { from, to: Math.min(to, from + 1000) });
+      const page = await historyLines(source, from, to);
       send({ type: 'history', id, ...page });
     } else if (frame.type === 'in') {
       send({ type: 'input-ack', seq: frame.seq });

@@ -1,6 +1,6 @@
 import type { ExchangeAnswer, ShareRequest } from '../protocol/edge-types.js';
 import { isOver } from '../protocol/states.js';
-import { logRoutes } from './log-doors.js';
+import { logRoutes } from '../log/routes.js';
 import { asProblem, Problem, problemResponse } from '../controller/problem.js';
 import type { RunnerAccess } from '../controller/ports.js';
 import type { SessionRow } from '../store/types.js';
