@@ -15,6 +15,9 @@ const BACKSTOP_SECONDS = 60;
 
 const secretFolder = '/run/hawser/secret';
 
+/** Everything that a runner writes: `work`, `home` and `log` in it. */
+const workFolder = '/var/lib/hawser';
+
 /** The name of one start of a session; asking for the same twice makes one. At most 63 characters, as names of Jobs are labels. */
 export function jobNameOf({ session, attempt }: Pick<RunnerJob, 'session' | 'attempt'>): string {
   return `session-${session}-${attempt}`;
@@ -86,10 +89,11 @@ function podSpec(template: RunnerTemplate, job: RunnerJob, secretName: string): 
   const { userId = 10_001, graceSeconds = 30, volumes = {} } = template;
   const { work = '2Gi', home = '512Mi', tmp = '512Mi', log = '512Mi' } = volumes;
   const folders = [
-    { name: 'work', mountPath: '/work', sizeLimit: work },
-    { name: 'home', mountPath: '/home/hawser', sizeLimit: home },
+    { name: 'work', mountPath: workFolder, sizeLimit: work },
+    // Of their own, so that a command that fills the others loses neither its log nor its settings.
+    { name: 'log', mountPath: `${workFolder}/log`, sizeLimit: log },
+    { name: 'home', mountPath: `${workFolder}/home`, sizeLimit: home },
     { name: 'tmp', mountPath: '/tmp', sizeLimit: tmp },
-    { name: 'log', mountPath: '/var/lib/hawser', sizeLimit: log },
   ];
   return {
     restartPolicy: 'Never',
@@ -123,12 +127,11 @@ function podSpec(template: RunnerTemplate, job: RunnerJob, secretName: string): 
           { name: 'HAWSER_SESSIONS_SESSION', value: job.session },
           { name: 'HAWSER_SESSIONS_ATTEMPT', value: String(job.attempt) },
           { name: 'HAWSER_SESSIONS_SECRET_FILE', value: `${secretFolder}/secret` },
-          { name: 'HAWSER_SESSIONS_WORK_FOLDER', value: '/work' },
-          { name: 'HAWSER_SESSIONS_LOG_FOLDER', value: '/var/lib/hawser' },
+          { name: 'HAWSER_SESSIONS_WORK_FOLDER', value: workFolder },
           { name: 'HAWSER_SESSIONS_POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
           { name: 'HAWSER_SESSIONS_POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
           { name: 'HAWSER_SESSIONS_POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-          { name: 'HOME', value: '/home/hawser' },
+          { name: 'HOME', value: `${workFolder}/home` },
         ],
         ports: [{ name: 'terminal', containerPort: runnerPort, protocol: 'TCP' }],
         ...(template.resources && { resources: template.resources }),

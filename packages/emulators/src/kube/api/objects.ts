@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { refuseByQuota, refusePod } from '../cluster/admission.js';
 import { createShelf } from '../cluster/parts.js';
 import { hasFields, knownFields } from '../schema/fields.js';
@@ -113,12 +113,30 @@ function create(world: World, request: ObjectRequest): KubeObject {
     });
   }
   const { status: _status, ...rest } = given;
-  const object = {
+  const object = withGenerated(kind, {
     ...(kind.subresources.includes('status') ? rest : given),
     metadata: within(path, { ...given.metadata, name }),
-  };
+  });
   if (world.isStrict) admit(world, kind, object);
   return write(world, request, object);
+}
+
+/** Pods of a Job are told apart by the id of the Job: its selector, and the labels of its template, are the server's. */
+function withGenerated(kind: Kind, object: KubeObject): KubeObject {
+  const spec = object['spec'] as { readonly manualSelector?: boolean; readonly template?: object } | undefined;
+  if (kind.kind !== 'Job' || kind.group !== 'batch' || !spec?.template || spec.manualSelector) return object;
+  const uid = randomUUID();
+  const template = spec.template as { readonly metadata?: { readonly labels?: object } };
+  const labels = {
+    ...template.metadata?.labels,
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': object.metadata.name,
+    'controller-uid': uid,
+    'job-name': object.metadata.name,
+  };
+  const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+  const labelled = { ...template, metadata: { ...template.metadata, labels } };
+  return { ...object, metadata: { ...object.metadata, uid }, spec: { ...spec, selector, template: labelled } };
 }
 
 /** The plugins and rules of a real server that people meet. */
@@ -239,7 +257,10 @@ function requestToken(world: World, request: ObjectRequest): object {
   const { namespace = '', name } = existing(world, request).metadata;
   const expirationTimestamp = new Date(Date.now() + 3_600_000).toISOString();
   return {
-    ...(parseJson(request.body) as object),
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: { name, namespace },
+    spec: { audiences: [], expirationSeconds: 3_600 },
     status: { token: world.tokenOf(namespace, name), expirationTimestamp },
   };
 }
