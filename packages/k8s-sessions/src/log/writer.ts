@@ -168,8 +168,8 @@ class Writer implements LogWriter {
     }
     for (const offset of found.keyframes) this.#shelf.storedKeyframe(offset);
     const last = found.heads.at(-1);
-    for await (const chunk of readLog(this.#shelf)) this.#digest?.update(chunk.data);
     this.#head = last?.to ?? 0;
+    for await (const chunk of readLog(this.#shelf)) this.#digest?.update(chunk.data);
     this.#scanner.lines = last ? last.firstLine + last.lines : 0;
     if (last && !last.dropped) await this.#resumeState(last);
     this.#tracker.dispose();

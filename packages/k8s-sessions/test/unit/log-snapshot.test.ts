@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inside, openHeadless, type AttributeInside, type Headless } from '../../src/log/headless.js';
-import { Scanner } from '../../src/log/scan.js';
-import { Tracker } from '../../src/log/tracker.js';
+import { scale } from '../../../../test/support/scale.js';
 import { writeSnapshot } from '../../src/log/snapshot.js';
 
 const esc = '\u001B';
@@ -84,6 +83,6 @@ test('a terminal made from a snapshot goes on exactly as the one it was taken of
       await write(copy, `${esc}[5n${after}`);
       expect(state(copy)).toEqual(state(original));
     }),
-    { numRuns: 400 },
+    { numRuns: scale(100, 10_000) },
   );
 });

@@ -123,7 +123,9 @@ describe('a ticket', () => {
       'another key': await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(own.privateKey),
       'an unknown key': await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'x' }).sign(own.privateKey),
       'no signature': `${part({ alg: 'none' })}.${body}.`,
-      'the public key as a secret': await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid }).sign(byPublicKey),
+      'the public key as a secret': await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256', kid })
+        .sign(byPublicKey),
       'other claims': `${head}.${part({ ...claims, role: 'control', sub: 'root' })}.${signature}`,
       'another character': `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
       'the token of a relay': await tickets.mintRelay(session),
@@ -239,7 +241,12 @@ describe('keys', () => {
       await expect(held.list()).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_BAD_INPUT' });
       const readOnly = { list: held.list, sign: held.sign };
       await expect(
-        openTickets({ store: other.store, keys: { ...readOnly, list: () => Promise.resolve([]) }, issuer, nowMs: () => nowMs }).jwks(),
+        openTickets({
+          store: other.store,
+          keys: { ...readOnly, list: () => Promise.resolve([]) },
+          issuer,
+          nowMs: () => nowMs,
+        }).jwks(),
       ).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_BAD_INPUT' });
       const gateway = openTickets({ store: other.store, issuer, nowMs: () => nowMs });
       await expect(gateway.rotate()).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_BAD_INPUT' });
@@ -286,7 +293,10 @@ test('a key of the installation is registered hashed, once, and left as an admin
   const verifier = createVerifier({ find: (id) => store.principal(id), nowMs: () => nowMs });
   expect((await verifier.verify(key)).ok).toBe(true);
   await store.putPrincipal({ ...row, quota: { running: 1 }, revokedAtMs: nowMs });
-  expect(await registerBootstrapKey({ store, key, nowMs })).toMatchObject({ quota: { running: 1 }, revokedAtMs: nowMs });
+  expect(await registerBootstrapKey({ store, key, nowMs })).toMatchObject({
+    quota: { running: 1 },
+    revokedAtMs: nowMs,
+  });
   const { stored } = await createKey({ name: 'other', scopes: ['view'], nowMs, rounds: 4 });
   await store.putPrincipal({ ...stored, keyId: row.keyId, quota: {} });
   expect(await registerBootstrapKey({ store, key, nowMs })).toMatchObject({ name: 'bootstrap' });
