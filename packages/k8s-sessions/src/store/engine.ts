@@ -35,7 +35,10 @@ export type StoreLocation =
 /** Knex speaks up on the console by itself; a library does not. */
 export const silent: NonNullable<Knex.Config['log']> = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
-/** Runs `work` in a transaction, and wakes whoever waits for the session once it stands. */
+/**
+ * Runs `work` in a transaction, and wakes whoever waits for the session once it stands. What comes back as undefined or
+ * false changed nothing, and nobody is told.
+ */
 export async function write<Result>(
   engine: Engine,
   session: string,
@@ -43,7 +46,7 @@ export async function write<Result>(
 ): Promise<Result> {
   const result = await engine.knex.transaction(async (db) => {
     const made = await work(db);
-    await engine.tell(db, session);
+    if (made !== undefined && made !== false) await engine.tell(db, session);
     return made;
   });
   engine.changes.wake(session);

@@ -18,13 +18,7 @@ export async function appendEvent(db: Knex, session: string, atMs: number, event
 }
 
 /** Writes an event whose number was taken in the same transaction. */
-export async function insertEvent(
-  db: Knex,
-  session: string,
-  id: number,
-  atMs: number,
-  event: NewEvent,
-): Promise<void> {
+export async function insertEvent(db: Knex, session: string, id: number, atMs: number, event: NewEvent): Promise<void> {
   const { actor, kind, data = {} } = event;
   await db(sessionEvents.table).insert(sessionEvents.store({ session, id, atMs, actor, kind, data }));
 }

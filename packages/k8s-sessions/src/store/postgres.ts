@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Client, CustomTypesConfig } from 'pg';
 import { createChanges } from './changes.js';
 import type { Changes } from './changes.js';
@@ -37,14 +38,37 @@ export interface PostgresOptions {
   readonly queryTimeoutMs: number;
 }
 
+/** What of pg's client is used beside what it documents. */
+interface HeldConnection {
+  readonly connection: { readonly stream: Duplex };
+}
+
 type TypeId = Parameters<CustomTypesConfig['getTypeParser']>[0];
 
 export async function openPostgres({ url, maxConnections, queryTimeoutMs }: PostgresOptions): Promise<Engine> {
-  const [{ default: createKnex }, { default: pg }] = await Promise.all([import('knex'), import('pg')]);
+  const [{ default: createKnex }, { default: Dialect }, { default: pg }] = await Promise.all([
+    import('knex'),
+    import('knex/lib/dialects/postgres/index.js'),
+    import('pg'),
+  ]);
+  class TimedClient extends Dialect {
+    // A server that hangs answers nothing, not even a cancellation. pg's own limit would give the connection back with a
+    // transaction open on it: this one ends it.
+    override async _query(held: unknown, query: unknown): Promise<unknown> {
+      const { stream } = (held as HeldConnection).connection;
+      const late = (): Error => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+      const timer = queryTimeoutMs > 0 ? setTimeout(() => stream.destroy(late()), queryTimeoutMs) : undefined;
+      try {
+        return await super._query(held, query);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
   const connection = {
     connectionString: url,
     application_name: 'hawser-sessions',
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: queryTimeoutMs > 0 ? Math.min(queryTimeoutMs, 5_000) : 5_000,
     keepAlive: true,
     // Times and offsets stay below 2^53.
     types: {
@@ -52,8 +76,8 @@ export async function openPostgres({ url, maxConnections, queryTimeoutMs }: Post
     },
   };
   const knex = createKnex({
-    client: 'pg',
-    connection: { ...connection, ...(queryTimeoutMs > 0 ? { query_timeout: queryTimeoutMs } : {}) },
+    client: TimedClient,
+    connection,
     log: silent,
     acquireConnectionTimeout: 10_000,
     pool: { min: 0, max: maxConnections },

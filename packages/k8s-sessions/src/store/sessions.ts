@@ -25,7 +25,7 @@ type Part = Pick<
 /** Written many times a minute by every runner and reconciler; nobody waits for them, so nobody is told. */
 const quiet = new Set<keyof SessionPatch>(['beatAt', 'leaseOwner', 'leaseUntil', 'logHead', 'logLines']);
 
-export function sessionPart(engine: Engine, nowMs: () => number): Part {
+export function sessionPart(engine: Engine, readClock: () => number): Part {
   const { knex, changes } = engine;
 
   async function find(db: Knex, id: string): Promise<SessionRow | undefined> {
@@ -60,8 +60,7 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
       if (owner !== undefined) void query.where('owner', cleanText(owner));
       if (states) void query.whereIn('state', [...states]);
       if (labels) engine.whereLabels(query, labels);
-      if (after)
-        void query.whereRaw('(created_at, id) < (?, ?)', [after.createdAt, cleanText(after.id)]);
+      if (after) void query.whereRaw('(created_at, id) < (?, ?)', [after.createdAt, cleanText(after.id)]);
       const rows = await query
         .orderBy([
           { column: 'created_at', order: 'desc' },
@@ -92,7 +91,7 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
             ...(event && { events: db.raw('events + 1') }),
           })
           .returning('*');
-        if (row && event) await insertEvent(db, id, Number(row['events']), nowMs(), event);
+        if (row && event) await insertEvent(db, id, Number(row['events']), readClock(), event);
         return row && sessions.load(row);
       };
       const isQuiet = !event && Object.keys(patch).every((field) => quiet.has(field as keyof SessionPatch));
@@ -144,7 +143,10 @@ export function sessionPart(engine: Engine, nowMs: () => number): Part {
     },
 
     async addEvent(session, atMs, event) {
-      await write(engine, session, (db) => appendEvent(db, session, atMs, event));
+      await write(engine, session, async (db) => {
+        await appendEvent(db, session, atMs, event);
+        return true;
+      });
     },
 
     async changed(session, options) {

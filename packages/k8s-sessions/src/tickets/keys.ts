@@ -93,7 +93,10 @@ async function readKey(file: string): Promise<Held> {
   const pem = await readFile(file);
   try {
     const privateKey = createPrivateKey(pem);
-    if (privateKey.asymmetricKeyType === 'rsa' && (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) >= modulusLength)
+    if (
+      privateKey.asymmetricKeyType === 'rsa' &&
+      (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) >= modulusLength
+    )
       return await hold(privateKey);
   } catch (error) {
     throw notAKey(file, error);

@@ -220,7 +220,14 @@ export function openTickets(options: TicketsOptions): Tickets {
       const kid = keyIdOf(publicKey);
       const jwk = createPublicKey(publicKey).export({ format: 'jwk' });
       const publicJwk = { ...jwk, kid, alg: 'EdDSA', use: 'sig' };
-      await store.putSigningKey({ kid, use: 'receipt', publicJwk, status: 'current', notBefore: nowMs(), notAfter: null });
+      await store.putSigningKey({
+        kid,
+        use: 'receipt',
+        publicJwk,
+        status: 'current',
+        notBefore: nowMs(),
+        notAfter: null,
+      });
     },
 
     async mintRelay(session) {

@@ -60,9 +60,13 @@ export async function readToken(
     if (error instanceof errors.JWTExpired) return { ok: false, why: 'expired' };
     if (error instanceof errors.JOSEError && !unreachable.has(error.code)) return { ok: false, why: 'invalid' };
     if (error instanceof SessionsError) throw error;
-    throw new SessionsError('HAWSER_SESSIONS_STORE_UNAVAILABLE', 'The keys that tickets are checked with cannot be had.', {
-      cause: error,
-    });
+    throw new SessionsError(
+      'HAWSER_SESSIONS_STORE_UNAVAILABLE',
+      'The keys that tickets are checked with cannot be had.',
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -100,5 +104,5 @@ export function storedKeys(read: () => Promise<JSONWebKeySet>, nowMs: () => numb
 /** What is published: keys that sign, will sign, or did lately; those of receipts for ever. */
 export function publicSet(rows: readonly SigningKeyRow[], nowMs: number): JSONWebKeySet {
   const published = rows.filter(({ notAfter }) => notAfter === null || notAfter > nowMs);
-  return { keys: published.map(({ publicJwk }) => publicJwk) as unknown as JSONWebKeySet['keys'] };
+  return { keys: published.map(({ publicJwk }) => publicJwk as JSONWebKeySet['keys'][number]) };
 }

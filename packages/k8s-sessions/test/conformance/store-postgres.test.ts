@@ -40,7 +40,9 @@ describe('several services of one PostgreSQL', () => {
       // Listening again wakes everybody: what was told in between is not to be had.
       await two.changed(session.id, { timeoutMs: 600_000 });
       const third = two.changed(session.id, { timeoutMs: 600_000 });
-      await one.updateSession(session.id, {}, { viewers: 2 }).catch(() => one.updateSession(session.id, {}, { viewers: 2 }));
+      await one
+        .updateSession(session.id, {}, { viewers: 2 })
+        .catch(() => one.updateSession(session.id, {}, { viewers: 2 }));
       await third;
       expect(await two.session(session.id)).toMatchObject({ viewers: 2 });
     } finally {

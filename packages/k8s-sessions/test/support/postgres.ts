@@ -16,6 +16,8 @@ export interface PostgresServer {
   createDatabase(): Promise<string>;
   /** Runs SQL as its superuser, in the database of an address. */
   query(url: string, sql: string): Promise<readonly Record<string, unknown>[]>;
+  /** Runs SQL in a transaction that stays open until what comes back is called. */
+  hold(url: string, sql: string): Promise<() => Promise<void>>;
   /** kill -9, the server alone: its backends find out by themselves. */
   kill(): Promise<void>;
   /** Ends every connection but nothing else. */
@@ -105,6 +107,13 @@ export async function startPostgres(): Promise<PostgresServer> {
       return urlOf(`store${made}`);
     },
     query,
+    async hold(url, sql) {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query('begin');
+      await client.query(sql);
+      return () => client.end();
+    },
     kill: () => end('SIGKILL'),
     async cutConnections() {
       await query(
