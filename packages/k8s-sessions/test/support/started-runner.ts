@@ -118,6 +118,8 @@ export class TestViewer {
   /** What this viewer has of the log: from where, and the bytes. */
   from = 0;
   output: Buffer = Buffer.alloc(0);
+  /** Bytes of all messages so far. */
+  bytes = 0;
   /** Bytes of output so far. */
   length = 0;
   /** Output is acknowledged as it comes. */
@@ -131,7 +133,10 @@ export class TestViewer {
   constructor(url: string, token: string) {
     this.#bell.setMaxListeners(0);
     this.#socket = new WebSocket(url, ['tsess.v1'], { headers: { authorization: `Dial ${token}` } });
-    this.#socket.on('message', (data: Buffer) => this.#take(decodeServerFrame(data)));
+    this.#socket.on('message', (data: Buffer) => {
+      this.bytes += data.length;
+      this.#take(decodeServerFrame(data));
+    });
     this.#socket.on('error', (error) => this.#bell.emit('frame', error));
     this.closed = new Promise((resolve) => this.#socket.on('close', (code) => {
       resolve(code);
