@@ -30,10 +30,10 @@ export function openAppearance(
   const settings: Settings = readSettings();
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const touch = matchMedia('(pointer: coarse)');
-  const theme = part<HTMLSelectElement>('set-theme');
-  const font = part<HTMLSelectElement>('set-font');
-  const reader = part<HTMLInputElement>('set-reader');
-  const keys = part<HTMLInputElement>('set-keys');
+  const theme = part('set-theme', HTMLSelectElement);
+  const font = part('set-font', HTMLSelectElement);
+  const reader = part('set-reader', HTMLInputElement);
+  const keys = part('set-keys', HTMLInputElement);
   const apply = (): void => {
     if (settings.theme === 'auto') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = settings.theme;
@@ -71,5 +71,5 @@ export function openAppearance(
     ),
   );
   apply();
-  return { show: () => part<HTMLDialogElement>('more').showModal() };
+  return { show: () => part('more', HTMLDialogElement).showModal() };
 }

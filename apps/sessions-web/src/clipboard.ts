@@ -1,4 +1,4 @@
-import { make, part, say } from './element.js';
+import { make, onPress, part, say } from './element.js';
 import { announce } from './notice.js';
 
 /** Copies a text. Without TLS a page has no clipboard of its own; then the older way, by a field that is selected. */
@@ -30,10 +30,10 @@ export function askForClipboard(text: string): void {
   root.hidden = false;
   announce(`${question} Ctrl-Shift-E leads to the answers.`);
   const answer = (id: string, run: () => void): void => {
-    part(id).onclick = () => {
+    onPress(part(id), () => {
       root.hidden = true;
       run();
-    };
+    });
   };
   answer('question-yes', () => copyText(text));
   answer('question-always', () => {

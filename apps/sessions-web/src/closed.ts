@@ -1,4 +1,4 @@
-import { part, say } from './element.js';
+import { onPress, part, say } from './element.js';
 
 /** What is told instead of a terminal. */
 export interface Closing {
@@ -9,12 +9,12 @@ export interface Closing {
 
 /** Tells it, over everything else. */
 export function showClosed({ title, text, action }: Closing): void {
-  const button = part<HTMLButtonElement>('closed-action');
+  const button = part('closed-action', HTMLButtonElement);
   say(part('closed-title'), title);
   say(part('closed-text'), text);
   button.hidden = action === undefined;
   say(button, action?.label ?? '');
-  button.onclick = action ? () => action.run() : null;
+  onPress(button, () => action?.run());
   part('closed').hidden = false;
   if (action) button.focus();
 }

@@ -1,4 +1,4 @@
-import { part, say } from './element.js';
+import { onPress, part, say } from './element.js';
 
 /** How long a link may be gone before anybody is told: most come back sooner. */
 const patienceMs = 700;
@@ -17,7 +17,7 @@ export interface Notice {
 /** Wires the line. */
 export function openNotice(): Notice {
   const root = part('notice');
-  const button = part<HTMLButtonElement>('notice-action');
+  const button = part('notice-action', HTMLButtonElement);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLost = false;
   const show = (
@@ -28,7 +28,7 @@ export function openNotice(): Notice {
     root.dataset['kind'] = kind;
     say(part('notice-text'), text);
     button.hidden = action === undefined;
-    button.onclick = action ? () => action.run() : null;
+    onPress(button, () => action?.run());
     say(button, action?.label ?? '');
     root.hidden = false;
     announce(text);

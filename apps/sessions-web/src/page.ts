@@ -27,7 +27,7 @@ const pullToOpen = 240;
 /** Opens the page: exchanges the ticket of its address, attaches, and wires everything to the view. */
 export async function openPage(): Promise<void> {
   const entry = readEntry(location);
-  const status = openStatus((action) => view?.lease(action));
+  const status = openStatus((action) => typingOn(() => view?.lease(action))());
   const close = (why: string, message: string): void => {
     status.close('Closed');
     showClosed(closingOf(why, message));
@@ -113,8 +113,8 @@ export async function openPage(): Promise<void> {
   part('open-share').addEventListener('click', () => share.show(replay.shown ? replay.atMs : null));
   part('open-more').addEventListener('click', () => settings.show());
   part('earlier').addEventListener('click', openEarlier);
-  part<HTMLAnchorElement>('ended-log').href = service.address('/log?format=text');
-  part<HTMLAnchorElement>('ended-log').download = `${entry.session}.txt`;
+  part('ended-log', HTMLAnchorElement).href = service.address('/log?format=text');
+  part('ended-log', HTMLAnchorElement).download = `${entry.session}.txt`;
   document.addEventListener('visibilitychange', () => {
     view?.resize(size, !document.hidden);
     if (!document.hidden) view?.retry();
@@ -169,11 +169,11 @@ export async function openPage(): Promise<void> {
     return opened;
   }
 
-  function over(end: ViewEnd): void {
+  function over(ended: ViewEnd): void {
     notice.back();
-    if (end.reason === 'exited' || end.reason === 'closed') return;
-    if (end.reason === 'revoked' && refused && state?.session === undefined) close(refused.code, refused.message);
-    else close(end.reason, end.message);
+    if (ended.reason === 'exited' || ended.reason === 'closed') return;
+    if (ended.reason === 'revoked' && refused && state?.session === undefined) close(refused.code, refused.message);
+    else close(ended.reason, ended.message);
   }
 
   async function standingView(): Promise<View> {
@@ -204,7 +204,7 @@ export async function openPage(): Promise<void> {
     if (state === undefined || state.link === 'ended') return;
     const { link, session, exit = null, role = 'view' } = state;
     if (link === 'ready') notice.back();
-    else if (link === 'waiting') notice.lost(() => view?.retry());
+    else if (link === 'waiting') notice.lost(typingOn(() => view?.retry()));
     if (link !== 'ready') screen.answer(false);
     if (session === undefined) return;
     const mine = lease?.mine ?? false;
@@ -232,12 +232,15 @@ export async function openPage(): Promise<void> {
   function type(data: string | Uint8Array): void {
     if (view === undefined || state === undefined || replay.shown) return;
     // Reports of the mouse and of the focus are nobody's typing.
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- that is how they begin
     const isReport = typeof data !== 'string' || /^\u001B\[(?:[IOM<])/.test(data);
     if (lease?.mine !== true) {
       if (isReport) return;
       if (lease?.holder !== null)
-        return notice.tell('Somebody else is typing.', { label: 'Take over', run: () => view?.lease('take') });
+        return notice.tell('Somebody else is typing.', {
+          label: 'Take over',
+          run: typingOn(() => view?.lease('take')),
+        });
       view.lease('take');
     }
     if (!view.type(typeof data === 'string' ? keys.modified(data) : data))
@@ -266,6 +269,14 @@ export async function openPage(): Promise<void> {
       part(button).setAttribute('aria-expanded', String(shown));
       part('earlier').hidden = true;
       if (!shown) screen.terminal.focus();
+    };
+  }
+
+  /** What a press does, with the keyboard back at the terminal. */
+  function typingOn(run: () => void): () => void {
+    return () => {
+      run();
+      screen.terminal.focus();
     };
   }
 

@@ -38,8 +38,8 @@ export function openReplay({
   readonly onLink: (atMs: number) => void;
 }): Replay {
   const root = part('timeline');
-  const slider = part<HTMLInputElement>('replay-at');
-  const play = part<HTMLButtonElement>('replay-play');
+  const slider = part('replay-at', HTMLInputElement);
+  const play = part('replay-play', HTMLButtonElement);
   let reader: CastReader = createCastReader();
   let loading: AbortController | null = null;
   let atMs = 0;

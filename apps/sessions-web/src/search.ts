@@ -36,7 +36,7 @@ export function openSearch({
   readonly onToggle: (shown: boolean) => void;
 }): Search {
   const root = part('search');
-  const input = part<HTMLInputElement>('search-input');
+  const input = part('search-input', HTMLInputElement);
   const list = part('results');
   const state = part('search-state');
   let asked: AbortController | null = null;

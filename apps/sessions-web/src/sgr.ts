@@ -19,8 +19,8 @@ export interface Look {
 
 const plain: Look = {};
 // Any other escape sequence, and what is left of one, is not for the eye.
-// eslint-disable-next-line no-control-regex
 const sequences =
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   /\u001B\[([\d;:]*)m|\u001B\[[\d;:?<=>!"'$ ]*[@-~]|\u001B[\]P_^X].*?(?:\u0007|\u001B\\|$)|\u001B[ -/]*[0-~]?|[\u0000-\u0008\u000B-\u001F\u007F]/g;
 
 /**

@@ -4,13 +4,13 @@ import type { Service } from './entry.js';
 
 /** Wires the dialog that makes links for others. */
 export function openShare(service: Service): { show(atMs: number | null): void } {
-  const dialog = part<HTMLDialogElement>('share');
-  const form = part<HTMLFormElement>('share-form');
+  const dialog = part('share', HTMLDialogElement);
+  const form = part('share-form', HTMLFormElement);
   const made = part('share-made');
-  const link = part<HTMLInputElement>('share-link');
+  const link = part('share-link', HTMLInputElement);
   const trouble = part('share-trouble');
-  const button = part<HTMLButtonElement>('share-make');
-  const copy = part<HTMLButtonElement>('share-copy');
+  const button = part('share-make', HTMLButtonElement);
+  const copy = part('share-copy', HTMLButtonElement);
   let moment: number | null = null;
 
   const begin = (): void => {

@@ -21,7 +21,7 @@ export function openStatus(onLease: (action: 'take' | 'release') => void): {
   show(standing: Standing): void;
   close(text: string): void;
 } {
-  const lease = part<HTMLButtonElement>('lease');
+  const lease = part('lease', HTMLButtonElement);
   const clock = part('clock');
   let shown: Standing | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;

@@ -1,0 +1,271 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { describeReal } from '../../../../test/support/counterparts.js';
+import { openWorld, rows, shows, type World } from '../support/service.js';
+
+/** Answers each line it reads, and before that says its size when it has changed. */
+const talker = `bash -c 'trap "stty size" WINCH; echo ready; while read -r line; do echo "got [$line]"; done'`;
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+
+describeReal('chromium', (path) => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await openWorld(path('chromium'));
+  });
+
+  afterEach(() => world.mend());
+
+  afterAll(async () => {
+    await world.close();
+    expect(world.complaints).toEqual([]);
+  });
+
+  async function opened(command: string, options?: Parameters<World['person']>[0]): Promise<Page> {
+    const page = await world.person(options);
+    await page.goto((await world.create({ command })).terminalUrl);
+    return page;
+  }
+
+  test('a link shows the command from its first byte, takes what is typed, and leaves no ticket in the address', async () => {
+    const { terminalUrl, sessionId } = await world.create({ command: talker });
+    const page = await world.person();
+    await page.goto(terminalUrl);
+    await shows(page, 'ready');
+    expect(page.url()).toBe(`${world.url}/ws/${sessionId}`);
+    await page.keyboard.type('hello\n');
+    await shows(page, 'got [hello]');
+    expect(await page.title()).toBe(`${talker} – Running`);
+    const cookies = await page.context().cookies(`${page.url()}/`);
+    expect(cookies.map(({ httpOnly, sameSite, path: where }) => ({ httpOnly, sameSite, where }))).toEqual([
+      { httpOnly: true, sameSite: 'Strict', where: `/ws/${sessionId}` },
+    ]);
+
+    await page.reload();
+    await shows(page, 'got [hello]');
+    await page.keyboard.type('again\n');
+    await shows(page, 'got [again]');
+    expect((await rows(page)).filter((row) => /ready|got/.test(row))).toEqual(['ready', 'got [hello]', 'got [again]']);
+
+    const other = await world.person();
+    await other.goto(terminalUrl);
+    await other.getByText('This link has been used').waitFor();
+    expect(other.url()).not.toContain('#t=');
+    const nowhere = await world.person();
+    await nowhere.goto(`${world.url}/ws/00000000-0000-4000-8000-000000000000#t=nonsense`);
+    await nowhere.getByText(/no such session|no longer good/).waitFor();
+  });
+
+  test('a cut network is bridged: what is typed meanwhile arrives once, and the screen never goes blank', async () => {
+    const page = await opened(talker);
+    await shows(page, 'ready');
+    await page.evaluate(() => {
+      const seen = { blank: 0, pictures: 0 };
+      Object.assign(globalThis, { seen });
+      const look = (): void => {
+        seen.pictures += 1;
+        if (!document.querySelector<HTMLElement>('#screen .xterm-rows')?.innerText.includes('ready')) seen.blank += 1;
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    world.cut();
+    await page.keyboard.type('while away\n');
+    await page.locator('#notice').getByText('Connection lost. Resuming…').waitFor();
+    world.mend();
+    await page.locator('#notice-action').click();
+    await shows(page, 'got [while away]');
+    await page.locator('#notice').waitFor({ state: 'hidden' });
+    await page.keyboard.type('back\n');
+    await shows(page, 'got [back]');
+    expect((await rows(page)).filter((row) => row.startsWith('got'))).toEqual(['got [while away]', 'got [back]']);
+    const { blank, pictures } = await page.evaluate(
+      () => (globalThis as unknown as { seen: { blank: number; pictures: number } }).seen,
+    );
+    expect(pictures).toBeGreaterThan(1);
+    expect(blank).toBe(0);
+  });
+
+  test('a second person watches by a link, sees the first one’s size, and another takes the keyboard over', async () => {
+    const page = await opened(talker);
+    await shows(page, 'ready');
+    const share = async (role: string): Promise<string> => {
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      await page.locator('#share-made').waitFor();
+      const link = await page.locator('#share-link').inputValue();
+      await page.locator('#share').getByRole('button', { name: 'Close' }).click();
+      return link.replace('127.0.0.1', 'localhost');
+    };
+    const watcher = await world.person(phone);
+    await watcher.goto(await share('Watch'));
+    await shows(watcher, 'ready');
+    await watcher.getByText('Watching').waitFor();
+    await watcher.locator('.xterm-helper-textarea').focus();
+    await watcher.keyboard.type('nothing\n');
+    expect(await watcher.getByRole('button', { name: 'Share' }).count()).toBe(0);
+    expect(await watcher.locator('#keys').isVisible()).toBe(false);
+    expect((await rows(watcher)).length).toBe((await rows(page)).length);
+    expect(await watcher.evaluate(() => document.querySelector('#screen')?.classList.contains('boxed'))).toBe(true);
+
+    const typist = await world.person();
+    await typist.goto(await share('Type'));
+    await shows(typist, 'ready');
+    await page.getByText('3 viewers').waitFor();
+    await typist.getByRole('button', { name: 'Take over' }).click();
+    await typist.getByText('You type').waitFor();
+    await typist.keyboard.type('mine\n');
+    await shows(page, 'got [mine]');
+    await shows(watcher, 'got [mine]');
+    expect((await rows(page)).join('')).not.toContain('nothing');
+    await page.locator('#screen').click();
+    await page.keyboard.type('x');
+    await page.locator('#notice').getByText('Somebody else is typing.').waitFor();
+    await page.locator('#notice-action').click();
+    await page.getByRole('button', { name: 'You type' }).waitFor();
+  });
+
+  test('a change of the window’s size reaches the program, and what scrolled by stays', async () => {
+    const page = await opened(`i=1; while [ $i -le 60 ]; do echo "line $i"; i=$((i+1)); done; ${talker}`);
+    await shows(page, 'ready');
+    const before = (await rows(page)).length;
+    await page.setViewportSize({ width: 700, height: 420 });
+    await page.waitForFunction((was) => document.querySelectorAll('#screen .xterm-rows > div').length < was, before);
+    await page.keyboard.type('size\n');
+    await shows(page, /^\d+ \d+$/);
+    const [height, width] = /size (\d+) (\d+)/
+      .exec((await rows(page)).join('\n'))!
+      .slice(1)
+      .map(Number);
+    expect(height).toBe((await rows(page)).length);
+    expect(width).toBeLessThan(100);
+    await page.mouse.move(300, 200);
+    await page.mouse.wheel(0, -5000);
+    await shows(page, /^line 1$/m);
+  });
+
+  test('on a phone the keys that are missing are in a row, and what is there fits', async () => {
+    const page = await opened(
+      'stty -echo -icanon -isig min 1; echo ready; dd bs=1 count=8 2>/dev/null | od -An -c; stty sane; stty size; read x',
+      phone,
+    );
+    await shows(page, 'ready');
+    const press = (name: string): Promise<void> =>
+      page.locator('#keys').getByRole('button', { name, exact: true }).tap();
+    await press('Escape');
+    await press('Tab');
+    await press('Up');
+    await press('Control');
+    await page.locator('.xterm-helper-textarea').focus();
+    await page.keyboard.type('a');
+    await press('Control C');
+    await page.keyboard.type('z');
+    await shows(page, /033\s+\\t\s+033\s+\[\s+A\s+001\s+003\s+z/);
+    await shows(page, /\d+ \d+$/m);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    const bar = await page.locator('.tools').boundingBox();
+    expect(bar!.x + bar!.width).toBeLessThanOrEqual(390);
+  });
+
+  test('pasting is bracketed where the program asks for it; copying and programs’ own copies go to the clipboard', async () => {
+    const page = await opened(
+      String.raw`printf 'copy me\n\033[?2004h'; stty -echo; IFS= read -r a; printf '%s\n' "$a" | cat -v; printf '\033]52;c;ZnJvbSB0aGUgcHJvZ3JhbQ==\007'; read b`,
+      { permissions: ['clipboard-read', 'clipboard-write'] },
+    );
+    const clipboard = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+    await shows(page, 'copy me');
+    const first = (await page.locator('#screen .xterm-rows > div').first().boundingBox())!;
+    await page.mouse.move(first.x + 1, first.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(first.x + 90, first.y + 5);
+    await page.mouse.up();
+    await page.keyboard.press('Control+Shift+C');
+    await expect(clipboard()).resolves.toMatch(/^copy me/);
+    await page.keyboard.press('Control+Shift+V');
+    await page.keyboard.press('Enter');
+    await shows(page, '^[[200~copy me');
+    await page.locator('#question').getByText('wants to copy “from the program”').waitFor();
+    expect(await clipboard()).toMatch(/^copy me/);
+    await page.keyboard.press('Control+Shift+E');
+    await page.keyboard.press('Enter');
+    await page.locator('#question').waitFor({ state: 'hidden' });
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'from the program');
+  });
+
+  test('the mouse reaches a program that asks for it, and selects with Shift all the same', async () => {
+    const page = await opened(
+      String.raw`stty -echo -icanon min 1; printf 'select me\n\033[?1000h\033[?1006h'; dd bs=1 count=9 2>/dev/null | cat -v; read x`,
+    );
+    await shows(page, 'select me');
+    const first = (await page.locator('#screen .xterm-rows > div').first().boundingBox())!;
+    await page.keyboard.down('Shift');
+    await page.mouse.move(first.x + 1, first.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(first.x + 100, first.y + 5);
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    await page.locator('#screen .xterm-selection > div').first().waitFor();
+    await page.mouse.click(first.x + 20, first.y + 5);
+    await shows(page, /\^\[\[<0;3;1M/);
+  });
+
+  test('a finished session is replayed through time, searched and read, long after', async () => {
+    const { terminalUrl, sessionId } = await world.create({
+      command: `i=1; while [ $i -le 3000 ]; do echo "line $i of many"; i=$((i+1)); done; sleep 1; printf '\\033[31mThe End\\033[0m\\n'; exit 3`,
+      size: { cols: 90, rows: 20 },
+    });
+    const page = await world.person();
+    await page.goto(terminalUrl);
+    await page.locator('#state-text').getByText('Finished, exit 3').waitFor();
+    await shows(page, 'The End');
+    expect(await page.title()).toMatch(/^✗ /);
+    await page.reload();
+    await shows(page, 'The End');
+
+    await page.keyboard.press('Control+Shift+F');
+    await page.keyboard.type('LINE 123 ');
+    await page.getByText('1 line', { exact: true }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.locator('.past-lines [data-found]').getByText('line 123 of many').waitFor();
+    expect(await page.locator('.past-lines [data-found] mark').innerText()).toBe('line 123 ');
+    await page.locator('#search-input').focus();
+    await page.keyboard.press('Escape');
+    await page.locator('#past-scroll').focus();
+    await page.keyboard.press('Home');
+    await page.locator('.past-lines [data-line="0"]').getByText('line 1 of many').waitFor();
+    await page.keyboard.press('End');
+    const end = page.locator('.past-lines [data-line="3000"]');
+    await end.getByText('The End').waitFor();
+    expect(await end.locator('.content span').getAttribute('style')).toContain('color');
+    await page.keyboard.press('Escape');
+    await page.locator('#past').waitFor({ state: 'hidden' });
+
+    await page.locator('#ended-replay').click();
+    await page.locator('#replay-at').focus();
+    await page.keyboard.press('ArrowRight');
+    await shows(page, 'The End', '#replayed');
+    const lengthMs = Number(await page.locator('#replay-at').getAttribute('max'));
+    expect(lengthMs).toBeGreaterThanOrEqual(1000);
+    await page.locator('#replay-at').fill(String(lengthMs - 900));
+    await page.waitForFunction(
+      () => !document.querySelector<HTMLElement>('#replayed .xterm-rows')?.innerText.includes('The End'),
+    );
+    await shows(page, 'line 3000 of many', '#replayed');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await shows(page, 'The End', '#replayed');
+
+    await page.goto('about:blank');
+    await page.goto(`${world.url}/ws/${sessionId}#at=${(lengthMs - 900) / 1000}`);
+    await shows(page, 'line 3000 of many', '#replayed');
+    expect((await rows(page, '#replayed')).join('\n')).not.toContain('The End');
+    await page.keyboard.press('Escape');
+    await shows(page, 'The End');
+    const log = await page.evaluate(
+      async (href) => (await fetch(href)).text(),
+      await page.locator('#ended-log').getAttribute('href').then(String),
+    );
+    expect(log.split('\n').slice(2998, 3001)).toEqual(['line 2999 of many', 'line 3000 of many', 'The End']);
+  });
+});
