@@ -1,11 +1,25 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
+/** A terminal, and the process it was opened for. */
+export interface Led {
+  /** Path of the side that programs use. */
+  readonly terminal: string;
+  readonly leader: number;
+  /** When the leader began, in ticks since the machine did; see {@link startOf}. */
+  readonly since: number;
+}
+
 /**
- * Processes that hold a terminal: members of the session of `leader`, and whatever else has it open. Empty where there is
- * no `/proc` to ask. Processes of other users cannot be looked into, and are not counted.
+ * Processes that hold a terminal: members of the session of its leader, and whatever else has it open and began after it.
+ * Empty where there is no `/proc` to ask. Processes of other users cannot be looked into, and are not counted.
  */
-export function holdersOf(terminal: string, leader: number): readonly number[] {
-  return processes().filter((pid) => pid !== process.pid && pid !== leader && holds(pid, terminal, leader));
+export function holdersOf(led: Led): readonly number[] {
+  return processes().filter((pid) => pid !== process.pid && pid !== led.leader && holds(pid, led));
+}
+
+/** When a process began (proc(5), `stat`, field 22); 0 where nobody can tell. */
+export function startOf(pid: number): number {
+  return Number(statOf(pid)?.[19] ?? 0);
 }
 
 /** Process group in the foreground of a leader's terminal (proc(5), `stat`, field 8), or undefined when there is none. */
@@ -14,10 +28,10 @@ export function foregroundOf(leader: number): number | undefined {
   return Number.isInteger(group) && group > 0 ? group : undefined;
 }
 
-function holds(pid: number, terminal: string, leader: number): boolean {
+function holds(pid: number, { terminal, leader, since }: Led): boolean {
   const stat = statOf(pid);
-  // State, then session: a zombie holds nothing.
-  if (stat === undefined || stat[0] === 'Z' || stat[0] === 'X') return false;
+  // State, session, start: a zombie holds nothing, and what is older cannot have inherited it.
+  if (stat === undefined || stat[0] === 'Z' || stat[0] === 'X' || Number(stat[19]) < since) return false;
   return Number(stat[3]) === leader || hasOpen(pid, terminal);
 }
 

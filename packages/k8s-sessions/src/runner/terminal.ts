@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IPty } from '@lydell/node-pty';
 import { SessionsError } from '../errors.js';
 import type { TerminalSize } from '../protocol/types.js';
-import { foregroundOf, holdersOf } from './left-behind.js';
+import { foregroundOf, holdersOf, startOf } from './left-behind.js';
 import { createTerminalInput, type TerminalInput } from './terminal-input.js';
 
 /** What is started on a terminal. */
@@ -38,7 +38,7 @@ export interface Terminal {
   readonly ended: Promise<TerminalEnd>;
   readonly input: TerminalInput;
   resize(size: TerminalSize): void;
-  /** Takes no more output until {@link resume}: the program is held as soon as the terminal is full. */
+  /** Takes no more output until {@link resume}, or the end: the program is held as soon as the terminal is full. */
   pause(): void;
   resume(): void;
   /** Signals the foreground process group, as a key would. Nothing there is no error. */
@@ -97,6 +97,7 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
   pty._emittedClose = true;
   const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
   const otherSide = openSync(pty.ptsName, O_RDWR | O_NOCTTY | O_NONBLOCK);
+  const led = { terminal: pty.ptsName, leader: pty.pid, since: startOf(pty.pid) };
   const mark = Buffer.from(`\0${randomBytes(24).toString('hex').toUpperCase()}`);
   const search = createMarkSearch(mark);
   const input = createTerminalInput(pty.fd);
@@ -121,7 +122,7 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     }
   };
   const killHolders = (name: NodeJS.Signals): readonly number[] => {
-    const holders = holdersOf(pty.ptsName, pty.pid);
+    const holders = holdersOf(led);
     for (const pid of holders) kill(pid, name);
     return holders;
   };
@@ -130,6 +131,8 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     const { exitCode, signal } = await exited;
     open = false;
     input.close();
+    // What is left is little; held back any longer, it would hold back the end.
+    pty.resume();
     const leftBehind = await waitForOthers();
     await writeMark();
     await drained;
@@ -140,7 +143,7 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
 
   const waitForOthers = async (): Promise<number> => {
     const untilMs = performance.now() + leftBehindMs;
-    while (holdersOf(pty.ptsName, pty.pid).length > 0) {
+    while (holdersOf(led).length > 0) {
       if (performance.now() >= untilMs) return killHolders('SIGKILL').length;
       await delay(lookEveryMs);
     }
@@ -170,7 +173,9 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     resize: ({ cols, rows }) => {
       if (open) pty.resize(cols, rows);
     },
-    pause: () => pty.pause(),
+    pause: () => {
+      if (open) pty.pause();
+    },
     resume: () => pty.resume(),
     signal: (name) => {
       if (open) kill(-(foregroundOf(pty.pid) ?? pty.pid), name);

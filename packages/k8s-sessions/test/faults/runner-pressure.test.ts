@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { scale } from '../../../../test/support/scale.js';
@@ -116,6 +118,33 @@ describe('a runner under pressure', () => {
     await other.frame('pong');
     // Less was taken than was sent: the rest waits on the way.
     expect(typist.frames.filter(({ type }) => type === 'input-ack').length).toBeLessThan(8);
+  });
+
+  test('a disk that takes nothing holds the command, is told, and loses nothing', async () => {
+    const lines = 30_000;
+    await using runner = await startRunner(assignmentOf({ command: `read go; ${flood(lines)}; echo last; read go; exit 8` }));
+    const viewer = await runner.view({}, { whole: true });
+    await viewer.frame('ready');
+    const log = join(runner.folder, 'log');
+    await rename(log, `${log}-away`);
+    viewer.type('go\r');
+    await viewer.frame('note', ({ code }) => code === 'log_disk');
+    // What follows can be answered, and the flood is not through: the command is held.
+    viewer.send({ type: 'ping', nonce: 1 });
+    await viewer.frame('pong');
+    expect(viewer.length).toBeLessThan(lines * lineLength);
+    await rename(`${log}-away`, log);
+    await viewer.frame('note', ({ code }) => code === 'log_over');
+    await viewer.shows('last\r\n');
+    // A command that ends meanwhile still ends.
+    await rename(log, `${log}-away`);
+    viewer.type('go\r');
+    const { exit } = await viewer.frame('exit');
+    expect(exit.code).toBe(8);
+    expect(viewer.digest).toBe(exit.digest);
+    expect(await runner.status).toBe(8);
+    const shipped = Buffer.concat(runner.control.segments.map(({ body }) => gunzipSync(body)));
+    expect(createHash('sha256').update(shipped).digest('hex')).toBe(exit.digest);
   });
 
   test('who comes late to a long session is shown the screen of now for few bytes', async () => {
