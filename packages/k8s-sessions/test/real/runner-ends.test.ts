@@ -1,10 +1,14 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { RunnerExit } from '../../src/runner/index.js';
 import { assignmentOf, memoryControl } from '../support/memory-control.js';
 import { startRunner, type StartedRunner } from '../support/started-runner.js';
-import { runRunner } from '../../src/runner/index.js';
+import { runRunner, type RunnerExit } from '../../src/runner/index.js';
 
 async function endOf(runner: StartedRunner): Promise<{ readonly status: number; readonly exit: RunnerExit }> {
   const status = await runner.status;
@@ -140,5 +144,46 @@ describe('how a session ends', () => {
     expect((await endOf(runner)).exit).toMatchObject({ reason: 'signal', signal: 'SIGKILL' });
     await writeFile(join(runner.folder, 'still-here'), 'yes');
     expect(await readFile(join(runner.folder, 'still-here'), 'utf8')).toBe('yes');
+  });
+
+  test('the source comes first, then npm install where a package.json lies, then the command in its folder', async () => {
+    const made = await mkdtemp(join(tmpdir(), 'hawser-source-'));
+    await mkdir(join(made, 'app'));
+    await writeFile(join(made, 'app', 'package.json'), '{}');
+    await writeFile(join(made, 'app', 'hello.txt'), 'hello from the source');
+    await mkdir(join(made, 'bin'));
+    await writeFile(join(made, 'bin', 'npm'), '#!/bin/sh\necho "npm $* was run" > installed\n', { mode: 0o755 });
+    const archive = execFileSync('tar', ['-cz', '-C', made, 'app']);
+    const server = createServer((request, response) =>
+      request.url === '/app.tar.gz' ? response.end(archive) : response.writeHead(404).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await using runner = await startRunner(
+        assignmentOf({ command: 'cat hello.txt installed', source: { url: `${base}/app.tar.gz` } }),
+        { env: { PATH: `${join(made, 'bin')}:${process.env['PATH']}` } },
+      );
+      const viewer = await runner.view({}, { whole: true });
+      await viewer.frame('exit');
+      expect(viewer.text().toString()).toContain('hello from the source');
+      expect(viewer.text().toString()).toContain('npm install was run');
+      const revision = createHash('sha256').update(archive).digest('hex');
+      expect(runner.control.phases).toEqual([
+        { state: 'fetching', detail: `${base}/app.tar.gz` },
+        { state: 'installing', detail: 'npm install', revision },
+        { state: 'running', detail: null, revision },
+        { state: 'draining', detail: null },
+      ]);
+
+      await using missing = await startRunner(assignmentOf({ command: 'true', source: { url: `${base}/none.tar.gz` } }));
+      const { exit, status } = await endOf(missing);
+      expect(exit).toMatchObject({ reason: 'fetch_failed', code: null, signal: null, message: expect.stringContaining('404') });
+      expect(status).toBe(125);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await rm(made, { recursive: true });
+    }
   });
 });

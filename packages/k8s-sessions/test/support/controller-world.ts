@@ -145,7 +145,7 @@ export async function openWorld(
     replica: 'replica-1',
     trouble: (error) => troubles.push(error),
     ...options.ports,
-    settings: { ratePerMinute: null, ...options.settings },
+    settings: { ratePerMinute: null, sweepMs: 30_000, ...options.settings },
   });
   const answers = answerCheck();
   let adminKey: string | undefined;

@@ -53,6 +53,8 @@ export interface KubeWorld extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly runners: RunnerCluster;
   readonly facts: Facts;
+  /** A client as a service account of the namespace `sessions`. */
+  as(account: string): Promise<Cluster>;
 }
 
 /** Everything that a watch told, and the way to wait for more. */
@@ -82,9 +84,15 @@ export async function createKubeWorld(
     run: { images: { 'registry.example/hawser-sessions-runner': image } },
     ...options.kube,
   });
-  const kubeconfig = join(folder, 'config');
-  await writeFile(kubeconfig, kube.kubeconfig({ serviceAccount: { namespace: 'sessions', name: 'controller' } }));
-  const cluster = await openCluster({ kubeconfig, env: {} });
+  const clusters: Cluster[] = [];
+  const as: KubeWorld['as'] = async (name) => {
+    const kubeconfig = join(folder, name);
+    await writeFile(kubeconfig, kube.kubeconfig({ serviceAccount: { namespace: 'sessions', name } }));
+    const opened = await openCluster({ kubeconfig, env: {} });
+    clusters.push(opened);
+    return opened;
+  };
+  const cluster = await as('controller');
   const { silenceMs, resyncMs } = options;
   const runners = openKubeCluster({
     cluster,
@@ -99,10 +107,11 @@ export async function createKubeWorld(
     cluster,
     runners,
     facts,
+    as,
     [Symbol.asyncDispose]: async () => {
       ending.abort();
       await ended;
-      await cluster.close();
+      for (const one of clusters) await one.close();
       await kube.close();
       await rm(folder, { recursive: true });
     },

@@ -141,7 +141,7 @@ test('GET /log answers ranges, formats and what is wrong with a question', async
   expect(await (await ask('/wait?pattern=prompt')).json()).toMatchObject({ found: true });
   expect(await (await ask('/wait?pattern=never&timeout=0')).json()).toMatchObject({ found: false, closed: false });
   const screen = (await (await ask('/screen')).json()) as { rows: string[]; cursor: unknown };
-  expect(screen.rows.at(-1)).toBe('prompt>');
+  expect(screen.rows.at(-1)).toBe('prompt> ');
   expect(screen.cursor).toEqual({ x: 8, y: 23, visible: true });
   expect(await (await ask('/screen?format=ansi')).text()).toContain('prompt>');
   for (const wrong of ['/log?format=pdf', '/log?from=-1', '/search', '/wait?pattern=(', '/wait?pattern=x&timeout=soon']) {
