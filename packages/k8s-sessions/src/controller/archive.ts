@@ -18,6 +18,5 @@ export async function archiveSession(service: Service, row: SessionRow): Promise
     { state: 'archived', receipt, logHead: stored },
     { actor: 'controller', kind: 'archived', data: { complete: isWhole, bytes: stored } },
   );
-  if (archived) service.facts.forget(row.id);
   return archived !== undefined;
 }

@@ -27,6 +27,7 @@ export const endpoints: { readonly [Name in RouteName]: Endpoint<Name> } = {
   log: readLog,
   screen: readLog,
   search: readLog,
+  history: readLog,
   receipt: getReceipt,
   input: relayToRunner,
   signal: relayToRunner,

@@ -46,7 +46,7 @@ export class Reaper {
     if (row) {
       // What ended by itself goes by its own time to live.
       if (isPodOver(fact) || !isLingering(row, fact, nowMs)) return;
-    } else if (!(await store.leaseName(leaseOf(fact.session), replica, nowMs, nowMs + slackMs))) {
+    } else if (!(await store.leaseName(leaseOf(fact.session), `${replica}/reaper`, nowMs, nowMs + slackMs))) {
       return;
     }
     await ports.cluster.remove(fact.jobName, { graceSeconds: 0 });

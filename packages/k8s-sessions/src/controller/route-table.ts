@@ -17,6 +17,7 @@ export const routes = {
   log: ['GET', '/api/sessions/{id}/log', 'view'],
   screen: ['GET', '/api/sessions/{id}/screen', 'view'],
   search: ['GET', '/api/sessions/{id}/search', 'view'],
+  history: ['GET', '/api/sessions/{id}/history', 'view'],
   receipt: ['GET', '/api/sessions/{id}/receipt', 'view'],
   input: ['POST', '/api/sessions/{id}/input', 'control'],
   signal: ['POST', '/api/sessions/{id}/signal', 'control'],

@@ -66,7 +66,11 @@ describe('a session in a cluster that does what clusters do', () => {
       await world.cluster.say({ session: id, attempt, phase: 'failed', terminated: terminated('NodeLost') });
       await world.settle();
     }
-    expect(await world.row(id)).toMatchObject({ attempt: 3, reason: 'start_timeout', exit: { code: null, signal: null } });
+    expect(await world.row(id)).toMatchObject({
+      attempt: 3,
+      reason: 'start_timeout',
+      exit: { code: null, signal: null },
+    });
   });
 
   test('waits a moment for the kubelet where a SIGKILL may be the memory’s, and for it alone', async () => {
@@ -79,7 +83,10 @@ describe('a session in a cluster that does what clusters do', () => {
     expect(await (await world.ask('GET', `/api/sessions/${id}`)).json()).toMatchObject({ exit: null, exitedAt: null });
     await world.cluster.say({ session: id, phase: 'failed', terminated: terminated('OOMKilled') });
     await world.settle();
-    expect(await world.row(id)).toMatchObject({ reason: 'oom', exit: { reason: 'oom', code: null, signal: 'SIGKILL' } });
+    expect(await world.row(id)).toMatchObject({
+      reason: 'oom',
+      exit: { reason: 'oom', code: null, signal: 'SIGKILL' },
+    });
 
     const other = await world.create();
     const killed = world.runner(other.id);
@@ -159,11 +166,17 @@ describe('a session in a cluster that does what clusters do', () => {
 
     const path = `/api/sessions/${id}`;
     const raw = await world.ask('GET', `${path}/log`);
-    expect(createHash('sha256').update(await raw.text()).digest('hex')).toBe(digest);
+    expect(
+      createHash('sha256')
+        .update(await raw.text())
+        .digest('hex'),
+    ).toBe(digest);
     const part = await world.ask('GET', `${path}/log`, { headers: { range: 'bytes=0-4' } });
     expect([part.status, await part.text()]).toEqual([206, 'hello']);
     expect((await world.ask('GET', `${path}/log`, { headers: { range: 'bytes=900-' } })).status).toBe(416);
-    expect(await (await world.ask('GET', `${path}/screen`)).json()).toMatchObject({ rows: expect.arrayContaining(['hello red']) });
+    expect(await (await world.ask('GET', `${path}/screen`)).json()).toMatchObject({
+      rows: expect.arrayContaining(['hello red']),
+    });
     expect(JSON.stringify(await (await world.ask('GET', `${path}/search?q=done`)).json())).toContain('DONE 42');
     expect(await (await world.ask('GET', `${path}/wait?pattern=DONE`)).json()).toMatchObject({ found: true });
     expect((await world.ask('GET', `${path}/history`)).status).toBe(200);

@@ -71,6 +71,11 @@ const operations: Readonly<Record<RouteName, Operation>> = {
   },
   screen: { summary: 'The screen as text, now or at an offset.', answers: { 200: 'Anything' }, query: { at: offset } },
   search: { summary: 'Find text in the whole log.', answers: { 200: 'Anything' }, query: { q: text } },
+  history: {
+    summary: 'Lines with their colours.',
+    answers: { 200: 'Anything' },
+    query: { from: offset, to: offset },
+  },
   receipt: { summary: 'The signed receipt of a session that is over.', answers: { 200: 'Receipt' } },
   input: { summary: 'Type something, under the lease of the keyboard.', body: 'Anything', answers: { 202: null } },
   signal: { summary: 'Send a signal to the command.', body: 'Anything', answers: { 202: null } },

@@ -1,4 +1,6 @@
+import { logRoutes } from '../../log/index.js';
 import { isOver } from '../../protocol/states.js';
+import { storedLog } from '../../store/stored-log.js';
 import type { SessionRow } from '../../store/types.js';
 import { Problem } from '../problem.js';
 import { sessionOf } from './context.js';
@@ -19,11 +21,28 @@ export async function relayToRunner(context: KeyContext): Promise<Response> {
   });
 }
 
-/** `GET …/log`, `/screen`, `/search` and `/wait?pattern=`: from the runner while there is one. */
+/**
+ * `GET …/log`, `/screen`, `/search`, `/history` and `/wait?pattern=`: from the runner while there is one, from the archive
+ * before and afterwards.
+ */
 export async function readLog(context: KeyContext): Promise<Response> {
   const row = await sessionOf(context);
   if (row.state === 'expired') throw new Problem('log_expired', `The log of session ${row.id} is past its time.`);
-  return relay(context, row);
+  if (context.service.ports.access && isServed(row)) {
+    try {
+      return await relay(context, row);
+    } catch (error) {
+      // A runner that was asked to stay may be gone; the archive has all of a session that is over.
+      if (!isOver(row.state)) throw error;
+    }
+  }
+  const answer = logRoutes(storedLog(context.service.store, row.id), {
+    title: row.command ?? row.argv?.join(' ') ?? row.id,
+    exitCode: () => row.exit?.code ?? null,
+  });
+  return answer(
+    new Request(context.request, { signal: AbortSignal.any([context.request.signal, context.service.closing]) }),
+  );
 }
 
 /** Whether a runner answers for the session: the one that has claimed it, at the address it gave. */
