@@ -114,12 +114,24 @@ export async function fetchRunner(options: DialOptions, path: string, init: Requ
   const status = response.statusCode ?? 502;
   const empty = status === 204 || status === 304 || init.method === 'HEAD';
   if (empty) response.resume();
-  return new Response(empty ? null : (Readable.toWeb(response) as ConstructorParameters<typeof Response>[0]), { status, headers });
+  return new Response(empty ? null : (Readable.toWeb(response) as ConstructorParameters<typeof Response>[0]), {
+    status,
+    headers,
+  });
 }
 
-const hopByHop: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'x-hawser-runner-proof']);
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'x-hawser-runner-proof',
+]);
 
-async function requestOf(options: DialOptions, nonce: string, what: RequestOptions): Promise<ReturnType<typeof request>> {
+async function requestOf(
+  options: DialOptions,
+  nonce: string,
+  what: RequestOptions,
+): Promise<ReturnType<typeof request>> {
   const { address, session, viewer, role, key, nowMs, timeoutMs = 5000, signal } = options;
   const token = signDial(key, { session, viewer, role, nonce, expiresAtMs: nowMs() + dialTokenLifeMs });
   let socket: Duplex | undefined;

@@ -49,7 +49,9 @@ export function httpControl(options: HttpControlOptions): RunnerControl {
         signal: wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout,
       });
     } catch (cause) {
-      throw new SessionsError('HAWSER_SESSIONS_SERVICE_UNREACHABLE', 'The controller does not answer its runner.', { cause });
+      throw new SessionsError('HAWSER_SESSIONS_SERVICE_UNREACHABLE', 'The controller does not answer its runner.', {
+        cause,
+      });
     }
     if (response.ok) return response;
     await response.body?.cancel();

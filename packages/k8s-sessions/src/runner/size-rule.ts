@@ -25,6 +25,9 @@ export function ruledSize(mode: SizeMode, seats: readonly Seat[]): TerminalSize 
     };
   const holders = looking.filter(({ holder }) => holder);
   const ruling = holders.length > 0 ? holders : looking.filter(({ role }) => role === 'control');
-  const latest = ruling.reduce<Seat | undefined>((a, b) => (a === undefined || b.activity > a.activity ? b : a), undefined);
+  const latest = ruling.reduce<Seat | undefined>(
+    (a, b) => (a === undefined || b.activity > a.activity ? b : a),
+    undefined,
+  );
   return latest?.size ?? undefined;
 }

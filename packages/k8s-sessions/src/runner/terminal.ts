@@ -138,7 +138,9 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     await drained;
     closeSync(otherSide);
     pty._socket.destroy();
-    return signal ? { code: null, signal: signalName(signal), leftBehind } : { code: exitCode, signal: null, leftBehind };
+    return signal
+      ? { code: null, signal: signalName(signal), leftBehind }
+      : { code: exitCode, signal: null, leftBehind };
   };
 
   const waitForOthers = async (): Promise<number> => {

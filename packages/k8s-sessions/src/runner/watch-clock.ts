@@ -16,11 +16,14 @@ export function watchClock(options: {
   const deadline = setTimeout(() => onStop('deadline'), Math.min(deadlineMs, longestMs));
   let idle: NodeJS.Timeout | undefined;
   const watchIdle = (waitMs: number): void => {
-    idle = setTimeout(() => {
-      const leftMs = hub.viewers > 0 ? idleMs : hub.activeAtMs + idleMs - hub.nowMs();
-      if (leftMs <= 0) onStop('idle');
-      else watchIdle(leftMs);
-    }, Math.min(waitMs, longestMs));
+    idle = setTimeout(
+      () => {
+        const leftMs = hub.viewers > 0 ? idleMs : hub.activeAtMs + idleMs - hub.nowMs();
+        if (leftMs <= 0) onStop('idle');
+        else watchIdle(leftMs);
+      },
+      Math.min(waitMs, longestMs),
+    );
   };
   if (idleMs > 0) watchIdle(idleMs);
   let cutAt = 0;

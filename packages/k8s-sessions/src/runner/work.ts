@@ -56,11 +56,11 @@ export function startWork(options: WorkOptions): Work {
   const say = (line: string): void => void hub.append(Buffer.from(`\u001b[2m${line}\u001b[22m\r\n`));
   const stoppedEnd = (): WorkEnd | undefined => stopReason && { reason: stopReason, code: null, signal: null };
 
-  const run = async (argv: readonly string[], at: string, env: Readonly<Record<string, string>>): Promise<TerminalEnd> => {
+  const run = async (argv: readonly string[], env: Readonly<Record<string, string>>): Promise<TerminalEnd> => {
     const started = await startTerminal({
       argv,
       env,
-      folder: at,
+      folder,
       size: hub.log.size,
       leftBehindMs,
       onOutput: (data) => {
@@ -84,27 +84,33 @@ export function startWork(options: WorkOptions): Work {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await mkdir(home, { recursive: true, mode: 0o700 });
     const env = environment(assignment, { HOME: home, ...options.env });
-    let at = folder;
+    let revision: { readonly revision?: string } = {};
     if (assignment.source) {
-      const got = await fetchInto({ assignment, folder, phase, say, signal: stopped.signal });
+      phase({ state: 'fetching', detail: assignment.source.url });
+      const got = await fetchInto({ assignment, folder, say, signal: stopped.signal });
       if (stopReason) return stoppedEnd()!;
       if ('message' in got) return { reason: 'fetch_failed', code: null, signal: null, message: got.message };
-      at = got.folder;
+      revision = got;
     }
-    const install = await installIn(at, assignment);
+    const install = await installIn(folder, assignment);
     if (install !== undefined) {
-      phase({ state: 'installing', detail: install });
+      phase({ state: 'installing', detail: install, ...revision });
       say(`$ ${install}`);
-      const end = await run(['/bin/sh', '-c', install], at, env);
+      const end = await run(['/bin/sh', '-c', install], env);
       if (stopReason) return stoppedEnd()!;
       if (end.code !== 0)
-        return { reason: 'install_failed', code: null, signal: null, message: `${install} ended with ${endText(end)}.` };
+        return {
+          reason: 'install_failed',
+          code: null,
+          signal: null,
+          message: `${install} ended with ${endText(end)}.`,
+        };
     }
     if (stopReason) return stoppedEnd()!;
-    phase({ state: 'running', detail: null });
     hub.startedAtMs = hub.nowMs();
+    phase({ state: 'running', detail: null, ...revision });
     const killedBefore = memoryKills();
-    const end = await run(argvOf(assignment), at, env);
+    const end = await run(argvOf(assignment), env);
     const { code, signal, leftBehind } = end;
     const reason = stopReason ?? (signal === 'SIGKILL' && memoryKills() > killedBefore ? 'oom' : reasonOf(end));
     return { reason, code, signal, ...(leftBehind > 0 ? { leftBehind } : {}) };

@@ -25,7 +25,15 @@ test('one process stands in for many runners, each with its own key and its own 
   for (const [at, viewer] of viewers.entries()) expect(viewer.text().toString()).toBe(`<${at}>`);
 
   const [{ session, epoch }, { secret }] = [runners[0]!, runners[1]!];
-  const stranger = { address, session, epoch, key: dialKey(secret), viewer: 'v', role: 'view', nowMs: Date.now } as const;
+  const stranger = {
+    address,
+    session,
+    epoch,
+    key: dialKey(secret),
+    viewer: 'v',
+    role: 'view',
+    nowMs: Date.now,
+  } as const;
   await expect(dialRunner(stranger)).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_RUNNER_UNREACHABLE' });
   for (const viewer of viewers) viewer.cut();
 });

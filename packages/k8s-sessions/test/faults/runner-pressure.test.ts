@@ -54,10 +54,13 @@ describe('a runner under pressure', () => {
     const whole = createHash('sha256');
     let place = 0;
     for (let cuts = 0; ; cuts += 1) {
-      const viewer = await runner.view({ viewer: `v${cuts}`, role: 'view' }, {
-        whole: true,
-        since: place === 0 ? null : formatSince({ epoch, offset: place }),
-      });
+      const viewer = await runner.view(
+        { viewer: `v${cuts}`, role: 'view' },
+        {
+          whole: true,
+          since: place === 0 ? null : formatSince({ epoch, offset: place }),
+        },
+      );
       viewer.from = place;
       await viewer.until(() => viewer.length > 1_500_000 || viewer.frames.some(({ type }) => type === 'ready'), 'more');
       viewer.cut();
@@ -122,7 +125,9 @@ describe('a runner under pressure', () => {
 
   test('a disk that takes nothing holds the command, is told, and loses nothing', async () => {
     const lines = 30_000;
-    await using runner = await startRunner(assignmentOf({ command: `read go; ${flood(lines)}; echo last; read go; exit 8` }));
+    await using runner = await startRunner(
+      assignmentOf({ command: `read go; ${flood(lines)}; echo last; read go; exit 8` }),
+    );
     const viewer = await runner.view({}, { whole: true });
     await viewer.frame('ready');
     const log = join(runner.folder, 'log');
@@ -168,7 +173,9 @@ describe('a runner under pressure', () => {
     const lines = scale(60, 2000);
     const random = seeded(20_261_122);
     await using runner = await startRunner(
-      assignmentOf({ command: 'stty -echo; while read -r line; do echo "<$line>"; [ "$line" = end ] && exit 11; done' }),
+      assignmentOf({
+        command: 'stty -echo; while read -r line; do echo "<$line>"; [ "$line" = end ] && exit 11; done',
+      }),
     );
     const unsent = [...Array.from({ length: lines }, (_, at) => `l${at}`), 'end'];
     const output: Buffer[] = [];
@@ -184,7 +191,10 @@ describe('a runner under pressure', () => {
       // Cut before, amid and behind what comes back.
       const upTo = Math.floor(random() * 60);
       await viewer.until(
-        () => viewer.length >= upTo || viewer.frames.some(({ type }) => type === 'input-ack' || type === 'exit') || burst === 0,
+        () =>
+          viewer.length >= upTo ||
+          viewer.frames.some(({ type }) => type === 'input-ack' || type === 'exit') ||
+          burst === 0,
         'an answer',
       );
       if (lastInputSeq === unsent.length) await viewer.frame('exit');
@@ -196,7 +206,10 @@ describe('a runner under pressure', () => {
     expect(await runner.status).toBe(11);
     const seen = Buffer.concat(output);
     // The terminal echoes what came before the program switched that off.
-    const answered = seen.toString().split('\r\n').filter((line) => line.startsWith('<'));
+    const answered = seen
+      .toString()
+      .split('\r\n')
+      .filter((line) => line.startsWith('<'));
     expect(answered).toEqual(unsent.map((line) => `<${line}>`));
     expect(createHash('sha256').update(seen).digest('hex')).toBe(runner.control.exits[0]!.digest);
   });

@@ -47,8 +47,20 @@ describe('the end of a program on a terminal', () => {
   });
 
   test('a signal is told by its name', async () => {
-    const names = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGKILL', 'SIGSEGV', 'SIGPIPE', 'SIGTERM', 'SIGUSR1'] as const;
-    const ends = await Promise.all(names.map((name) => run(`ulimit -c 0; kill -${constants.signals[name]} $$; sleep 60`)));
+    const names = [
+      'SIGHUP',
+      'SIGINT',
+      'SIGQUIT',
+      'SIGABRT',
+      'SIGKILL',
+      'SIGSEGV',
+      'SIGPIPE',
+      'SIGTERM',
+      'SIGUSR1',
+    ] as const;
+    const ends = await Promise.all(
+      names.map((name) => run(`ulimit -c 0; kill -${constants.signals[name]} $$; sleep 60`)),
+    );
     expect(ends.map(({ code, signal }) => ({ code, signal }))).toEqual(names.map((signal) => ({ code: null, signal })));
   });
 
@@ -65,7 +77,12 @@ describe('the end of a program on a terminal', () => {
 
   test('those left behind are waited for, and told when they stay', async () => {
     const soon = await run(`trap '' HUP; (sleep 0.2; echo late) & exit 3`);
-    expect({ ...soon, output: soon.output.toString() }).toEqual({ code: 3, signal: null, leftBehind: 0, output: 'late\r\n' });
+    expect({ ...soon, output: soon.output.toString() }).toEqual({
+      code: 3,
+      signal: null,
+      leftBehind: 0,
+      output: 'late\r\n',
+    });
     const never = await run(`trap '' HUP; sleep 600 & setsid sleep 600 & sleep 0.1; exit 4`, { leftBehindMs: 50 });
     expect({ code: never.code, leftBehind: never.leftBehind }).toEqual({ code: 4, leftBehind: 2 });
   });

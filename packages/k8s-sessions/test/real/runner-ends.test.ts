@@ -70,7 +70,9 @@ describe('how a session ends', () => {
     expect((await endOf(polite)).exit).toMatchObject({ reason: 'cancelled', code: 9 });
 
     await using deaf = await startRunner(
-      assignmentOf({ command: `trap '' TERM HUP; (trap '' TERM HUP; sleep 600) & echo up; while :; do sleep 600; done` }),
+      assignmentOf({
+        command: `trap '' TERM HUP; (trap '' TERM HUP; sleep 600) & echo up; while :; do sleep 600; done`,
+      }),
     );
     await (await deaf.view({}, { whole: true })).shows('up');
     deaf.control.wish({ stop: { reason: 'cancelled', graceMs: 50 } });
@@ -95,7 +97,9 @@ describe('how a session ends', () => {
   });
 
   test('a stop during the installation runs no command', async () => {
-    await using runner = await startRunner(assignmentOf({ command: 'touch ran', installCommand: 'echo up; sleep 600' }));
+    await using runner = await startRunner(
+      assignmentOf({ command: 'touch ran', installCommand: 'echo up; sleep 600' }),
+    );
     await (await runner.view({}, { whole: true })).shows('up\r\n');
     runner.control.wish({ stop: { reason: 'cancelled', graceMs: 2000 } });
     const { exit, status } = await endOf(runner);
@@ -105,7 +109,9 @@ describe('how a session ends', () => {
   });
 
   test('an installation comes before the command; one that fails is the end', async () => {
-    await using good = await startRunner(assignmentOf({ command: 'cat made', installCommand: 'echo made-before > made' }));
+    await using good = await startRunner(
+      assignmentOf({ command: 'cat made', installCommand: 'echo made-before > made' }),
+    );
     const viewer = await good.view({}, { whole: true });
     await viewer.frame('exit');
     expect(viewer.text().toString()).toContain('made-before');
@@ -113,7 +119,12 @@ describe('how a session ends', () => {
 
     await using bad = await startRunner(assignmentOf({ command: 'touch ran', installCommand: 'exit 3' }));
     const { exit, status } = await endOf(bad);
-    expect(exit).toMatchObject({ reason: 'install_failed', code: null, signal: null, message: 'exit 3 ended with status 3.' });
+    expect(exit).toMatchObject({
+      reason: 'install_failed',
+      code: null,
+      signal: null,
+      message: 'exit 3 ended with status 3.',
+    });
     expect(status).toBe(125);
   });
 
@@ -176,9 +187,16 @@ describe('how a session ends', () => {
         { state: 'draining', detail: null },
       ]);
 
-      await using missing = await startRunner(assignmentOf({ command: 'true', source: { url: `${base}/none.tar.gz` } }));
+      await using missing = await startRunner(
+        assignmentOf({ command: 'true', source: { url: `${base}/none.tar.gz` } }),
+      );
       const { exit, status } = await endOf(missing);
-      expect(exit).toMatchObject({ reason: 'fetch_failed', code: null, signal: null, message: expect.stringContaining('404') });
+      expect(exit).toMatchObject({
+        reason: 'fetch_failed',
+        code: null,
+        signal: null,
+        message: expect.stringContaining('404'),
+      });
       expect(status).toBe(125);
     } finally {
       server.closeAllConnections();

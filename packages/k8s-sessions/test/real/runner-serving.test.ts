@@ -11,7 +11,9 @@ import { startRunner, type StartedRunner } from '../support/started-runner.js';
 
 let runner: StartedRunner;
 beforeAll(async () => {
-  runner = await startRunner(assignmentOf({ command: 'stty -echo; echo go; while read -r line; do echo "<$line>"; done' }));
+  runner = await startRunner(
+    assignmentOf({ command: 'stty -echo; echo go; while read -r line; do echo "<$line>"; done' }),
+  );
   const viewer = await runner.view();
   await viewer.shows('go');
   viewer.send({ type: 'lease', action: 'release' });
@@ -62,9 +64,13 @@ describe("a runner's port", () => {
 
   test('speaks the protocol of ttyd with a stock client', async () => {
     const password = debugPassword(runner.secret);
-    const page = await fetch(`http://127.0.0.1:${runner.address.port}/`, { headers: { authorization: basic(password) } });
+    const page = await fetch(`http://127.0.0.1:${runner.address.port}/`, {
+      headers: { authorization: basic(password) },
+    });
     expect(await page.text()).toContain('<pre id="out"');
-    const answer = await fetch(`http://127.0.0.1:${runner.address.port}/token`, { headers: { authorization: basic(password) } });
+    const answer = await fetch(`http://127.0.0.1:${runner.address.port}/token`, {
+      headers: { authorization: basic(password) },
+    });
     const { token } = (await answer.json()) as { token: string };
 
     const ws = new WebSocket(`ws://127.0.0.1:${runner.address.port}/ws`, ['tty'], {
@@ -156,7 +162,9 @@ describe("a runner's port", () => {
     const got = await ask('GET', 'a/b%20c.bin');
     expect(Buffer.from(await got.arrayBuffer())).toEqual(data);
     expect((await ask('HEAD', 'a/b%20c.bin')).headers.get('content-length')).toBe('300000');
-    expect(await (await ask('GET', 'a')).json()).toEqual({ entries: [{ name: 'b c.bin', type: 'file', size: 300_000 }] });
+    expect(await (await ask('GET', 'a')).json()).toEqual({
+      entries: [{ name: 'b c.bin', type: 'file', size: 300_000 }],
+    });
 
     await symlink('/etc', join(runner.folder, 'work', 'out'));
     await writeFile(join(runner.folder, 'secret'), 'planted');

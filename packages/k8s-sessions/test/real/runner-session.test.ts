@@ -7,7 +7,11 @@ import { startRunner } from '../support/started-runner.js';
 describe('a session from its assignment to its end', () => {
   test('the command runs at once, and a viewer gets every byte, its exit and the close', async () => {
     await using runner = await startRunner(
-      assignmentOf({ command: 'read x; echo "got $x"; seq 1 3000; exit 5', prompt: 'hello', size: { cols: 100, rows: 30 } }),
+      assignmentOf({
+        command: 'read x; echo "got $x"; seq 1 3000; exit 5',
+        prompt: 'hello',
+        size: { cols: 100, rows: 30 },
+      }),
     );
     const viewer = await runner.view({}, { whole: true });
     expect((await viewer.frame('hello')).hello).toMatchObject({ role: 'control', epoch: runner.control.self!.epoch });

@@ -38,7 +38,11 @@ describe('viewers of one session', () => {
       runner.control.exits[0]!.keyboard.map(({ viewer, bytes }) => [viewer, bytes]);
     runner.control.wish({ stop: { reason: 'cancelled', graceMs: 500 } });
     await runner.status;
-    expect(turns()).toEqual([['a', 4], ['b', 4], ['a', 6]]);
+    expect(turns()).toEqual([
+      ['a', 4],
+      ['b', 4],
+      ['a', 6],
+    ]);
   });
 
   test('input is applied once, however often it is sent', async () => {
@@ -63,7 +67,13 @@ describe('viewers of one session', () => {
     expect((await other.frame('hello')).hello.lastInputSeq).toBe(0);
     send(other, 1, 'four\r');
     await again.shows('<four>');
-    expect(again.text().toString().replaceAll('\r', '').trim().split('\n')).toEqual(['go', '<one>', '<two>', '<three>', '<four>']);
+    expect(again.text().toString().replaceAll('\r', '').trim().split('\n')).toEqual([
+      'go',
+      '<one>',
+      '<two>',
+      '<three>',
+      '<four>',
+    ]);
     send(other, 3, 'a gap\r');
     expect(await other.closed).toBe(1008);
   });

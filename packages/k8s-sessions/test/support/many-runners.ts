@@ -37,8 +37,19 @@ export interface ManyRunners extends AsyncDisposable {
 export async function startManyRunners(count: number): Promise<ManyRunners> {
   const all = new Map<string, { readonly door: Door; readonly hub: Hub }>();
   const runners = Array.from({ length: count }, (): ManyRunner => {
-    const [session, secret, epoch] = [randomUUID(), randomBytes(32).toString('base64url'), randomBytes(16).toString('hex')];
-    const hub = new Hub({ session, epoch, command: 'echo', sizeMode: 'latest', log: memoryLog(epoch), nowMs: Date.now });
+    const [session, secret, epoch] = [
+      randomUUID(),
+      randomBytes(32).toString('base64url'),
+      randomBytes(16).toString('hex'),
+    ];
+    const hub = new Hub({
+      session,
+      epoch,
+      command: 'echo',
+      sizeMode: 'latest',
+      log: memoryLog(epoch),
+      nowMs: Date.now,
+    });
     hub.plug(echo((data) => hub.append(data)));
     hub.phase('running', null);
     all.set(session, { hub, door: createDoor({ session, epoch, secret, nowMs: Date.now }) });

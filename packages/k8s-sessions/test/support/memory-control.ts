@@ -26,7 +26,10 @@ export interface MemoryControl extends RunnerControl {
   called(): Promise<unknown>;
 }
 
-export function memoryControl(assignment: Assignment | undefined, options: { readonly won?: boolean } = {}): MemoryControl {
+export function memoryControl(
+  assignment: Assignment | undefined,
+  options: { readonly won?: boolean } = {},
+): MemoryControl {
   const phases: RunnerPhase[] = [];
   const segments: Segment[] = [];
   const keyframes: Keyframe[] = [];

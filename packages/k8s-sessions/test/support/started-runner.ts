@@ -138,10 +138,12 @@ export class TestViewer {
       this.#take(decodeServerFrame(data));
     });
     this.#socket.on('error', (error) => this.#bell.emit('frame', error));
-    this.closed = new Promise((resolve) => this.#socket.on('close', (code) => {
-      resolve(code);
-      this.#bell.emit('frame');
-    }));
+    this.closed = new Promise((resolve) =>
+      this.#socket.on('close', (code) => {
+        resolve(code);
+        this.#bell.emit('frame');
+      }),
+    );
   }
 
   async attach(frame: Partial<Attach>): Promise<void> {
@@ -196,7 +198,9 @@ export class TestViewer {
     after = 0,
   ): Promise<FrameOf<Type>> {
     const find = (): FrameOf<Type> | undefined =>
-      this.frames.slice(after).find((frame): frame is FrameOf<Type> => frame.type === type && fits(frame as FrameOf<Type>));
+      this.frames
+        .slice(after)
+        .find((frame): frame is FrameOf<Type> => frame.type === type && fits(frame as FrameOf<Type>));
     await this.until(() => find() !== undefined, `a frame "${type}"`);
     return find()!;
   }

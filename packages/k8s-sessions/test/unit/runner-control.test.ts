@@ -17,9 +17,16 @@ let answers: { readonly status: number; readonly body?: unknown }[] = [];
 const server = createServer((request, response) => {
   void bodyOf(request).then((body) => {
     const { method, url, headers } = request;
-    asked.push({ line: `${method} ${url}`, authorization: headers.authorization, epoch: headers['x-hawser-epoch'], body });
+    asked.push({
+      line: `${method} ${url}`,
+      authorization: headers.authorization,
+      epoch: headers['x-hawser-epoch'],
+      body,
+    });
     const { status, body: answer } = answers.shift() ?? { status: 204 };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(answer === undefined ? '' : JSON.stringify(answer));
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(answer === undefined ? '' : JSON.stringify(answer));
   });
 });
 let control: RunnerControl;
@@ -74,7 +81,8 @@ describe('what a runner says to the controller', () => {
       `POST ${base}/beat`,
       `POST ${base}/exit`,
     ]);
-    for (const { authorization, epoch } of asked) expect({ authorization, epoch }).toEqual({ authorization: 'Bearer sss', epoch: 'e1' });
+    for (const { authorization, epoch } of asked)
+      expect({ authorization, epoch }).toEqual({ authorization: 'Bearer sss', epoch: 'e1' });
     expect(JSON.parse(asked[2]!.body.toString())).toEqual(self);
     expect(asked[4]!.body.toString()).toBe('packed');
     answers = [{ status: 204 }];
