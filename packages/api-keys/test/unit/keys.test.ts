@@ -16,6 +16,7 @@ import {
   revokeKey,
   rotateKey,
   standingOf,
+  storeKey,
   verifyKey,
 } from '../../src/index.js';
 import { hashKey, isHashOf, nobodysHash } from '../../src/hash.js';
@@ -33,6 +34,16 @@ function raised(code: ApiKeyErrorCode, message: RegExp): unknown {
 }
 
 describe('a key', () => {
+  test('that was made elsewhere is kept as one that was made here', async () => {
+    const { key, stored } = await make();
+    const kept = await storeKey(`${key}\n`, { name: 'ada', scopes: ['run', 'read'], nowMs, rounds });
+    expect(kept).toEqual({ ...stored, hash: kept.hash });
+    expect(await verifyKey(key, kept, nowMs)).toMatchObject({ ok: true });
+    await expect(storeKey('sk_live_x', { name: 'ada', scopes: [], nowMs })).rejects.toEqual(
+      raised('HAWSER_API_KEY_MALFORMED', /characters stand behind/),
+    );
+  });
+
   test('is sk_live_ and 64 hexadecimal digits, 72 bytes in all, and its first 16 digits are its id', async () => {
     const { key, stored } = await make();
     expect(key).toMatch(/^sk_live_[0-9a-f]{64}$/);

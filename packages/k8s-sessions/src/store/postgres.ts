@@ -59,7 +59,7 @@ export async function openPostgres({ url, maxConnections, queryTimeoutMs }: Post
       const late = (): Error => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
       const timer = queryTimeoutMs > 0 ? setTimeout(() => stream.destroy(late()), queryTimeoutMs) : undefined;
       try {
-        return await super._query(held, query);
+        return await super['_query'](held, query);
       } finally {
         clearTimeout(timer);
       }
