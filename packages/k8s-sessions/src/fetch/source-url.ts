@@ -65,6 +65,21 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '');
 }
 
+/** The credential kept for a URL's host, or for the host whose archives it serves. Never sent over plain http but to this machine. */
+export function credentialFor(url: URL, credentials: SourceRules['credentials']): string | undefined {
+  const host = hostOf(url);
+  if (url.protocol !== 'https:' && host !== '127.0.0.1') return undefined;
+  const served = Object.keys(archiveHosts).find((name) => archiveHosts[name] === host);
+  return credentials[host] ?? (served === undefined ? undefined : credentials[served]);
+}
+
+/** Where a commit of a repository can be had as a tar.gz. */
+export function archiveUrl(repository: URL, commit: string): URL {
+  const host = archiveHosts[hostOf(repository)];
+  if (host !== undefined) return new URL(`https://${host}${repository.pathname}/tar.gz/${commit}`);
+  return new URL(`${repository.pathname}/archive/${commit}.tar.gz`, repository);
+}
+
 /** The error every rule raises. */
 export function rejected(message: string, options: { readonly hint?: string } = {}): SessionsError {
   return new SessionsError('HAWSER_SESSIONS_SOURCE_REJECTED', `${message}.`, options);

@@ -40,7 +40,9 @@ test.each([
   ['https://example.com/x.git#--upload-pack=touch', /no ref/],
   ['no address', /control|none/],
 ])('refuses %s', (url, sentence) => {
-  expect(() => checkSource(url, open)).toThrow(expect.objectContaining({ code: 'HAWSER_SESSIONS_SOURCE_REJECTED' }) as Error);
+  expect(() => checkSource(url, open)).toThrow(
+    expect.objectContaining({ code: 'HAWSER_SESSIONS_SOURCE_REJECTED' }) as Error,
+  );
   expect(() => checkSource(url, open)).toThrow(sentence);
 });
 
@@ -70,7 +72,13 @@ test('every IPv4 address is judged the same in all its spellings', () => {
     fc.property(fc.ipV4(), (address) => {
       const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
       const number = ((a * 256 + b) * 256 + c) * 256 + d;
-      const spellings = [address, String(number), `0x${number.toString(16)}`, `${a}.${b}.${c * 256 + d}`, `0${a.toString(8)}.${b}.${c}.${d}`];
+      const spellings = [
+        address,
+        String(number),
+        `0x${number.toString(16)}`,
+        `${a}.${b}.${c * 256 + d}`,
+        `0${a.toString(8)}.${b}.${c}.${d}`,
+      ];
       for (const host of spellings) {
         const judge = (): unknown => checkSource(`https://${host}/x.zip`, open);
         if (isPublicAddress(address)) expect(judge).not.toThrow();

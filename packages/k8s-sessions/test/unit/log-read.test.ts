@@ -26,7 +26,9 @@ afterAll(async () => {
 });
 
 const ask = (path: string, init?: RequestInit): Promise<Response> =>
-  logRoutes(long.writer.source, { title: 'a <title>', exitCode: () => 5 })(new Request(`http://x/api/sessions/1${path}`, init));
+  logRoutes(long.writer.source, { title: 'a <title>', exitCode: () => 5 })(
+    new Request(`http://x/api/sessions/1${path}`, init),
+  );
 
 test('lines are painted as a wide terminal shows them in the end', () => {
   const paint = (line: string): string => paintLine(line, plainSgr).text;
@@ -108,11 +110,15 @@ test('the screen can be had as it was at any place', async () => {
   log.writer.resize({ cols: 30, rows: 5 });
   await feed(log.writer, '\r\nthree');
   const { source } = log.writer;
-  expect((await screenAt(source, at)).view).toMatchObject({ offset: at, size: { cols: 80, rows: 24 }, cursor: { x: 0, y: 1 } });
+  expect((await screenAt(source, at)).view).toMatchObject({
+    offset: at,
+    size: { cols: 80, rows: 24 },
+    cursor: { x: 0, y: 1 },
+  });
   expect((await screenAt(source, at)).view.rows[0]).toBe('one');
   const now = await screenAt(source);
   expect(now.view.size).toEqual({ cols: 30, rows: 5 });
-  expect(now.view.rows).toEqual((log.writer.screen.view()).rows);
+  expect(now.view.rows).toEqual(log.writer.screen.view().rows);
   await log.writer.close();
 });
 
@@ -131,7 +137,12 @@ test('GET /log answers ranges, formats and what is wrong with a question', async
   expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes.length}`]);
   expect(await beyond.json()).toMatchObject({ code: 'range_not_satisfiable' });
   expect((await ask('/log?from=3000000')).headers.get('content-length')).toBe(String(bytes.length - 3_000_000));
-  expect((await (await ask('/log?format=text&from=3002')).text()).split('\n')).toEqual(['100%', 'Needle in <hay> & stack', 'prompt> ', '']);
+  expect((await (await ask('/log?format=text&from=3002')).text()).split('\n')).toEqual([
+    '100%',
+    'Needle in <hay> & stack',
+    'prompt> ',
+    '',
+  ]);
   const page = await (await ask('/log?format=html&from=2999')).text();
   expect(page).toContain('<title>a &lt;title&gt;</title>');
   expect(page).toContain('<span style="color:#c4384b">line 2998');
@@ -144,7 +155,13 @@ test('GET /log answers ranges, formats and what is wrong with a question', async
   expect(screen.rows.at(-1)).toBe('prompt> ');
   expect(screen.cursor).toEqual({ x: 8, y: 23, visible: true });
   expect(await (await ask('/screen?format=ansi')).text()).toContain('prompt>');
-  for (const wrong of ['/log?format=pdf', '/log?from=-1', '/search', '/wait?pattern=(', '/wait?pattern=x&timeout=soon']) {
+  for (const wrong of [
+    '/log?format=pdf',
+    '/log?from=-1',
+    '/search',
+    '/wait?pattern=(',
+    '/wait?pattern=x&timeout=soon',
+  ]) {
     const answer = await ask(wrong);
     expect([wrong, answer.status]).toEqual([wrong, 400]);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');

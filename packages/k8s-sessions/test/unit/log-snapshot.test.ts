@@ -14,41 +14,63 @@ async function write(terminal: Headless, text: string | Uint8Array): Promise<voi
 function state(terminal: Headless): unknown {
   const { buffer, modes, cols, rows } = terminal;
   const within = inside(terminal);
-  const screens = (buffer.active.type === 'alternate' ? [buffer.normal, buffer.active] : [buffer.active]).map((screen) => {
-    const lines: string[] = [];
-    for (let row = 0; row < rows; row++) {
-      const line = screen.getLine(screen.baseY + row);
-      const cells: string[] = [];
-      for (let column = 0; column < cols; column++) {
-        const cell = line?.getCell(column);
-        if (!cell) continue;
-        const a = cell as unknown as AttributeInside;
-        const drawn = a.isInverse() || a.isStrikethrough() || a.isOverline() || a.getUnderlineStyle();
-        if (cell.getChars() === '' && cell.getWidth() === 1 && !drawn) {
-          cells.push(`${a.getBgColorMode()}/${a.getBgColor()}`);
-          continue;
+  const screens = (buffer.active.type === 'alternate' ? [buffer.normal, buffer.active] : [buffer.active]).map(
+    (screen) => {
+      const lines: string[] = [];
+      for (let row = 0; row < rows; row++) {
+        const line = screen.getLine(screen.baseY + row);
+        const cells: string[] = [];
+        for (let column = 0; column < cols; column++) {
+          const cell = line?.getCell(column);
+          if (!cell) continue;
+          const a = cell as unknown as AttributeInside;
+          const drawn = a.isInverse() || a.isStrikethrough() || a.isOverline() || a.getUnderlineStyle();
+          if (cell.getChars() === '' && cell.getWidth() === 1 && !drawn) {
+            cells.push(`${a.getBgColorMode()}/${a.getBgColor()}`);
+            continue;
+          }
+          const link = a.extended.urlId === 0 ? '' : within._oscLinkService.getLinkData(a.extended.urlId)?.uri;
+          cells.push(
+            [
+              cell.getChars() || ' ',
+              cell.getWidth(),
+              a.getFgColorMode(),
+              a.getFgColor(),
+              a.getBgColorMode(),
+              a.getBgColor(),
+              a.getUnderlineStyle(),
+              a.isBold(),
+              a.isDim(),
+              a.isItalic(),
+              a.isBlink(),
+              a.isInverse(),
+              a.isInvisible(),
+              a.isStrikethrough(),
+              a.isOverline(),
+              link,
+            ].join('/'),
+          );
         }
-        const link = a.extended.urlId === 0 ? '' : within._oscLinkService.getLinkData(a.extended.urlId)?.uri;
-        cells.push(
-          [
-            cell.getChars() || ' ', cell.getWidth(), a.getFgColorMode(), a.getFgColor(), a.getBgColorMode(), a.getBgColor(),
-            a.getUnderlineStyle(), a.isBold(), a.isDim(), a.isItalic(), a.isBlink(), a.isInverse(), a.isInvisible(),
-            a.isStrikethrough(), a.isOverline(), link,
-          ].join('/'),
-        );
+        lines.push(cells.join('|'));
       }
-      lines.push(cells.join('|'));
-    }
-    return lines;
-  });
+      return lines;
+    },
+  );
   const { buffers } = within._bufferService;
   const saved = [buffers.normal, ...(buffer.active.type === 'alternate' ? [buffers.alt] : [])].map((one) => [
-    Math.min(one.savedX, cols - 1), one.savedY, one.savedCurAttrData.getFgColor(), one.scrollTop, one.scrollBottom,
+    Math.min(one.savedX, cols - 1),
+    one.savedY,
+    one.savedCurAttrData.getFgColor(),
+    one.scrollTop,
+    one.scrollBottom,
   ]);
   const { x, y } = within.buffer;
   const pen = within._inputHandler._curAttrData;
   return {
-    screens, saved, x, y,
+    screens,
+    saved,
+    x,
+    y,
     modes: { ...modes, synchronizedOutputMode: false },
     hidden: within.coreService.isCursorHidden,
     mouse: [within.coreMouseService.activeProtocol, within.coreMouseService.activeEncoding],
@@ -59,13 +81,107 @@ function state(terminal: Headless): unknown {
 
 const number = fc.integer({ min: 0, max: 14 });
 const piece: fc.Arbitrary<string> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('a', 'hello world', 'x'.repeat(11), 'y'.repeat(12), 'z'.repeat(25), '日本語', '日', 'e\u0301', '👍', 'é') },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      'a',
+      'hello world',
+      'x'.repeat(11),
+      'y'.repeat(12),
+      'z'.repeat(25),
+      '日本語',
+      '日',
+      'e\u0301',
+      '👍',
+      'é',
+    ),
+  },
   { weight: 3, arbitrary: fc.constantFrom('\r\n', '\n', '\r', '\t', '\b') },
   { weight: 3, arbitrary: fc.tuple(number, number).map(([row, column]) => `${esc}[${row};${column}H`) },
-  { weight: 3, arbitrary: fc.constantFrom('0', '1', '2', '3', '4', '4:3', '7', '9', '22', '53', '31', '44', '97', '104', '38;5;200', '38;5;1', '48;2;1;2;3', '58;5;9;4', '').map((sgr) => `${esc}[${sgr}m`) },
-  { weight: 2, arbitrary: fc.tuple(number, fc.constantFrom('A', 'B', 'C', 'D', 'G', 'J', 'K', 'L', 'M', 'P', 'X', '@', 'S', 'T', 'd', 'b')).map(([count, final]) => `${esc}[${count}${final}`) },
-  { weight: 2, arbitrary: fc.constantFrom('?1h', '?6h', '?6l', '?7l', '?7h', '?25l', '?25h', '?1000h', '?1003h', '?1006h', '?2004h', '?1004h', '4h', '4l', '?45h', '?1049h', '?1049l', '?47h', '?47l', '2;5r', 'r', '3g', '!p').map((mode) => `${esc}[${mode}`) },
-  { weight: 1, arbitrary: fc.constantFrom(`${esc}7`, `${esc}8`, `${esc}(0`, `${esc}(B`, `${esc})0`, '\u000E', '\u000F', `${esc}M`, `${esc}D`, `${esc}H`, `${esc}=`, `${esc}>`, `${esc}[3 q`, `${esc}]2;title\u0007`, `${esc}]8;;http://a.example/\u0007`, `${esc}]8;;\u0007`, `${esc}c`) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(
+        '0',
+        '1',
+        '2',
+        '3',
+        '4',
+        '4:3',
+        '7',
+        '9',
+        '22',
+        '53',
+        '31',
+        '44',
+        '97',
+        '104',
+        '38;5;200',
+        '38;5;1',
+        '48;2;1;2;3',
+        '58;5;9;4',
+        '',
+      )
+      .map((sgr) => `${esc}[${sgr}m`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(number, fc.constantFrom('A', 'B', 'C', 'D', 'G', 'J', 'K', 'L', 'M', 'P', 'X', '@', 'S', 'T', 'd', 'b'))
+      .map(([count, final]) => `${esc}[${count}${final}`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        '?1h',
+        '?6h',
+        '?6l',
+        '?7l',
+        '?7h',
+        '?25l',
+        '?25h',
+        '?1000h',
+        '?1003h',
+        '?1006h',
+        '?2004h',
+        '?1004h',
+        '4h',
+        '4l',
+        '?45h',
+        '?1049h',
+        '?1049l',
+        '?47h',
+        '?47l',
+        '2;5r',
+        'r',
+        '3g',
+        '!p',
+      )
+      .map((mode) => `${esc}[${mode}`),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      `${esc}7`,
+      `${esc}8`,
+      `${esc}(0`,
+      `${esc}(B`,
+      `${esc})0`,
+      '\u000E',
+      '\u000F',
+      `${esc}M`,
+      `${esc}D`,
+      `${esc}H`,
+      `${esc}=`,
+      `${esc}>`,
+      `${esc}[3 q`,
+      `${esc}]2;title\u0007`,
+      `${esc}]8;;http://a.example/\u0007`,
+      `${esc}]8;;\u0007`,
+      `${esc}c`,
+    ),
+  },
 );
 const script = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
 

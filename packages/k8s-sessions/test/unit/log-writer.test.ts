@@ -26,11 +26,31 @@ async function freshScreen(steps: readonly (Buffer | TerminalSize)[]): Promise<s
 }
 
 const text = fc.constantFrom(
-  'word ', '\r\n', '\u001B[31m', '\u001B[0m', '日本', '\u001B[2J\u001B[H', '\u001B[5;5H', '\u001B]2;t\u0007', 'é', '\t', numberedLines(40), numberedLines(300),
+  'word ',
+  '\r\n',
+  '\u001B[31m',
+  '\u001B[0m',
+  '日本',
+  '\u001B[2J\u001B[H',
+  '\u001B[5;5H',
+  '\u001B]2;t\u0007',
+  'é',
+  '\t',
+  numberedLines(40),
+  numberedLines(300),
 );
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ write: fc.array(text, { maxLength: 6 }).map((parts) => Buffer.from(parts.join(''))), cut: fc.nat(7) }) },
-  { weight: 1, arbitrary: fc.record({ cols: fc.integer({ min: 20, max: 120 }), rows: fc.integer({ min: 5, max: 40 }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      write: fc.array(text, { maxLength: 6 }).map((parts) => Buffer.from(parts.join(''))),
+      cut: fc.nat(7),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ cols: fc.integer({ min: 20, max: 120 }), rows: fc.integer({ min: 5, max: 40 }) }),
+  },
   { weight: 1, arbitrary: fc.constant('cut' as const) },
 );
 
@@ -69,7 +89,11 @@ test('what was written is read back, chained, packed and drawn, wherever it is c
         at = segment.head.to;
         chain = chainValue(chain, segment.head);
         expect(segment.head.chain).toBe(chain);
-        expect(unpackSegment(packSegment(segment))).toEqual({ head: segment.head, index: Buffer.from(segment.index), body: Buffer.from(segment.body) });
+        expect(unpackSegment(packSegment(segment))).toEqual({
+          head: segment.head,
+          index: Buffer.from(segment.index),
+          body: Buffer.from(segment.body),
+        });
       }
       expect(end.chain).toBe(segments.length === 0 ? null : chain);
       for (const keyframe of keyframes.slice(-2)) {
