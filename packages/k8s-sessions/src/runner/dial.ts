@@ -59,7 +59,7 @@ export async function dialRunner(
         resolve({ socket, head });
       } catch (error) {
         socket.destroy();
-        reject(error as Error);
+        reject(error);
       }
     });
     asked.once('response', (response) => {
@@ -68,7 +68,7 @@ export async function dialRunner(
         prove(options, nonce, response);
         reject(unreachable(options, new Error(`it answered ${response.statusCode}`)));
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     asked.once('error', (cause) => reject(unreachable(options, cause)));
@@ -97,7 +97,7 @@ export async function fetchRunner(options: DialOptions, path: string, init: Requ
   const body = init.body === undefined || init.body === null ? null : new Response(init.body).body;
   if (body === null) asked.end();
   else
-    Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0])
+    Readable.fromWeb(body)
       .on('error', (error) => asked.destroy(error))
       .pipe(asked);
   const response = await answered;
@@ -145,10 +145,11 @@ async function requestOf(
     port: address.port,
     agent: false,
     ...what,
-    headers: { ...what.headers, host: 'runner', authorization: `Dial ${token}` },
     ...(what.signal || !signal ? {} : { signal }),
-    ...(socket ? { createConnection: () => socket as never } : {}),
+    ...(socket ? { createConnection: () => socket } : {}),
   });
+  asked.setHeader('host', 'runner');
+  asked.setHeader('authorization', `Dial ${token}`);
   asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`it says nothing for ${timeoutMs} ms`)));
   asked.setNoDelay(true);
   return asked;

@@ -101,8 +101,8 @@ async function runSession(
     capBytes: assignment.logCapBytes,
     guaranteedLines: assignment.guaranteedLines,
     nowMs,
-    onSegment: outbox.segment,
-    onKeyframe: outbox.keyframe,
+    onSegment: (segment) => outbox.segment(segment),
+    onKeyframe: (keyframe) => outbox.keyframe(keyframe),
     onTrouble: ({ kind, message }) => tell(kind === 'over' ? 'info' : 'warning', `log_${kind}`, message),
   });
   const hub = new Hub({
@@ -120,9 +120,9 @@ async function runSession(
     folder: options.folder,
     env: options.env,
     leftBehindMs: options.leftBehindMs ?? 2000,
-    onPhase: outbox.phase,
+    onPhase: (phase) => outbox.phase(phase),
   });
-  stop = running.stop;
+  stop = (reason, withinMs) => running.stop(reason, withinMs);
   onStarted({ hub, work: running });
   const terminated = (): void => running.stop(options.terminateReason ?? 'cancelled', graceMs);
   terminate?.addEventListener('abort', terminated, { once: true });
@@ -134,7 +134,7 @@ async function runSession(
     cutEveryMs: options.cutEveryMs ?? 10_000,
     onStop: (reason) => running.stop(reason, graceMs),
   });
-  const beats = keepBeating({ control, hub, signal: over.signal, onStop: running.stop });
+  const beats = keepBeating({ control, hub, signal: over.signal, onStop: stop });
 
   const end = await running.ended;
   clock.close();

@@ -54,8 +54,7 @@ export async function serveRunner(options: ServeRunnerOptions): Promise<RunnerSe
     headers.push(...door.proof(request).map(([name, value]) => `${name}: ${value}`)),
   );
   const server = createServer((request, response) => void answer(options, door, request, response));
-  server.on('upgrade', async (request, socket: Duplex, head) => {
-    socket.on('error', () => socket.destroy());
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const caller = door.caller(request);
     const path = pathOf(request);
     const isTtyd = path === '/ws';
@@ -68,6 +67,10 @@ export async function serveRunner(options: ServeRunnerOptions): Promise<RunnerSe
       if (isTtyd) serveTtyd(ws, hub, debugPassword(options.secret));
       else serveViewer(ws, hub, caller.claim!);
     });
+  };
+  server.on('upgrade', (request, socket: Duplex, head) => {
+    socket.on('error', () => socket.destroy());
+    void upgrade(request, socket, head);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

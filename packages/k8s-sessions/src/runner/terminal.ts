@@ -94,6 +94,7 @@ type Opened = IPty & {
 
 function attach(pty: Opened, options: TerminalOptions): Terminal {
   const { leftBehindMs = 2000, onOutput } = options;
+  // oxlint-disable-next-line no-underscore-dangle -- there is no public way to keep the stream open
   pty._emittedClose = true;
   const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
   const otherSide = openSync(pty.ptsName, O_RDWR | O_NOCTTY | O_NONBLOCK);
@@ -137,6 +138,7 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     await writeMark();
     await drained;
     closeSync(otherSide);
+    // oxlint-disable-next-line no-underscore-dangle -- nor one to close it
     pty._socket.destroy();
     return signal
       ? { code: null, signal: signalName(signal), leftBehind }

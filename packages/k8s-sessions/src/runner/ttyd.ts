@@ -28,7 +28,7 @@ export function serveTtyd(ws: WebSocket, hub: Hub, password: string): void {
   let taken = 0;
 
   const acknowledge = (): void => {
-    if (!paused) viewer?.receive({ type: 'ack', offset: taken });
+    if (!paused) void viewer?.receive({ type: 'ack', offset: taken });
   };
   const output = (offset: number, data: Uint8Array): void =>
     ws.send(encodeTtydServerMessage({ type: 'output', data }), () => {
@@ -49,7 +49,7 @@ export function serveTtyd(ws: WebSocket, hub: Hub, password: string): void {
       role: 'control',
       link: { send, close: (code, why) => ws.close(code, why) },
     });
-    viewer.receive({ type: 'attach', since: null, size, visible: size !== null, want: 'control', tab });
+    void viewer.receive({ type: 'attach', since: null, size, visible: size !== null, want: 'control', tab });
   };
 
   const handle = (message: TtydClientMessage): Promise<void> | undefined => {

@@ -32,15 +32,15 @@ const basic = (password: string): string => `Basic ${Buffer.from(`runner:${passw
 
 describe("a runner's port", () => {
   test('shows nothing to whoever has neither token nor password', async () => {
-    const once = runner.token();
+    const token = runner.token();
     expect(await status('/healthz')).toBe(200);
     expect(await status('/')).toBe(401);
     expect(await status('/', { authorization: basic('wrong') })).toBe(401);
     expect(await status('/screen', { authorization: `Dial ${runner.token().slice(0, -2)}xx` })).toBe(401);
     expect(await status('/log', { authorization: basic(debugPassword(runner.secret)) })).toBe(403);
-    expect(await status('/log', { authorization: `Dial ${once}` })).toBe(200);
+    expect(await status('/log', { authorization: `Dial ${token}` })).toBe(200);
     // Each token opens one door.
-    expect(await status('/log', { authorization: `Dial ${once}` })).toBe(401);
+    expect(await status('/log', { authorization: `Dial ${token}` })).toBe(401);
   });
 
   test('proves itself to whoever dials, and is left at once when it cannot', async () => {

@@ -24,9 +24,7 @@ describe('dial tokens', () => {
       if (checked !== undefined) expect(at).toBe(token.length - 1);
     }
     for (const none of ['', '.', 'x', 'x.y', `${token}.`, '.'.repeat(100)])
-      expect(checkDial(key, `${none}`, { session: 's', nowMs: 1000 })).toEqual(
-        none === `${token}.` ? claim : undefined,
-      );
+      expect(checkDial(key, none, { session: 's', nowMs: 1000 })).toEqual(none === `${token}.` ? claim : undefined);
   });
 
   test('a proof is for one nonce of one run, and passwords are not keys', () => {
