@@ -158,9 +158,9 @@ describe("a runner's port", () => {
     const data = Buffer.alloc(300_000, 'file ');
     expect((await ask('PUT', 'a/b%20c.bin', data)).status).toBe(201);
     expect((await ask('PUT', 'a/b%20c.bin', data)).status).toBe(204);
-    expect(await readFile(join(runner.folder, 'work', 'a', 'b c.bin'))).toEqual(data);
+    expect(data.equals(await readFile(join(runner.folder, 'work', 'a', 'b c.bin')))).toBe(true);
     const got = await ask('GET', 'a/b%20c.bin');
-    expect(Buffer.from(await got.arrayBuffer())).toEqual(data);
+    expect(data.equals(Buffer.from(await got.arrayBuffer()))).toBe(true);
     expect((await ask('HEAD', 'a/b%20c.bin')).headers.get('content-length')).toBe('300000');
     expect(await (await ask('GET', 'a')).json()).toEqual({
       entries: [{ name: 'b c.bin', type: 'file', size: 300_000 }],
