@@ -4,8 +4,10 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Config } from '@oclif/core';
+import type { Context } from '@hawser/cli-kit';
 import { SessionsError } from '@hawser/k8s-sessions';
 import { findLocalService, type FoundService } from '@hawser/k8s-sessions/local';
+import type { ServingSessions } from './serve.js';
 
 /** Where a person's sessions on this machine lie. */
 export function localFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
@@ -24,7 +26,7 @@ export function runningService(config: Pick<Config, 'dataDir'>): FoundService | 
  */
 export async function startService(
   config: Pick<Config, 'dataDir' | 'root'>,
-  signal: AbortSignal,
+  { out, signal }: Pick<Context, 'out' | 'signal'>,
 ): Promise<FoundService> {
   const folder = localFolder(config);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -43,8 +45,9 @@ export async function startService(
   try {
     const lines = createInterface({ input: output });
     // It says one line when it is ready. Of two that are started at once one finds the folder served: that is as good.
-    await Promise.race([once(lines, 'line'), once(child, 'exit')]);
+    const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as readonly unknown[];
     signal.throwIfAborted();
+    if (typeof line === 'string') out.say(`  ${(JSON.parse(line) as Pick<ServingSessions, 'note'>).note}`);
     const service = runningService(config);
     if (service) return service;
     throw new SessionsError('HAWSER_SESSIONS_LOCAL_FAILED', 'The sessions service of this machine did not start.', {

@@ -73,9 +73,8 @@ async function localPlace(
       },
     );
   }
-  if (!found)
-    out.say('→ No service is configured: starting one on this machine. Sessions here are not isolated from it.');
-  const { url, apiKey } = found ?? (await startService(config, signal));
+  if (!found) out.say('→ No service is configured: starting one on this machine.');
+  const { url, apiKey } = found ?? (await startService(config, { out, signal }));
   return { url, apiKey, isLocal: true };
 }
 

@@ -1,0 +1,160 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { CreatedSession, SessionView } from '@hawser/k8s-sessions/protocol';
+import { useSessions } from '../support/sessions.js';
+
+interface Listed {
+  readonly sessions: readonly SessionView[];
+}
+interface Shown {
+  readonly session: SessionView;
+  readonly screen?: { readonly rows: readonly string[] };
+}
+
+const hawser = useSessions();
+const example = join(import.meta.dirname, '../../../../examples/sample-cli/index.js');
+
+describe('with nothing configured', () => {
+  test('run starts the service of this machine, says so, and ends with the exit code', async () => {
+    expect(await hawser.run(['sessions', 'list'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('No service is configured, and none runs on this machine.'),
+    });
+    const first = await hawser.run(['sessions', 'run', '--', 'sh', '-c', 'echo "$0 $1"; exit 5', 'a b', 'c']);
+    expect(first).toMatchObject({ stdout: 'a b c\r\n', exitCode: 5 });
+    expect(first.stderr).toMatch(
+      /No service is configured: starting one on this machine\.\n {2}\S.*(?:sandbox|isolation)/i,
+    );
+    expect(first.stderr).toMatch(/Session [0-9a-f-]{36} exited with 5\./);
+
+    const second = await hawser.run(['sessions', 'run', '--prompt', 'Hi there', 'echo "$HAWSER_PROMPT"']);
+    expect(second).toMatchObject({ stdout: 'Hi there\r\n', exitCode: 0 });
+    expect(second.stderr).not.toMatch(/starting one/);
+
+    const { sessions } = await hawser.data<Listed>(['sessions', 'list']);
+    expect(sessions.map(({ exit }) => exit?.code)).toEqual([0, 5]);
+  });
+
+  test('run says its own ends with codes of its own', async () => {
+    const late = hawser.run(['sessions', 'run', '--deadline', '1s', '--json', 'sleep 60']);
+    const signalled = hawser.run(['sessions', 'run', 'kill -9 $$']);
+    const refused = hawser.run(['sessions', 'run', '--source', 'https://127.0.0.1/x.zip', 'true']);
+    expect(await late).toMatchObject({ exitCode: 124, json: { data: { exit: { code: 124, origin: 'timed_out' } } } });
+    expect(await signalled).toMatchObject({ exitCode: 137, stderr: expect.stringContaining('was ended by SIGKILL') });
+    expect(await refused).toMatchObject({ exitCode: 125, stderr: expect.stringContaining('✗') });
+  });
+
+  test('Ctrl-C cancels where no terminal is: 130', async () => {
+    const run = hawser.start(['sessions', 'run', 'echo started; sleep 60']);
+    await run.until(/started/);
+    run.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('was cancelled') });
+  });
+
+  test('what cannot be asked for is said before anything is asked', async () => {
+    for (const [args, message] of [
+      [['run'], 'COMMAND is missing.'],
+      [['run', 'echo', 'hi'], 'Give them as they are: hawser sessions run -- echo hi'],
+      [['run', 'true', '--', 'false'], 'There are two commands'],
+      [['run', '--size', '0x0', 'true'], 'is no size of a terminal'],
+    ] as const) {
+      const { stderr, exitCode } = await hawser.run(['sessions', ...args]);
+      expect(stderr).toContain(message);
+      expect([2, 125]).toContain(exitCode);
+    }
+  });
+});
+
+describe('one session, by every verb', () => {
+  test('the sample draws, asks and ends in a real terminal', async () => {
+    const words = ['sessions', 'run', '--', process.execPath, example, 'run', '--steps', '1', '--exit', '3'];
+    using terminal = hawser.terminal(words);
+    await terminal.shows(/80×24[^]*█[^]*100 %[^]*Who is there\? /);
+    terminal.type('Ada\r');
+    await terminal.shows(/Hello, \u001B\[1mAda[^]*ending with 3, as asked/);
+    expect((await terminal.exited).exitCode).toBe(3);
+  });
+
+  test('a link opens a terminal that is left with ~. and taken up where it stands', async () => {
+    const command = 'printf "Name? "; read name; echo "Hello, $name"; read more; exit 6';
+    const created = await hawser.data<CreatedSession>(['sessions', 'create', command]);
+    const { sessionId: id, terminalUrl } = created;
+    expect(terminalUrl).toBe(`${hawser.service().url}/ws/${id}#t=${created.token}`);
+
+    using first = hawser.terminal(['sessions', 'attach', terminalUrl]);
+    await first.shows(/Name\? /);
+    first.type('Ada\r');
+    await first.shows(/Hello, Ada/);
+    first.type('~.');
+    expect((await first.exited).exitCode).toBe(75);
+    expect(first.screen).toContain('\u001B[?25h');
+
+    using second = hawser.terminal(['sessions', 'attach', id.slice(0, 8)]);
+    await second.shows(/Name\? Ada[^]*Hello, Ada/);
+    const { session } = await hawser.data<Shown>(['sessions', 'show', id]);
+    expect(session).toMatchObject({ state: 'running', exit: null });
+    second.type('\r');
+    expect((await second.exited).exitCode).toBe(6);
+
+    // The link was good once.
+    expect(await hawser.run(['sessions', 'attach', terminalUrl])).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining('This link was used already.'),
+    });
+    const shown = await hawser.data<Shown>(['sessions', 'show', id, '--screen']);
+    expect(shown.screen?.rows.join('\n')).toContain('Hello, Ada');
+    expect(shown.session.exit).toMatchObject({ reason: 'nonzero', code: 6 });
+  });
+
+  test('logs, replay and the form that is kept', async () => {
+    const watched = await hawser.data<{ readonly session: SessionView }>([
+      'sessions',
+      'run',
+      String.raw`printf '\033[31mred\033[0m\n'; exit 0`,
+    ]);
+    const id = watched.session.sessionId;
+    const bytes = '\u001B[31mred\u001B[0m\r\n';
+    const file = join(hawser.home, 'session.cast');
+    const [raw, text, followed, replayed, cast] = await Promise.all([
+      hawser.run(['sessions', 'logs', id]),
+      hawser.run(['sessions', 'logs', id, '--format', 'text']),
+      hawser.run(['sessions', 'logs', id, '--follow']),
+      hawser.run(['sessions', 'replay', id, '--speed', '100']),
+      hawser.run(['sessions', 'logs', id, '--format', 'cast', '--output', file]),
+    ]);
+    expect(raw).toMatchObject({ stdout: bytes, exitCode: 0 });
+    expect(text.stdout.trim()).toBe('red');
+    expect(followed).toMatchObject({ stdout: bytes, exitCode: 0 });
+    expect(replayed).toMatchObject({ stdout: bytes, exitCode: 0 });
+    expect(cast).toMatchObject({ stdout: '', exitCode: 0 });
+    expect(JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '')).toMatchObject({ version: 3 });
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  test('shared links only look, and are taken back; stop ends it', async () => {
+    const { sessionId: id } = await hawser.data<CreatedSession>(['sessions', 'create', 'cat']);
+    const shared = await hawser.data<{ readonly link: { readonly terminalUrl: string; readonly role: string } }>([
+      'sessions',
+      'share',
+      id,
+    ]);
+    expect(shared.link.role).toBe('view');
+    using looker = hawser.terminal(['sessions', 'attach', '--read-only', shared.link.terminalUrl]);
+    using typist = hawser.terminal(['sessions', 'attach', id]);
+    typist.type('typed\r');
+    await typist.shows(/typed\r\ntyped/);
+    await looker.shows(/typed/);
+    const { viewers } = await hawser.data<{
+      readonly viewers: readonly { readonly id: string; readonly role: string }[];
+    }>(['sessions', 'share', id, '--viewers']);
+    expect(viewers.map(({ role }) => role).toSorted()).toEqual(['control', 'view']);
+    const { id: grant = '' } = viewers.find(({ role }) => role === 'view') ?? {};
+    await hawser.data(['sessions', 'share', id, '--revoke', grant]);
+    await looker.shows(/revoked/);
+    expect((await looker.exited).exitCode).toBe(75);
+    const stopped = await hawser.data<Shown>(['sessions', 'stop', id, '--wait', '--grace', '1s']);
+    expect(stopped.session.exit?.reason).toBe('cancelled');
+    expect((await typist.exited).exitCode).toBe(130);
+  });
+});
