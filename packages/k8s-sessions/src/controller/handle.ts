@@ -13,6 +13,7 @@ export function createHandler(service: Service): (request: Request, remoteAddres
   const clientOf = createClientReader(service.settings.trustedProxies);
   const authenticator = new Authenticator(service);
   const rates = new MemoryRates();
+  const lines = new Map<string, Promise<void>>();
 
   async function answer(request: Request, remoteAddress: string): Promise<[RouteName | 'none', Response]> {
     const url = new URL(request.url);
@@ -22,7 +23,7 @@ export function createHandler(service: Service): (request: Request, remoteAddres
     try {
       const client = clientOf(request, remoteAddress);
       const base = (service.settings.publicUrl ?? client.origin ?? '').replace(/\/+$/, '');
-      const context: Context = { service, request, url, client, base, params, rates };
+      const context: Context = { service, request, url, client, base, params, rates, lines };
       const scope = routes[route][2];
       if (scope === 'open') return [route, await run(route, context)];
       const principal = await authenticator.authenticate(request, client.bucket);

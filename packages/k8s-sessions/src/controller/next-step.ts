@@ -9,6 +9,8 @@ import { clusterReason, isEndFromOutside, isPodOver, verdictOf } from './verdict
 export type Step =
   | { readonly do: 'nothing' }
   | { readonly do: 'queue' }
+  /** Gives it one of the places that there are. */
+  | { readonly do: 'place' }
   | { readonly do: 'start' }
   /** The pod behind the attempt ended before anything was executed: another may be tried. */
   | { readonly do: 'restart'; readonly why: string }
@@ -115,7 +117,7 @@ function neverRan(row: SessionRow, { settings, fact }: StepFacts): Step {
 
 function starting(row: SessionRow, { nowMs, settings, fact }: StepFacts): Step | undefined {
   if (row.runnerEpoch !== null) return undefined;
-  if (row.state !== 'queued' && row.deadlineAt !== null && nowMs >= row.deadlineAt) {
+  if (row.deadlineAt !== null && nowMs >= row.deadlineAt) {
     const minutes = Math.round(settings.startTimeoutMs / 6000) / 10;
     const waiting = fact?.waiting ?? row.detail;
     return {
@@ -127,6 +129,7 @@ function starting(row: SessionRow, { nowMs, settings, fact }: StepFacts): Step |
       ),
     };
   }
+  if (row.state === 'queued') return { do: 'place' };
   return row.jobName === null ? { do: 'start' } : undefined;
 }
 

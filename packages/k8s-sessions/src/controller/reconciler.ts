@@ -19,6 +19,7 @@ export class Reconciler {
   readonly #stopSeen = new Map<string, number>();
   readonly #waiting = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
+  #placing: Promise<unknown> = Promise.resolve();
 
   constructor(service: Service) {
     this.#service = service;
@@ -118,6 +119,8 @@ export class Reconciler {
         return false;
       case 'queue':
         return this.#guarded(row, { state: 'queued' }, { actor, kind: 'queued' });
+      case 'place':
+        return this.#place(row);
       case 'start':
         return this.#start(row);
       case 'restart': {
@@ -163,9 +166,33 @@ export class Reconciler {
     return (await this.#service.store.updateSession(row.id, guard, patch, event)) !== undefined;
   }
 
+  /** Counting the places and taking one are two steps, so one replica does it at a time, for one session at a time. */
+  async #place(row: SessionRow): Promise<boolean> {
+    const { store, settings, replica } = this.#service;
+    const nowMs = this.#service.nowMs();
+    const take = (): Promise<boolean> =>
+      this.#guarded(
+        row,
+        // Until a runner claims it, the time to start is what is limited.
+        { state: 'starting', detail: null, deadlineAt: nowMs + settings.startTimeoutMs },
+        { actor, kind: 'starting', data: { attempt: row.attempt } },
+      );
+    const { maxRunning } = settings;
+    if (maxRunning === null) return take();
+    const taken = this.#placing.then(async () => {
+      if (!(await store.leaseName('places', replica, nowMs, nowMs + settings.leaseMs))) return false;
+      const states = liveStates.filter((state) => state !== 'requested' && state !== 'queued');
+      if ((await store.countSessions({ states })) < maxRunning) return take();
+      const detail = `Waits for a place: ${maxRunning} sessions run already.`;
+      if (row.detail !== detail) await this.#guarded(row, { detail });
+      return false;
+    });
+    this.#placing = taken.catch(() => undefined);
+    return taken;
+  }
+
   async #start(row: SessionRow): Promise<boolean> {
     const { store, ports, settings, sealer } = this.#service;
-    if (row.state === 'queued' && !(await this.#hasRoom(row))) return false;
     const { secret } = sealer.secrets(row.id, row.attempt, row.runnerSecretHash);
     let jobName: string;
     try {
@@ -175,30 +202,12 @@ export class Reconciler {
       await store.updateSession(row.id, { from: earlyStates, attempt: row.attempt }, { detail });
       throw error;
     }
-    const deadlineAt = this.#service.nowMs() + settings.startTimeoutMs;
-    const isStarting =
-      row.state === 'starting'
-        ? await this.#guarded(row, { jobName })
-        : await this.#guarded(
-            row,
-            { state: 'starting', jobName, detail: null, deadlineAt },
-            { actor, kind: 'starting', data: { attempt: row.attempt } },
-          );
-    if (isStarting) return true;
-    // The runner was quicker and is at work already, or the session was cancelled meanwhile.
-    const live = await store.updateSession(row.id, { from: liveStates, attempt: row.attempt }, { jobName });
+    // The runner may have been quicker, and be at work already.
+    const patch = { jobName, ...(row.detail !== null && { detail: null }) };
+    const live = await store.updateSession(row.id, { from: liveStates, attempt: row.attempt }, patch);
+    // It was cancelled meanwhile.
     if (!live) await ports.cluster.remove(jobName, { graceSeconds: 0 });
     return live !== undefined;
-  }
-
-  async #hasRoom(row: SessionRow): Promise<boolean> {
-    const { store, settings } = this.#service;
-    if (settings.maxRunning === null) return true;
-    const states = liveStates.filter((state) => state !== 'requested' && state !== 'queued');
-    if ((await store.countSessions({ states })) < settings.maxRunning) return true;
-    const detail = `Waits for a place: ${settings.maxRunning} sessions run already.`;
-    if (row.detail !== detail) await this.#guarded(row, { detail });
-    return false;
   }
 }
 

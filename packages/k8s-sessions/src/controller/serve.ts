@@ -38,10 +38,13 @@ const keepAliveMs = 75_000;
  */
 export async function serveController(options: ServeControllerOptions): Promise<ServedController> {
   const { controller, port = 0, internalPort = 0, host = '127.0.0.1' } = options;
-  const api = await listen(host, port, (request, remoteAddress) => controller.handle(request, { remoteAddress }));
+  const underWay = new Set<Promise<void>>();
+  const api = await listen(host, port, underWay, (request, remoteAddress) =>
+    controller.handle(request, { remoteAddress }),
+  );
   let internal: Server;
   try {
-    internal = await listen(host, internalPort, (request) => controller.handleInternal(request));
+    internal = await listen(host, internalPort, underWay, (request) => controller.handleInternal(request));
   } catch (error) {
     api.close();
     throw error;
@@ -50,7 +53,9 @@ export async function serveController(options: ServeControllerOptions): Promise<
     const closed = [api, internal].filter((server) => server.listening).map((server) => once(server, 'close'));
     for (const server of [api, internal]) server.close();
     await controller.close();
-    for (const server of [api, internal]) server.closeIdleConnections();
+    await Promise.all(underWay);
+    // What is left has no request: it was kept for another, or opened and never used.
+    for (const server of [api, internal]) server.closeAllConnections();
     await Promise.all(closed);
   };
   return { url: urlOf(host, api), internalUrl: urlOf(host, internal), close, [Symbol.asyncDispose]: close };
@@ -59,10 +64,14 @@ export async function serveController(options: ServeControllerOptions): Promise<
 async function listen(
   host: string,
   port: number,
+  underWay: Set<Promise<void>>,
   handle: (request: Request, remoteAddress: string) => Promise<Response>,
 ): Promise<Server> {
   const server = createServer({ headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveMs });
-  server.on('request', (request, response) => void answerWith(handle, request, response));
+  server.on('request', (request, response) => {
+    const answer = answerWith(handle, request, response).finally(() => underWay.delete(answer));
+    underWay.add(answer);
+  });
   try {
     const failed = once(server, 'error').then(([error]) => Promise.reject(error as Error));
     await Promise.race([once(server.listen(port, host), 'listening'), failed]);

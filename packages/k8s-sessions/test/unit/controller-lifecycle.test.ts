@@ -26,11 +26,11 @@ describe('a session in a cluster that does what clusters do', () => {
     const failure = new SessionsError('HAWSER_SESSIONS_CLUSTER_UNAVAILABLE', 'quota exceeded');
     world.cluster.failures.push(...Array.from({ length: 9 }, () => failure));
     const row = await world.create();
-    expect(row).toMatchObject({ state: 'queued', detail: 'The cluster does not start a runner: quota exceeded' });
+    expect(row).toMatchObject({ state: 'starting', detail: 'The cluster does not start a runner: quota exceeded' });
     expect(world.troubles[0]).toBe(failure);
     world.cluster.failures.length = 0;
     await world.settle();
-    expect(await world.row(row.id)).toMatchObject({ state: 'starting', detail: null });
+    expect(await world.row(row.id)).toMatchObject({ state: 'starting', detail: null, jobName: `job-${row.id}-1` });
   });
 
   test('shows why its pod does not start, is given up after the time to start, and takes its Job away', async () => {

@@ -15,6 +15,8 @@ export interface Context {
   readonly base: string;
   readonly params: Readonly<Record<string, string>>;
   readonly rates: MemoryRates;
+  /** The end of the line of each key that creates one session at a time. */
+  readonly lines: Map<string, Promise<void>>;
 }
 
 /** What a route behind a key is handed. */

@@ -7,6 +7,7 @@ import { readCreateRequest } from '../create-request.js';
 import type { WantedSession } from '../create-request.js';
 import { liveStates } from '../lifecycle.js';
 import { Problem } from '../problem.js';
+import type { Service } from '../service.js';
 import { takeFromRate } from '../rate-limit.js';
 import { viewOf } from '../session-view.js';
 import { waitFor } from '../wait.js';
@@ -116,30 +117,52 @@ function newRow(
 
 /**
  * Creates within the key's quota of sessions that run. Counting and creating are two steps, so whoever has a quota does
- * them one at a time: a lease by name, over all replicas.
+ * them one at a time: in line within this replica, and under a lease by name among replicas.
  */
-async function withinQuota<Result>({ service, principal }: KeyContext, create: () => Promise<Result>): Promise<Result> {
+async function withinQuota<Result>(context: KeyContext, create: () => Promise<Result>): Promise<Result> {
+  const { service, principal, lines } = context;
   const most = principal.quota.running;
   if (most === undefined) return create();
-  const { store, ports } = service;
-  const name = `create:${principal.keyId}`;
+  const before = lines.get(principal.keyId) ?? Promise.resolve();
+  const turn = before.then(() => underLease(service, principal.keyId, () => createIfFewer(context, most, create)));
+  const done = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  lines.set(principal.keyId, done);
+  void done.then(() => lines.get(principal.keyId) === done && lines.delete(principal.keyId));
+  return turn;
+}
+
+async function underLease<Result>(
+  { store, ports, nowMs }: Service,
+  keyId: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const name = `create:${keyId}`;
   const owner = randomUUID();
-  for (let tries = 0; !(await store.leaseName(name, owner, service.nowMs(), service.nowMs() + 5000)); tries += 1) {
+  for (let tries = 0; !(await store.leaseName(name, owner, nowMs(), nowMs() + 5000)); tries += 1) {
     if (tries === 100) throw new Problem('busy', 'This key is creating too much at once.', { retryAfter: 1 });
     await ports.clock.wait(20);
   }
   try {
-    if ((await store.countSessions({ owner: principal.keyId, states: liveStates })) >= most) {
-      throw new Problem('quota_exceeded', `This key may have ${most} sessions at a time, and has.`, {
-        hint: 'Stop one, or wait for one to end.',
-        details: { limit: most },
-        retryAfter: 10,
-      });
-    }
-    return await create();
+    return await work();
   } finally {
-    await store.leaseName(name, owner, service.nowMs(), service.nowMs());
+    await store.leaseName(name, owner, nowMs(), nowMs());
   }
+}
+
+async function createIfFewer<Result>(
+  { service, principal }: KeyContext,
+  most: number,
+  create: () => Promise<Result>,
+): Promise<Result> {
+  if ((await service.store.countSessions({ owner: principal.keyId, states: liveStates })) < most) return create();
+  throw new Problem('quota_exceeded', `This key may have ${most} sessions at a time, and has.`, {
+    hint: 'Stop one, or wait for one to end.',
+    details: { limit: most },
+    retryAfter: 10,
+  });
 }
 
 async function demandArchiveRoom({ service }: KeyContext): Promise<void> {
