@@ -55,8 +55,10 @@ export function httpControl(options: HttpControlOptions): RunnerControl {
     }
     if (response.ok) return response;
     await response.body?.cancel();
-    const { status } = response;
-    const isLater = status === 408 || status === 429 || status >= 500;
+    const { status, headers } = response;
+    // A refusal in other words than the controller's is of whatever stands at its address or before it meanwhile.
+    const isOurs = headers.get('content-type')?.startsWith('application/problem+json') ?? false;
+    const isLater = !isOurs || status === 408 || status === 429 || status >= 500;
     throw new SessionsError(
       isLater ? 'HAWSER_SESSIONS_SERVICE_UNREACHABLE' : 'HAWSER_SESSIONS_REFUSED',
       `The controller answered its runner with ${status} on ${path}.`,

@@ -134,7 +134,7 @@ async function runSession(
     cutEveryMs: options.cutEveryMs ?? 10_000,
     onStop: (reason) => running.stop(reason, graceMs),
   });
-  const beats = keepBeating({ control, hub, signal: over.signal, onStop: stop });
+  const beats = keepBeating({ control, hub, signal: over.signal, onStop: stop, graceMs });
 
   const end = await running.ended;
   clock.close();
@@ -170,8 +170,9 @@ async function keepBeating(options: {
   readonly hub: Hub;
   readonly signal: AbortSignal;
   readonly onStop: (reason: StopReason, graceMs: number) => void;
+  readonly graceMs: number;
 }): Promise<void> {
-  const { control, hub, signal, onStop } = options;
+  const { control, hub, signal, onStop, graceMs } = options;
   let seen = 0;
   try {
     for (;;) {
@@ -189,8 +190,10 @@ async function keepBeating(options: {
       if (!isNew && leftMs > 0) await delay(leftMs, undefined, { signal });
     }
   } catch (error) {
-    // The controller takes nothing more, or the end has come.
-    if (!signal.aborted && !isRefused(error)) throw error;
+    if (signal.aborted) return;
+    if (!isRefused(error)) throw error;
+    // The service has given this attempt up: whatever it does now would be nobody's.
+    if (!hub.exit) onStop('lost', graceMs);
   }
 }
 

@@ -149,6 +149,16 @@ describe('how a session ends', () => {
     expect(await run(memoryControl(undefined))).toBe(0);
   });
 
+  test('an attempt that the service has given up ends its command', async () => {
+    await using runner = await startRunner(assignmentOf({ command: hangs }));
+    const viewer = await runner.view({}, { whole: true });
+    await viewer.shows('up');
+    runner.control.isOver = true;
+    expect((await viewer.frame('exit')).exit).toMatchObject({ reason: 'lost', code: 9 });
+    expect(await runner.status).toBe(9);
+    expect(runner.control.exits).toEqual([]);
+  });
+
   test('a hostile command reaches its own session only', async () => {
     await using runner = await startRunner(assignmentOf({ command: 'kill -9 0; echo never' }));
     // kill 0 ends the group the command is in; the runner is in another.

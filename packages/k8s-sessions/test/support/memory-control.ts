@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { SessionsError } from '../../src/errors.js';
 import { unpackKeyframe, unpackSegment, type Keyframe, type Segment } from '../../src/log/index.js';
 import type {
   Assignment,
@@ -21,6 +22,8 @@ export interface MemoryControl extends RunnerControl {
   /** Calls that were answered with an error because the controller was away. */
   readonly missed: number;
   away: boolean;
+  /** Takes nothing more from this attempt. */
+  isOver: boolean;
   wish(wish: Omit<RunnerWishes, 'seen'>): void;
   /** Resolves with the next call that is answered or missed. */
   called(): Promise<unknown>;
@@ -40,8 +43,10 @@ export function memoryControl(
   let self: RunnerSelf | undefined;
   let missed = 0;
   let away = false;
+  let isOver = false;
   const call = <Result>(result: () => Result): Result => {
     setImmediate(() => bell.emit('call'));
+    if (isOver) throw new SessionsError('HAWSER_SESSIONS_REFUSED', 'This attempt is over.');
     if (!away) return result();
     missed += 1;
     throw new Error('The controller is away.');
@@ -63,6 +68,13 @@ export function memoryControl(
     },
     set away(now) {
       away = now;
+    },
+    get isOver() {
+      return isOver;
+    },
+    set isOver(now) {
+      isOver = now;
+      bell.emit('wish');
     },
     wish(wish) {
       wishes = { ...wish, seen: wishes.seen + 1 };
@@ -90,7 +102,7 @@ export function memoryControl(
     beat: async (beat, { signal }) => {
       call(() => beats.push(beat));
       if (wishes.seen === beat.seen) await once(bell, 'wish', { signal });
-      return wishes;
+      return call(() => wishes);
     },
   };
 }

@@ -13,7 +13,7 @@ interface Asked {
 }
 
 const asked: Asked[] = [];
-let answers: { readonly status: number; readonly body?: unknown }[] = [];
+let answers: { readonly status: number; readonly body?: unknown; readonly type?: string }[] = [];
 const server = createServer((request, response) => {
   void bodyOf(request).then((body) => {
     const { method, url, headers } = request;
@@ -23,10 +23,8 @@ const server = createServer((request, response) => {
       epoch: headers['x-hawser-epoch'],
       body,
     });
-    const { status, body: answer } = answers.shift() ?? { status: 204 };
-    response
-      .writeHead(status, { 'content-type': 'application/json' })
-      .end(answer === undefined ? '' : JSON.stringify(answer));
+    const { status, body: answer, type = 'application/problem+json' } = answers.shift() ?? { status: 204 };
+    response.writeHead(status, { 'content-type': type }).end(answer === undefined ? '' : JSON.stringify(answer));
   });
 });
 let control: RunnerControl;
@@ -103,6 +101,12 @@ describe('what a runner says to the controller', () => {
     await expect(untilDone(async () => control.segment(1, Buffer.alloc(1)), signal)).rejects.toMatchObject({
       code: 'HAWSER_SESSIONS_REFUSED',
     });
+  });
+
+  test('a refusal of somebody else at its address is none', async () => {
+    answers = [{ status: 404, type: 'text/html' }, { status: 204 }];
+    await untilDone(async () => control.phase({ state: 'running', detail: null }), signal);
+    expect(answers).toEqual([]);
   });
 
   test('a controller that is not there is unreachable, and the secret is in no error', async () => {
