@@ -27,3 +27,7 @@ export { renderLog } from './render.js';
 export type { LogFormat, RenderOptions } from './render.js';
 export { logRoutes } from './routes.js';
 export type { LogRoutesOptions } from './routes.js';
+export { transcriptFormat, transcriptType, writeTranscript } from './transcript.js';
+export type { TranscriptOptions } from './transcript.js';
+export { receiptKeysOf, verifyTranscript } from './verify.js';
+export type { TranscriptVerdict, VerifyTranscriptOptions } from './verify.js';

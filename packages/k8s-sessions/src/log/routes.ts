@@ -1,9 +1,11 @@
+import type { Envelope } from '@hawser/receipts';
 import { SessionsError } from '../errors.js';
 import { historyLines } from './history.js';
 import { readLog } from './read.js';
 import { mediaTypes, renderLog, type LogFormat } from './render.js';
 import { screenAt } from './screen-at.js';
 import { searchLog, waitForPattern } from './search.js';
+import { transcriptType, writeTranscript } from './transcript.js';
 import type { LogInfo, LogSource } from './types.js';
 
 /** Seconds that a call may be held open to wait for a pattern. */
@@ -14,13 +16,15 @@ export interface LogRoutesOptions {
   readonly title?: string;
   /** Exit status once the command is over, for recordings. */
   readonly exitCode?: () => number | null;
+  /** The receipt once there is one, for `format=transcript`. */
+  readonly receipt?: () => Promise<Envelope | null>;
 }
 
 /**
  * Answers what can be asked about a log; only the last part of the path counts, so that a runner and the service answer
  * alike:
  *
- * - `GET /log?format=raw|text|html|cast&from=&to=&follow=1`, with `Range` for `raw`. `from` is an offset, for `text` and
+ * - `GET /log?format=raw|text|html|cast|transcript&from=&to=&follow=1`, with `Range` for `raw`. `from` is an offset, for `text` and
  *   `html` a line. `x-hawser-log-head`, `-first`, `-epoch` and `-gap` say what there is.
  * - `GET /screen?at=` the screen as rows of text; `&format=ansi` as escape text.
  * - `GET /search?q=&case=1&from=&limit=` lines that hold a text.
@@ -66,7 +70,11 @@ async function answerLog(
   query: URLSearchParams,
 ): Promise<Response> {
   const format = query.get('format') ?? 'raw';
-  if (!isFormat(format)) throw badInput(`A log is written as raw, text, html or cast, not as ${format}`);
+  if (format === 'transcript') {
+    const headers = new Headers({ 'content-type': transcriptType, 'cache-control': 'no-store' });
+    return body(request, writeTranscript(source, { receipt: (await options.receipt?.()) ?? null }), 200, headers);
+  }
+  if (!isFormat(format)) throw badInput(`A log is written as raw, text, html, cast or transcript, not as ${format}`);
   const info = await source.info();
   const from = number(query, 'from') ?? 0;
   const to = number(query, 'to');
