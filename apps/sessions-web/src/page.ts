@@ -44,9 +44,12 @@ export async function openPage(): Promise<void> {
   let waiting = 0;
   let hasOutput = false;
   let newlines = 0;
+  let momentMs = entry.atMs;
   /** Offset behind the last byte that the terminal was given, and the size that what follows was written for. */
   let end = -1;
   let dueSize: TerminalSize | undefined;
+  /** Whether there is something of the log that this terminal never was given. */
+  let beginsLate = false;
   let appearance: Appearance | undefined;
 
   const screen: Screen = openScreen(part('screen'), {
@@ -62,9 +65,9 @@ export async function openPage(): Promise<void> {
     onClipboard: (text) => askForClipboard(text),
     onKey: pageKey,
     onTop(atTop, pulled) {
-      const more = totalLines() > screen.terminal.buffer.normal.length + 1;
+      const more = beginsLate || totalLines() > screen.terminal.buffer.normal.length + 1;
       part('earlier').hidden = !atTop || !more || past.shown;
-      if (more && pulled > pullToOpen) openEarlier();
+      if (more && pulled > pullToOpen && !past.shown) void openEarlier();
     },
   });
   const replayStage = openReplayStage(pageKey);
@@ -112,7 +115,7 @@ export async function openPage(): Promise<void> {
   part('ended-replay').addEventListener('click', () => void replay.open(0));
   part('open-share').addEventListener('click', () => share.show(replay.shown ? replay.atMs : null));
   part('open-more').addEventListener('click', () => settings.show());
-  part('earlier').addEventListener('click', openEarlier);
+  part('earlier').addEventListener('click', () => void openEarlier());
   part('ended-log', HTMLAnchorElement).href = service.address('/log?format=text');
   part('ended-log', HTMLAnchorElement).download = `${entry.session}.txt`;
   document.addEventListener('visibilitychange', () => {
@@ -140,6 +143,7 @@ export async function openPage(): Promise<void> {
       endsWithCommand: false,
       onSnapshot(data, { offset, size: shown }) {
         const keep = offset === end;
+        beginsLate ||= !keep && offset > 0;
         end = offset;
         dueSize = undefined;
         return new Promise<void>((done) => screen.replace({ size: shown, data, keep }, done));
@@ -148,7 +152,8 @@ export async function openPage(): Promise<void> {
       onReady() {
         takeSize();
         screen.answer(lease?.mine ?? false);
-        if (entry.atMs !== null && !replay.shown) void replay.open(entry.atMs);
+        if (momentMs !== null) void replay.open(momentMs);
+        momentMs = null;
       },
       onState(next) {
         // A new screen mostly comes with a new size, and takes it along.
@@ -280,9 +285,13 @@ export async function openPage(): Promise<void> {
     };
   }
 
-  function openEarlier(): void {
+  async function openEarlier(): Promise<void> {
     part('earlier').hidden = true;
-    past.open({ line: Math.max(0, totalLines() - screen.terminal.buffer.normal.length) });
+    // How many lines lie in what was skipped only the service knows.
+    const { total } = await (await standingView()).history(0, 1);
+    const { terminal } = screen;
+    // What was at the top is now in the middle, with what came before it above.
+    past.open({ line: Math.max(0, total - terminal.buffer.normal.length - Math.floor(terminal.rows / 2)) });
   }
 
   function totalLines(): number {

@@ -42,6 +42,9 @@ export function openReplay({
   const play = part('replay-play', HTMLButtonElement);
   let reader: CastReader = createCastReader();
   let loading: AbortController | null = null;
+  let isLoading = false;
+  /** The moment that is gone to; null for the newest. */
+  let dueMs: number | null = null;
   let atMs = 0;
   let done = 0;
   let begun = false;
@@ -62,6 +65,7 @@ export function openReplay({
   /** Brings the stage to a moment: onwards from what it shows, or anew. */
   const show = (toMs: number): void => {
     atMs = Math.min(Math.max(0, toMs), reader.lengthMs);
+    if (dueMs !== null && !isLoading) dueMs = atMs;
     const wanted = eventsBy(reader.events, atMs);
     if (wanted < done || !begun) {
       begun = reader.header !== null;
@@ -104,22 +108,30 @@ export function openReplay({
     label();
   };
 
-  const load = async (wantedMs: number | null): Promise<void> => {
+  /** Goes to a moment, as soon as the recording reaches so far. */
+  const seek = (toMs: number | null): void => {
+    dueMs = toMs;
+    if (toMs !== null && (toMs <= reader.lengthMs || !isLoading)) show(toMs);
+    else label();
+  };
+
+  const load = async (): Promise<void> => {
     loading?.abort();
     const mine = (loading = new AbortController());
     reader = createCastReader();
     begun = false;
     done = 0;
+    isLoading = true;
     const body = (await fetchCast(mine.signal)).body?.pipeThrough(new TextDecoderStream()).getReader();
-    let shown = false;
     for (let piece = await body?.read(); piece && !piece.done; piece = await body?.read()) {
+      const before = reader.lengthMs;
       reader.push(piece.value);
-      if (!shown && wantedMs !== null && reader.lengthMs >= wantedMs) {
-        shown = true;
-        show(wantedMs);
-      } else label();
+      if (dueMs !== null && before < dueMs) seek(dueMs);
+      else label();
     }
-    if (!shown) show(wantedMs ?? reader.lengthMs);
+    if (mine.signal.aborted) return;
+    isLoading = false;
+    if (dueMs === null || dueMs > atMs || !begun) show(dueMs ?? reader.lengthMs);
   };
 
   const close = (): void => {
@@ -132,7 +144,7 @@ export function openReplay({
   slider.addEventListener('input', () => {
     const chosen = Number(slider.value);
     setPlaying(false);
-    show(chosen);
+    seek(chosen);
   });
   play.addEventListener('click', () => setPlaying(!playing));
   part('replay-speed').addEventListener('click', () => {
@@ -153,7 +165,7 @@ export function openReplay({
     else if (event.key === ' ' && event.target === slider) setPlaying(!playing);
     else if (step !== undefined) {
       setPlaying(false);
-      show(atMs + step);
+      seek((dueMs ?? atMs) + step);
     } else return;
     event.preventDefault();
   });
@@ -170,7 +182,11 @@ export function openReplay({
       root.hidden = false;
       if (opened) onToggle(true);
       slider.focus();
-      await load(wantedMs);
+      dueMs = wantedMs;
+      await load().catch((error: unknown) => {
+        if (!(error instanceof DOMException && error.name === 'AbortError'))
+          say(part('replay-clock'), 'Could not be fetched');
+      });
     },
     close,
   };
