@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { BatchV1Api, KubeConfig, Log, type V1Job } from '@kubernetes/client-node';
+import { BatchV1Api, KubeConfig, Log } from '@kubernetes/client-node';
 import { startKubeEmulator, type KubeEmulator, type KubeObject } from '@hawser/emulators/kube';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { Program } from '../../../../test/support/program.js';
@@ -313,7 +313,7 @@ function jobBody(name: string, wanted: Wanted, spec: object): KubeObject {
 }
 
 async function make(name: string, wanted: Wanted, spec: object = {}): Promise<void> {
-  await jobs.createNamespacedJob({ namespace: 'team', body: jobBody(name, wanted, spec) as unknown as V1Job });
+  await jobs.createNamespacedJob({ namespace: 'team', body: jobBody(name, wanted, spec) });
 }
 
 function ofTeam(apiVersion: string, kind: string, name: string, rest: object = {}): KubeObject {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Cluster } from '@hawser/kube-client';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { SessionsError } from '../errors.js';
-import { buildRunnerJob } from './job.js';
-import { runnerLabel, runnerPort, type RunnerTemplate } from './template.js';
+import { runnerPod } from './pod.js';
+import { runnerLabel, runnerLabels, runnerPort, type RunnerTemplate } from './template.js';
 
 /** Something that a runner must not reach. */
 export interface ProbeTarget {
@@ -125,7 +125,7 @@ export async function probeEnforcement(options: ProbeOptions): Promise<ProbeVerd
     return { isEnforced: reached.length === 0, reached: reached.map((target) => target.name) };
   } catch (cause) {
     options.signal?.throwIfAborted();
-    const why = timeout.aborted ? `no result within ${timeoutMs / 1_000} s` : (cause as Error).message;
+    const why = timeout.aborted ? `no result within ${timeoutMs / 1_000} s.` : (cause as Error).message;
     throw new SessionsError(
       'HAWSER_SESSIONS_CLUSTER_UNAVAILABLE',
       `Whether policies are enforced is not known: ${why}`,
@@ -146,41 +146,23 @@ function probeJob(
   name: string,
   program: string,
   env: Readonly<Record<string, string>>,
-): object {
-  const { job } = buildRunnerJob(template, {
-    session: 'probe',
-    attempt: 1,
-    secret: '',
-    egress: 'public',
-    deadlineMs: 0,
-    exitOnJob: true,
-    ttlSeconds: 60,
-  });
-  const { spec, ...rest } = job as unknown as V1Job;
-  const { [runnerLabel.session]: _session, [runnerLabel.attempt]: _attempt, ...labels } = rest.metadata?.labels ?? {};
-  const pod = spec?.template.spec;
-  const [container] = pod?.containers ?? [];
-  const address = { name: 'PROBE_ADDRESS', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } };
+): V1Job {
+  const labels = { ...template.labels, ...runnerLabels(template), [runnerLabel.egress]: 'public' };
+  const variables = [
+    ...Object.entries(env).map(([key, value]) => ({ name: key, value })),
+    { name: 'PROBE_ADDRESS', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+  ];
   return {
-    ...rest,
-    metadata: { ...rest.metadata, name, labels },
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: template.namespace, labels },
     spec: {
-      ...spec,
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: 60,
+      activeDeadlineSeconds: 600,
       template: {
-        metadata: { ...spec?.template.metadata, labels },
-        spec: {
-          ...pod,
-          containers: [
-            {
-              ...container,
-              command: ['node', '-e', program],
-              args: [],
-              env: [...Object.entries(env).map(([key, value]) => ({ name: key, value })), address],
-              volumeMounts: container?.volumeMounts?.filter(({ name: volume }) => volume !== 'secret'),
-            },
-          ],
-          volumes: pod?.volumes?.filter(({ name: volume }) => volume !== 'secret'),
-        },
+        metadata: { labels, ...(template.annotations && { annotations: { ...template.annotations } }) },
+        spec: runnerPod(template, { command: ['node', '-e', program], args: [], env: variables }),
       },
     },
   };

@@ -97,7 +97,7 @@ test('a tar.gz of real tar arrives whole, its one folder lifted, and is held to 
     .digest('hex');
   const { folder, revision } = await get('/app.tar.gz', { sum });
   expect(revision).toBe(sum);
-  expect((await readdir(folder)).sort()).toEqual(['.hidden', 'bin', 'kept-out', 'package.json', 'start']);
+  expect((await readdir(folder)).toSorted()).toEqual(['.hidden', 'bin', 'kept-out', 'package.json', 'start']);
   expect((await stat(join(folder, 'bin', 'run'))).mode & 0o777).toBe(0o755);
   expect(await readlink(join(folder, 'start'))).toBe('bin/run');
   await expect(get('/app.tar.gz', { sum: 'f'.repeat(64) })).rejects.toMatchObject({
@@ -111,9 +111,9 @@ describeReal('git', () => {
   test('a tree URL finds the longest ref, then the folder in it, with files that begin with a dot', async () => {
     const { folder, revision } = await get('/o/r/tree/feature/with/slashes/app');
     expect(revision).toBe(commit);
-    expect((await readdir(folder)).sort()).toEqual(['.hidden', 'bin', 'feature', 'package.json', 'start']);
+    expect((await readdir(folder)).toSorted()).toEqual(['.hidden', 'bin', 'feature', 'package.json', 'start']);
     const tagged = await get('/o/r/tree/v1', { sum: commit });
-    expect((await readdir(tagged.folder)).sort()).toEqual(['.gitattributes', 'app']);
+    expect((await readdir(tagged.folder)).toSorted()).toEqual(['.gitattributes', 'app']);
     await expect(get('/o/r/tree/feature/with/slashes/ap')).rejects.toThrow(/no folder ap/);
     await expect(get('/o/r/tree/nowhere/app')).rejects.toThrow(/no branch or tag/);
     await expect(get('/o/none/tree/main')).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_SOURCE_FAILED' });

@@ -100,7 +100,10 @@ function phaseOf(pod: string): unknown {
   return (found?.['status'] as { readonly phase?: string } | undefined)?.phase;
 }
 
-function createSeen(parts: string[]): { take(data: Uint8Array): void; until(pattern: RegExp): Promise<void> } {
+function createSeen(parts: string[]): {
+  readonly take: (data: Uint8Array) => void;
+  readonly until: (pattern: RegExp) => Promise<void>;
+} {
   const waiting = new Set<() => void>();
   return {
     take: (data) => {

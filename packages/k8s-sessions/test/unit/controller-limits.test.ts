@@ -95,7 +95,7 @@ describe('limits', () => {
     for (const answer of answers.filter(({ status }) => status !== 201)) {
       expect(((await answer.json()) as { code: string }).code).toBe('quota_exceeded');
     }
-    const { sessionId } = (await created[0]?.json()) as CreatedSession;
+    const { sessionId } = (await (created[0] as Response).json()) as CreatedSession;
     expect((await world.ask('DELETE', `/api/sessions/${sessionId}`, { key })).status).toBe(202);
     expect((await create(key, '203.0.113.30')).status).toBe(201);
   });

@@ -29,7 +29,7 @@ function state(terminal: Headless): unknown {
             cells.push(`${a.getBgColorMode()}/${a.getBgColor()}`);
             continue;
           }
-          const link = a.extended.urlId === 0 ? '' : within._oscLinkService.getLinkData(a.extended.urlId)?.uri;
+          const link = a.extended.urlId === 0 ? '' : within.links.getLinkData(a.extended.urlId)?.uri;
           cells.push(
             [
               cell.getChars() || ' ',
@@ -56,7 +56,7 @@ function state(terminal: Headless): unknown {
       return lines;
     },
   );
-  const { buffers } = within._bufferService;
+  const { buffers } = within;
   const saved = [buffers.normal, ...(buffer.active.type === 'alternate' ? [buffers.alt] : [])].map((one) => [
     Math.min(one.savedX, cols - 1),
     one.savedY,
@@ -65,7 +65,7 @@ function state(terminal: Headless): unknown {
     one.scrollBottom,
   ]);
   const { x, y } = within.buffer;
-  const pen = within._inputHandler._curAttrData;
+  const pen = within.pen;
   return {
     screens,
     saved,
@@ -73,9 +73,9 @@ function state(terminal: Headless): unknown {
     y,
     modes: { ...modes, synchronizedOutputMode: false },
     hidden: within.coreService.isCursorHidden,
-    mouse: [within.coreMouseService.activeProtocol, within.coreMouseService.activeEncoding],
+    mouse: [within.mouse.activeProtocol, within.mouse.activeEncoding],
     pen: [pen.getFgColorMode(), pen.getFgColor(), pen.getBgColor(), pen.isBold(), pen.getUnderlineStyle()],
-    glevel: within._charsetService.glevel,
+    glevel: within.charsets.level,
   };
 }
 

@@ -125,7 +125,7 @@ test('a whole that was made anew, or that a stranger signed, is not believed', a
     ok: false,
     why: expect.stringContaining('Unknown signer') as string,
   });
-  expect(await verify(lines.with(-1, '{"receipt":null}'))).toMatchObject({
+  expect(await verify(lines.with(lines.length - 1, '{"receipt":null}'))).toMatchObject({
     ok: false,
     why: expect.stringContaining('no receipt') as string,
   });
@@ -140,7 +140,7 @@ test('a whole that was made anew, or that a stranger signed, is not believed', a
     },
     key,
   );
-  expect(await verify(lines.with(-1, JSON.stringify({ receipt: execution })))).toMatchObject({
+  expect(await verify(lines.with(lines.length - 1, JSON.stringify({ receipt: execution })))).toMatchObject({
     ok: false,
     why: expect.stringContaining('not one of a session') as string,
   });

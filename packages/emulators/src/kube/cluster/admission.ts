@@ -22,9 +22,7 @@ export function refuseByQuota(shelf: Shelf, object: KubeObject, resource: string
       if (limit === undefined) continue;
       const used = shelf.store
         .list(shelf.kind(object.apiVersion, object.kind), namespace)
-        .filter(
-          ({ status }) => !['Succeeded', 'Failed'].includes((status as { phase?: string } | undefined)?.phase ?? ''),
-        ).length;
+        .filter(({ status }) => !isOver(status as { readonly phase?: string } | undefined)).length;
       if (used + more <= Number(limit)) continue;
       return `exceeded quota: ${quota.metadata.name}, requested: ${key}=${more}, used: ${key}=${used}, limited: ${key}=${limit}`;
     }

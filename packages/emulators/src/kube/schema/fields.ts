@@ -51,7 +51,7 @@ export function knownFields(kind: Kind, object: KubeObject, isStrict: boolean): 
       return value;
     }
     if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(wanted.startsWith('{') ? 'map' : wanted);
-    const entries = Object.entries(value as object);
+    const entries = Object.entries(value);
     if (wanted.startsWith('{')) {
       return Object.fromEntries(entries.map(([key, one]) => [key, take(one, wanted.slice(1), `${path}.${key}`)]));
     }

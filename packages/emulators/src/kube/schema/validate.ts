@@ -80,7 +80,7 @@ export function validateUpdate(kind: Kind, old: KubeObject, next: KubeObject): v
 }
 
 function templateOf(kind: Kind, object: KubeObject): { readonly path: string; readonly value: Template } | undefined {
-  if (kind.kind === 'Pod' && kind.group === '') return { path: '', value: object as Template };
+  if (kind.kind === 'Pod' && kind.group === '') return { path: '', value: object };
   const spec = object['spec'] as { readonly template?: Template } | undefined;
   const isWorkload = kind.group === 'apps' || kind.kind === 'Job';
   return isWorkload ? { path: 'spec.template.', value: spec?.template ?? {} } : undefined;
