@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { scale } from '../../../../test/support/scale.js';
 import { dialKey, dialRunner, signDial } from '../../src/runner/index.js';
-import { startManyRunners } from '../support/many-runners.js';
+import { startManyRunners, type ManyRunner } from '../support/many-runners.js';
 import { TestViewer } from '../support/started-runner.js';
 
 test('one process stands in for many runners, each with its own key and its own output', async () => {
@@ -10,15 +10,17 @@ test('one process stands in for many runners, each with its own key and its own 
   await using many = await startManyRunners(count);
   const { address, runners } = many;
   const claim = { viewer: 'v', role: 'control', nonce: '', expiresAtMs: Date.now() + 60_000 } as const;
-  const viewers = await Promise.all(
-    runners.map(async ({ session, secret }) => {
-      const token = signDial(dialKey(secret), { ...claim, session, nonce: randomBytes(16).toString('hex') });
-      const viewer = new TestViewer(`ws://127.0.0.1:${address.port}/session`, token);
-      await viewer.attach({});
-      await viewer.frame('ready');
-      return viewer;
-    }),
-  );
+  const viewers: TestViewer[] = [];
+  const join = async ({ session, secret }: ManyRunner): Promise<TestViewer> => {
+    const token = signDial(dialKey(secret), { ...claim, session, nonce: randomBytes(16).toString('hex') });
+    const viewer = new TestViewer(`ws://127.0.0.1:${address.port}/session`, token);
+    await viewer.attach({});
+    await viewer.frame('ready');
+    return viewer;
+  };
+  // Fewer at a time than a listening socket lets wait.
+  for (let at = 0; at < count; at += 50)
+    viewers.push(...(await Promise.all(runners.slice(at, at + 50).map(async (runner) => join(runner)))));
   expect(many.sockets).toBe(count);
   viewers.forEach((viewer, at) => viewer.type(`<${at}>`));
   await Promise.all(viewers.map(async (viewer, at) => viewer.shows(`<${at}>`)));
