@@ -1,6 +1,8 @@
 import type { Config } from '@oclif/core';
 import type { Context } from '@hawser/cli-kit';
 import { CliKitError } from '@hawser/cli-kit/start';
+import { createSessionsClient } from '@hawser/k8s-sessions/client';
+import { receiptKeysOf } from '@hawser/k8s-sessions/log';
 import { readSecretValue } from '../exec/read-secret.js';
 import { readClusterService } from './cluster-service.js';
 import { knock } from './knock.js';
@@ -33,7 +35,8 @@ export async function configure(
   if (protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname)) {
     await out.warn(`${url} is spoken to without encryption: key and terminals can be read on the way.`);
   }
-  return { url, config_file: await saveUserFile(config.configDir, { url, api_key }) };
+  const receipt_keys = receiptKeysOf(await createSessionsClient({ url, apiKey: api_key }).keys({ signal }));
+  return { url, config_file: await saveUserFile(config.configDir, { url, api_key, receipt_keys }) };
 }
 
 async function find(

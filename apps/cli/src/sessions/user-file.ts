@@ -6,6 +6,8 @@ import { SessionsError } from '@hawser/k8s-sessions';
 export interface ConfiguredService {
   readonly url: string;
   readonly api_key: string;
+  /** Public keys (PEM) that its receipts are verified with; kept when it was configured. */
+  readonly receipt_keys?: readonly string[];
 }
 
 /** Where a person's own file is. */
@@ -37,8 +39,9 @@ export async function readUserFile(configDir: string): Promise<ConfiguredService
     );
   }
   try {
-    const { url, api_key } = JSON.parse(text) as Partial<ConfiguredService>;
-    if (typeof url === 'string' && typeof api_key === 'string') return { url, api_key };
+    const { url, api_key, receipt_keys = [] } = JSON.parse(text) as Partial<ConfiguredService>;
+    const areKeys = Array.isArray(receipt_keys) && receipt_keys.every((key) => typeof key === 'string');
+    if (typeof url === 'string' && typeof api_key === 'string' && areKeys) return { url, api_key, receipt_keys };
   } catch {
     // Told below: no JSON is as wrong as the wrong JSON.
   }

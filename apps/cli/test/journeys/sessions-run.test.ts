@@ -88,7 +88,6 @@ describe('one session, by every verb', () => {
     await first.shows(/Hello, Ada/);
     first.type('~.');
     expect((await first.exited).exitCode).toBe(75);
-    expect(first.screen).toContain('\u001B[?25h');
 
     using second = hawser.terminal(['sessions', 'attach', id.slice(0, 8)]);
     await second.shows(/Name\? Ada[^]*Hello, Ada/);
