@@ -142,7 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics.exchanged(done.ok ? 'exchanged' : done.why);
     if (!done.ok) return done.why === 'used' ? 'ticket_used' : 'ticket_invalid';
     desk.admit(done.grant, done.row);
-    const secure = options.secureCookies ?? false;
+    const secure = options.secureCookies ?? headers['x-forwarded-proto'] === 'https';
     return { viewer: viewerOf(done.row), cookie: grantCookie(done.grant, done.row, { secure, nowMs: nowMs() }) };
   }
 

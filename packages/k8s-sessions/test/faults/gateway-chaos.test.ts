@@ -75,22 +75,26 @@ function numbersFrom(seed: number): (below: number) => number {
 
 const given = process.env['HAWSER_SEED'];
 
-test(`what a viewer put together is the log, and every typed line came once, whatever is killed`, async () => {
-  const seed = given === undefined ? randomInt(2 ** 31) : Number(given);
-  const below = numbersFrom(seed);
-  const rounds = scale(2, 100);
-  for (let round = 0; round < rounds; round++) {
-    const outcome = await oneRound(below, `HAWSER_SEED=${seed}, round ${round}`);
-    expect({ seed, round, ...outcome }).toEqual({
-      seed,
-      round,
-      sameDigest: true,
-      typed: Array.from({ length: outcome.typed.length }, (_, n) => n),
-      enough: true,
-      code: 7,
-    });
-  }
-}, scale(120_000, 3_600_000));
+test(
+  'what a viewer put together is the log, and every typed line came once, whatever is killed',
+  async () => {
+    const seed = given === undefined ? randomInt(2 ** 31) : Number(given);
+    const below = numbersFrom(seed);
+    const rounds = scale(1, 100);
+    for (let round = 0; round < rounds; round++) {
+      const outcome = await oneRound(below, `HAWSER_SEED=${seed}, round ${round}`);
+      expect({ seed, round, ...outcome }).toEqual({
+        seed,
+        round,
+        sameDigest: true,
+        typed: Array.from({ length: outcome.typed.length }, (_, n) => n),
+        enough: true,
+        code: 7,
+      });
+    }
+  },
+  scale(120_000, 3_600_000),
+);
 
 /** One session: output without end, numbered lines typed into it, faults in between; then its end. */
 async function oneRound(
@@ -142,11 +146,13 @@ async function oneRound(
     await patient(awaited, () => `${named}: ${typed.length} of ${count} lines came back; link ${view.state.link}`);
   };
 
+  // Each once, in any order.
   const kinds = Object.values(faults);
   let sent = 0;
-  for (let step = 0; step < 3; step++) {
+  while (kinds.length > 0) {
+    const [inflict] = kinds.splice(below(kinds.length), 1);
     for (let lines = 1 + below(4); lines > 0; lines--) view.type(`${sent++}\n`);
-    const fault = kinds[below(kinds.length)]!();
+    const fault = inflict!();
     for (let lines = 1 + below(4); lines > 0; lines--) view.type(`${sent++}\n`);
     await fault;
     await seen(sent);
