@@ -240,10 +240,6 @@ export class Hub {
     for (const viewer of this.#viewers) if (!viewers || viewers.includes(viewer.viewer)) viewer.dismiss(code, why);
   }
 
-  goingAway(retryAfterMs: number): void {
-    this.#tellAll({ type: 'going-away', retryAfterMs });
-  }
-
   /** Whether everybody who is here was sent everything, the end included. */
   get allTold(): boolean {
     return [...this.#viewers].every((viewer) => viewer.isTold);

@@ -10,7 +10,7 @@ export type {
   SourceRules,
 } from './control-types.js';
 export type { DialClaim, RunnerAddress } from './dial-types.js';
-export { checkDial, debugPassword, dialKey, dialProof, dialTokenLifeMs, signDial } from './dial-token.js';
+export { debugPassword, dialKey, signDial } from './dial-token.js';
 export { dialRunner, fetchRunner } from './dial.js';
 export type { DialledSocket, DialOptions } from './dial.js';
 export { startTerminal } from './terminal.js';

@@ -2,7 +2,6 @@
 export interface Recent {
   /** Offset of the oldest byte that is held. */
   readonly from: number;
-  readonly head: number;
   push(data: Uint8Array): void;
   /** At most `limit` bytes from an offset on, as one piece; undefined when they are no longer held. */
   read(from: number, limit: number): Uint8Array | undefined;
@@ -17,9 +16,6 @@ export function createRecent(keepBytes: number): Recent {
   return {
     get from() {
       return from;
-    },
-    get head() {
-      return head;
     },
     push(data) {
       chunks.push({ from: head, data });

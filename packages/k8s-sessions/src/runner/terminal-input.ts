@@ -2,8 +2,7 @@ import { writeSync } from 'node:fs';
 
 /** What is typed, on its way to a program that may not read. */
 export interface TerminalInput {
-  /** Bytes that wait for the program to read. */
-  readonly waiting: number;
+  /** Takes all of it; whoever types waits for {@link drained}. */
   write(data: Uint8Array): void;
   /** Resolves when less than the mark waits, or the terminal is gone. */
   drained(): Promise<void>;
@@ -12,7 +11,7 @@ export interface TerminalInput {
 }
 
 /** Bytes that may wait before whoever types is held back. */
-export const inputMarkBytes: number = 65_536;
+const inputMarkBytes = 65_536;
 /** A terminal that takes nothing is tried again at the next turns of the event loop, then with the clock. */
 const eagerTurns = 64;
 const pauseMs = 2;
@@ -72,9 +71,6 @@ export function createTerminalInput(descriptor: number): TerminalInput {
   };
 
   return {
-    get waiting() {
-      return waiting;
-    },
     write(data) {
       if (closed || data.length === 0) return;
       queue.push(Uint8Array.from(data));

@@ -107,7 +107,7 @@ function echo(onOutput: (data: Uint8Array) => void): Terminal {
   return {
     pid: 0,
     ended: new Promise(() => undefined),
-    input: { waiting: 0, write: onOutput, drained: async () => undefined, close: () => undefined },
+    input: { write: onOutput, drained: async () => undefined, close: () => undefined },
     resize: () => undefined,
     pause: () => undefined,
     resume: () => undefined,
