@@ -1,4 +1,4 @@
-import type { Envelope } from '@hawser/receipts';
+import type { Envelope, ReceiptClaim } from '@hawser/receipts';
 import type { EgressProfile } from '../protocol/types.js';
 import type { SessionRow } from '../store/types.js';
 
@@ -63,7 +63,7 @@ export interface RunnerAccess {
 /** Signs what tickets and receipts say. */
 export interface ReceiptSigner {
   readonly publicKey: string;
-  sign(claim: Parameters<import('@hawser/receipts').Signer['sign']>[0]): Promise<Envelope>;
+  sign(claim: ReceiptClaim): Promise<Envelope>;
 }
 
 /** Milliseconds since 1970, and timers that tests can move. */

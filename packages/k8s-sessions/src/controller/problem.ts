@@ -28,7 +28,6 @@ export const problemStatus = {
   store_unavailable: 503,
   cluster_unavailable: 503,
   busy: 503,
-  draining: 503,
   storage_full: 507,
 } as const;
 
@@ -76,7 +75,6 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   store_unavailable: 'The database cannot be reached',
   cluster_unavailable: 'The cluster cannot be reached',
   busy: 'Too much to do',
-  draining: 'This replica is going away',
   storage_full: 'There is no room left',
 };
 

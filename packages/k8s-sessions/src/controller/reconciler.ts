@@ -113,10 +113,8 @@ export class Reconciler {
 
   /** Takes a step. False: nothing more can be done at the moment. */
   async #take(row: SessionRow, step: Step): Promise<boolean> {
-    const { store, ports, settings } = this.#service;
+    const { ports, settings } = this.#service;
     switch (step.do) {
-      case 'nothing':
-        return false;
       case 'queue':
         return this.#guarded(row, { state: 'queued' }, { actor, kind: 'queued' });
       case 'place':
@@ -153,6 +151,9 @@ export class Reconciler {
         return archiveSession(this.#service, row);
       case 'expire':
         return this.#guarded(row, { state: 'expired', keyboard: [] }, { actor, kind: 'expired' });
+      case 'nothing':
+      default:
+        return false;
     }
   }
 

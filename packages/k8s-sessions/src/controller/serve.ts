@@ -115,9 +115,7 @@ export async function answerWith(
   }
   response.flushHeaders();
   // Whoever went away is not told.
-  await pipeline(Readable.fromWeb(answered.body as Parameters<typeof Readable.fromWeb>[0]), response).catch(
-    () => undefined,
-  );
+  await pipeline(Readable.fromWeb(answered.body), response).catch(() => undefined);
 }
 
 function toWeb(request: IncomingMessage, signal: AbortSignal): Request {
@@ -132,5 +130,5 @@ function toWeb(request: IncomingMessage, signal: AbortSignal): Request {
     headers,
     signal,
     ...(hasBody && { body: Readable.toWeb(request), duplex: 'half' }),
-  } as RequestInit);
+  });
 }

@@ -45,7 +45,7 @@ export class WarmPool {
   async fill(): Promise<void> {
     const { settings, closing, facts, store, replica } = this.#service;
     const nowMs = this.#service.nowMs();
-    for (const runner of [...this.#runners]) {
+    for (const runner of this.#runners) {
       const { fact, overSinceMs } = facts.of(runner.id);
       const isGood = overSinceMs === null && nowMs - runner.sinceMs < longestWaitMs && fact?.phase !== 'failed';
       if (isGood && (await store.leaseName(leaseOf(runner.id), replica, nowMs, nowMs + leaseMs))) continue;
@@ -57,7 +57,7 @@ export class WarmPool {
 
   /** Removes those that wait. */
   async close(): Promise<void> {
-    for (const runner of [...this.#runners]) {
+    for (const runner of this.#runners) {
       await this.#drop(runner).catch((error: unknown) => this.#service.trouble(error, `removing ${runner.jobName}`));
     }
   }

@@ -39,7 +39,9 @@ describe('a session, whatever is said, lost, doubled and late', () => {
     world = await openWorld();
     world.controller.start();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
 
   test('is executed at most once, ends once, and ends as it really was', async () => {
     await fc.assert(

@@ -31,7 +31,9 @@ describe('the API', () => {
     world = await openWorld({ ports: { access }, settings: { publicUrl: 'https://sessions.example.com/' } });
     world.controller.start();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
 
   const post = (body: unknown, options: object = {}): Promise<Response> =>
     world.ask('POST', '/api/sessions', { body, ...options });
@@ -210,11 +212,12 @@ describe('the API', () => {
     const id = await running();
     const headers = { accept: 'text/event-stream' };
     const events = await world.ask('GET', `/api/sessions/${id}/events`, { headers });
-    const reader = (events.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    const reader = (events.body as ReadableStream<Uint8Array>).getReader();
+    const text = new TextDecoder();
     let told = '';
-    while (!told.includes('event: running')) told += (await reader.read()).value ?? '';
+    while (!told.includes('event: running')) told += text.decode((await reader.read()).value);
     await world.runner(id, (await world.row(id)).runnerEpoch ?? '').exit();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) told += part.value;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) told += text.decode(part.value);
     const kinds = [...told.matchAll(/^event: (.*)$/gm)].map(([, kind]) => kind);
     expect(kinds).toEqual(['created', 'queued', 'starting', 'claimed', 'running', 'exited', 'archived']);
     const ids = [...told.matchAll(/^id: (.*)$/gm)].map(([, number]) => number);

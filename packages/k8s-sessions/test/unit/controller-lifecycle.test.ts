@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSigner, createSigningKey, verifyReceipt } from '@hawser/receipts';
 import type { Envelope } from '@hawser/receipts';
-import { openLogWriter, packKeyframe, packSegment } from '../../src/log/index.js';
+import { openLogWriter, packKeyframe, packSegment, verifyTranscript } from '../../src/log/index.js';
 import type { Keyframe, Segment } from '../../src/log/index.js';
 import { SessionsError } from '../../src/errors.js';
 import { openWorld, scriptedCluster, scriptedRunner } from '../support/controller-world.js';
@@ -20,7 +20,9 @@ describe('a session in a cluster that does what clusters do', () => {
     world = await openWorld({ ports: { signer: createSigner(signingKey) }, settings: { retentionMs: 60 * minute } });
     world.controller.start();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
 
   test('waits for a cluster that cannot start it, saying so, and is started when it can', async () => {
     const failure = new SessionsError('HAWSER_SESSIONS_CLUSTER_UNAVAILABLE', 'quota exceeded');
@@ -143,7 +145,7 @@ describe('a session in a cluster that does what clusters do', () => {
     const { id } = await world.create({ argv: ['sh', '-c', 'exit 7'] });
     const runner = world.runner(id);
     await runner.run();
-    const log = await writeLog('hello \u001b[31mred\u001b[0m\r\nDONE 42\r\n');
+    const log = await writeLog(runner.epoch, 'hello \u001b[31mred\u001b[0m\r\nDONE 42\r\n');
     for (const segment of log.segments) {
       const packed = packSegment(segment);
       expect((await runner.call('PUT', `segments/${segment.head.n}`, packed)).status).toBe(204);
@@ -180,6 +182,12 @@ describe('a session in a cluster that does what clusters do', () => {
     expect(JSON.stringify(await (await world.ask('GET', `${path}/search?q=done`)).json())).toContain('DONE 42');
     expect(await (await world.ask('GET', `${path}/wait?pattern=DONE`)).json()).toMatchObject({ found: true });
     expect((await world.ask('GET', `${path}/history`)).status).toBe(200);
+
+    const transcript = await world.ask('GET', `${path}/log?format=transcript`);
+    const verdict = await verifyTranscript(transcript.body as unknown as AsyncIterable<Uint8Array>, {
+      publicKeys: [signingKey.publicKey],
+    });
+    expect(verdict).toMatchObject({ ok: true, segments: log.segments.length, complete: true });
 
     const envelope = (await (await world.ask('GET', `${path}/receipt`)).json()) as Envelope;
     const { ok, claim } = verifyReceipt(envelope, { publicKeys: [signingKey.publicKey] });
@@ -344,7 +352,10 @@ function terminated(reason: string): { exitCode: number; signal: null; reason: s
   return { exitCode: 137, signal: null, reason, message: null };
 }
 
-async function writeLog(text: string): Promise<{
+async function writeLog(
+  epoch: string,
+  text: string,
+): Promise<{
   readonly segments: readonly Segment[];
   readonly keyframes: readonly Keyframe[];
   readonly end: { readonly offset: number; readonly digest: string | null; readonly chain: string | null };
@@ -354,7 +365,7 @@ async function writeLog(text: string): Promise<{
   const keyframes: Keyframe[] = [];
   const log = await openLogWriter({
     folder,
-    epoch: 'e',
+    epoch,
     size: { cols: 80, rows: 24 },
     capBytes: 1_000_000,
     guaranteedLines: 1000,

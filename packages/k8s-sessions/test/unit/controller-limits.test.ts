@@ -48,7 +48,9 @@ describe('limits', () => {
     });
     world.controller.start();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
 
   const create = (key: string, address: string, headers: Record<string, string> = {}): Promise<Response> =>
     world.ask('POST', '/api/sessions', {

@@ -9,7 +9,9 @@ describe('a session', () => {
     world = await openWorld();
     world.controller.start();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
 
   test('is created, run and ended, and each step is told', async () => {
     const answer = await world.ask('POST', '/api/sessions', {

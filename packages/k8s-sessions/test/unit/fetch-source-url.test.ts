@@ -40,9 +40,7 @@ test.each([
   ['https://example.com/x.git#--upload-pack=touch', /no ref/],
   ['no address', /control|none/],
 ])('refuses %s', (url, sentence) => {
-  expect(() => checkSource(url, open)).toThrow(
-    expect.objectContaining({ code: 'HAWSER_SESSIONS_SOURCE_REJECTED' }) as Error,
-  );
+  expect(() => checkSource(url, open)).toThrow(expect.objectContaining({ code: 'HAWSER_SESSIONS_SOURCE_REJECTED' }));
   expect(() => checkSource(url, open)).toThrow(sentence);
 });
 

@@ -49,7 +49,7 @@ test('history carries colours over thousands of lines, through the line index', 
   const { firstLine, lines, total } = await historyLines(long.writer.source, 2_500, 2_503);
   expect({ firstLine, total }).toEqual({ firstLine: 2_500, total: 3_004 });
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^\u001B\[0;31mline 2499 \.+\u001B\[0m$/u);
+  expect(lines[0]).toBe(`${esc}[0;31mline 2499 ${'.'.repeat(1_010)}${esc}[0m`);
   const end = await historyLines(long.writer.source, 3_001, 4_000);
   expect(end.lines).toEqual(['plain', '100%', 'Needle in <hay> & stack', 'prompt> ']);
   expect((await historyLines(long.writer.source, 0, 5_000)).lines).toHaveLength(1_000);

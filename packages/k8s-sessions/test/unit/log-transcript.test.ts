@@ -87,7 +87,7 @@ test('segments that are left out, doubled, swapped, added or cut off are named',
   expect(await verify(lines.toSpliced(2, 1))).toMatchObject({
     ok: false,
     segment: 1,
-    why: expect.stringContaining('missing') as string,
+    why: expect.stringContaining('missing'),
   });
   expect(await verify(lines.toSpliced(2, 0, lines[1] as string))).toMatchObject({ ok: false, segment: 1 });
   expect(await verify([...lines.slice(0, 2), lines[3] as string, lines[2] as string, ...lines.slice(4)])).toMatchObject(
@@ -96,11 +96,11 @@ test('segments that are left out, doubled, swapped, added or cut off are named',
   expect(await verify(lines.toSpliced(5, 1))).toMatchObject({
     ok: false,
     segment: null,
-    why: expect.stringContaining('5 segments are attested, and 4 are here') as string,
+    why: expect.stringContaining('5 segments are attested, and 4 are here'),
   });
   expect(await verify(lines.slice(0, -1))).toMatchObject({
     ok: false,
-    why: expect.stringContaining('cut short') as string,
+    why: expect.stringContaining('cut short'),
   });
   expect(await verify([...lines, '{}'])).toMatchObject({ ok: false });
   expect(await verify(['no transcript'])).toMatchObject({ ok: false });
@@ -119,15 +119,15 @@ test('a whole that was made anew, or that a stranger signed, is not believed', a
   expect(await verify(made)).toMatchObject({
     ok: false,
     segment: null,
-    why: expect.stringContaining('5 segments are attested, and 1 are here') as string,
+    why: expect.stringContaining('5 segments are attested, and 1 are here'),
   });
   expect(await verify(lines, [createSigningKey().publicKey])).toMatchObject({
     ok: false,
-    why: expect.stringContaining('Unknown signer') as string,
+    why: expect.stringContaining('Unknown signer'),
   });
   expect(await verify(lines.with(lines.length - 1, '{"receipt":null}'))).toMatchObject({
     ok: false,
-    why: expect.stringContaining('no receipt') as string,
+    why: expect.stringContaining('no receipt'),
   });
   const execution = signReceipt(
     {
@@ -142,7 +142,7 @@ test('a whole that was made anew, or that a stranger signed, is not believed', a
   );
   expect(await verify(lines.with(lines.length - 1, JSON.stringify({ receipt: execution })))).toMatchObject({
     ok: false,
-    why: expect.stringContaining('not one of a session') as string,
+    why: expect.stringContaining('not one of a session'),
   });
 });
 

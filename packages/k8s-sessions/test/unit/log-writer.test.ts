@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -15,10 +15,10 @@ import { bytesOf, feed, numberedLines, openTestLog, removeTestFolders } from '..
 afterEach(removeTestFolders);
 
 /** What a terminal shows that read everything from the first byte. */
-async function freshScreen(steps: readonly (Buffer | TerminalSize)[]): Promise<string[]> {
+async function freshScreen(steps: readonly (Uint8Array | TerminalSize)[]): Promise<string[]> {
   const terminal = openHeadless({ cols: 80, rows: 24 }, 0);
   for (const step of steps) {
-    if (step instanceof Buffer) await new Promise<void>((resolve) => terminal.write(step, resolve));
+    if (step instanceof Uint8Array) await new Promise<void>((resolve) => terminal.write(step, resolve));
     else terminal.resize(step.cols, step.rows);
   }
   const { active } = terminal.buffer;
@@ -58,7 +58,7 @@ test('what was written is read back, chained, packed and drawn, wherever it is c
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
       const { writer, segments, keyframes } = await openTestLog();
-      const told: (Buffer | TerminalSize)[] = [];
+      const told: (Uint8Array | TerminalSize)[] = [];
       for (const one of steps) {
         if (one === 'cut') writer.cut();
         else if ('write' in one) {
@@ -72,7 +72,7 @@ test('what was written is read back, chained, packed and drawn, wherever it is c
           writer.resize(one);
         }
       }
-      const all = Buffer.concat(told.filter((one) => one instanceof Buffer));
+      const all = Buffer.concat(told.filter((one) => one instanceof Uint8Array));
       expect((await bytesOf(writer.source)).equals(all)).toBe(true);
       const end = await writer.close();
       expect(end).toMatchObject({
@@ -229,13 +229,24 @@ test("another runner's folder, and one that is damaged, are refused", async () =
 test('a folder that takes nothing makes the writer wait, and loses nothing', async () => {
   const log = await openTestLog();
   await feed(log.writer, 'before\r\n');
-  await rm(log.folder, { recursive: true });
-  expect(log.writer.write(Buffer.from('during\r\n'))).toBe(true);
-  while (log.troubles.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
-  expect(log.troubles).toMatchObject([{ kind: 'disk' }]);
+  await rename(log.folder, `${log.folder}.away`);
+  log.writer.write(Buffer.from('during\r\n'));
+  await until(() => log.troubles.length > 0);
+  expect(log.troubles).toMatchObject([{ kind: 'disk', message: expect.stringContaining('ENOENT') }]);
   expect(log.writer.write(Buffer.from('after\r\n'))).toBe(false);
+  const drained = log.writer.drained();
+  await rename(`${log.folder}.away`, log.folder);
+  await drained;
+  expect(log.troubles.map(({ kind }) => kind)).toEqual(['disk', 'over']);
+  await rename(log.folder, `${log.folder}.away`);
+  log.writer.write(Buffer.from('at the end\r\n'));
   await log.writer.close();
-  expect((await bytesOf(log.writer.source)).toString()).toBe('before\r\nduring\r\nafter\r\n');
+  expect((await bytesOf(log.writer.source)).toString()).toBe('before\r\nduring\r\nafter\r\nat the end\r\n');
   // What could not be stored still leaves the machine.
   expect(log.segments).toHaveLength(1);
+  await rm(`${log.folder}.away`, { recursive: true });
 });
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
+}

@@ -134,21 +134,18 @@ async function withinQuota<Result>(context: KeyContext, create: () => Promise<Re
   return turn;
 }
 
-async function underLease<Result>(
-  { store, ports, nowMs }: Service,
-  keyId: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
+async function underLease<Result>(service: Service, keyId: string, work: () => Promise<Result>): Promise<Result> {
+  const { store, ports } = service;
   const name = `create:${keyId}`;
   const owner = randomUUID();
-  for (let tries = 0; !(await store.leaseName(name, owner, nowMs(), nowMs() + 5000)); tries += 1) {
+  for (let tries = 0; !(await store.leaseName(name, owner, service.nowMs(), service.nowMs() + 5000)); tries += 1) {
     if (tries === 100) throw new Problem('busy', 'This key is creating too much at once.', { retryAfter: 1 });
     await ports.clock.wait(20);
   }
   try {
     return await work();
   } finally {
-    await store.leaseName(name, owner, nowMs(), nowMs());
+    await store.leaseName(name, owner, service.nowMs(), service.nowMs());
   }
 }
 

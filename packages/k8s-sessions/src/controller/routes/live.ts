@@ -39,6 +39,8 @@ export async function readLog(context: KeyContext): Promise<Response> {
   const answer = logRoutes(storedLog(context.service.store, row.id), {
     title: row.command ?? row.argv?.join(' ') ?? row.id,
     exitCode: () => row.exit?.code ?? null,
+    receipt: async () => row.receipt,
+    receipt: async () => row.receipt,
   });
   return answer(
     new Request(context.request, { signal: AbortSignal.any([context.request.signal, context.service.closing]) }),
@@ -65,7 +67,7 @@ export async function relay({ service, request, url, principal }: KeyContext, ro
     headers,
     signal: AbortSignal.any([request.signal, service.closing]),
     ...(request.body && { body: request.body, duplex: 'half' }),
-  } as RequestInit);
+  });
   const answered = new Headers(answer.headers);
   for (const name of notPassedOn) answered.delete(name);
   return new Response(answer.body, { status: answer.status, headers: answered });

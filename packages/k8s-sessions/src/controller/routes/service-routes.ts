@@ -27,7 +27,7 @@ export async function readyz({ service, base }: Pick<Context, 'service' | 'base'
   } catch {
     problems.push('The database cannot be reached.');
   }
-  const warnings = /^http:/.test(service.settings.publicUrl ?? base)
+  const warnings = (service.settings.publicUrl ?? base).startsWith('http:')
     ? ['API keys and links travel in clear text: the public address is http.']
     : [];
   return json({ ok: problems.length === 0, problems, warnings }, problems.length === 0 ? 200 : 503);
