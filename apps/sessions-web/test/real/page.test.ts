@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import { hello, play } from '../support/played.js';
 import { openWorld, rows, shows, type World } from '../support/service.js';
 
 /** Answers each line it reads, and before that says its size when it has changed. */
@@ -58,6 +59,12 @@ describeReal('chromium', (path) => {
     await page.keyboard.type('again\n');
     await shows(page, 'got [again]');
     expect((await rows(page)).filter((row) => /ready|got/.test(row))).toEqual(['ready', 'got [hello]', 'got [again]']);
+
+    const tab = await page.context().newPage();
+    await tab.goto(page.url());
+    await shows(tab, 'got [again]');
+    await tab.keyboard.type('from a tab\n');
+    await shows(page, 'got [from a tab]');
 
     const other = await world.person();
     await other.goto(terminalUrl);
@@ -296,5 +303,66 @@ describeReal('chromium', (path) => {
       await page.locator('#ended-log').getAttribute('href').then(String),
     );
     expect(log.split('\n').slice(2999, 3002)).toEqual(['line 3000 of many', 'on', 'The End']);
+  });
+
+  test('the start is told step by step, questions of programs are answered once, and all can be reached by keyboard', async () => {
+    const page = await world.person({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    const service = await play(page, world.url);
+    const text = (data: string): Uint8Array => new TextEncoder().encode(data);
+    await service.next('attach');
+    service.send(hello({ state: 'queued', detail: 'No node has room yet' }), { type: 'ready', offset: 0 });
+    await page.locator('#starting').getByText('No node has room yet').waitFor();
+    expect(await page.locator('#steps [aria-current]').innerText()).toBe('Waiting for a place');
+    service.send({ type: 'phase', state: 'fetching', detail: null });
+    await page.locator('#steps [aria-current]').getByText('Fetching the code').waitFor();
+    expect(await page.locator('#spoken').innerText()).toBe('Fetching the code');
+    expect(
+      await page.evaluate(
+        () => getComputedStyle(document.querySelector('#steps [aria-current]')!, '::before').animationName,
+      ),
+    ).toBe('none');
+
+    // A question before this viewer types is not answered; nor is the clipboard ever.
+    service.send({ type: 'phase', state: 'running', detail: null });
+    const early = text('\u001B[c\u001B[6n\u001B]52;c;?\u0007hello ');
+    service.send(
+      { type: 'out', offset: 0, data: early },
+      { type: 'lease', holder: 'me', mine: true, viewers: 1 },
+      { type: 'out', offset: early.length, data: text('\u001B[6n') },
+    );
+    await shows(page, 'hello');
+    await page.locator('#starting').waitFor({ state: 'hidden' });
+    expect(Buffer.from((await service.next('in')).data).toString()).toBe('\u001B[1;7R');
+    expect(service.received.filter(({ type }) => type === 'in')).toEqual([]);
+
+    // Tab is the program's; Ctrl-Shift-E is not.
+    await page.keyboard.press('Tab');
+    expect(Buffer.from((await service.next('in')).data).toString()).toBe('\t');
+    await page.keyboard.press('Control+Shift+E');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('open-search');
+    const reached: (string | undefined)[] = [];
+    for (let tabs = 0; tabs < 4; tabs += 1) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => document.activeElement?.id));
+    }
+    expect(reached).toEqual(['open-past', 'open-replay', 'open-share', 'open-more']);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+    await page.getByLabel('Screen reader mode').check();
+    await page.getByLabel('Colours').selectOption('light');
+    await page.keyboard.press('Escape');
+    await page.locator('.xterm-accessibility').getByText('hello').waitFor({ state: 'attached' });
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(251, 250, 247)');
+    const unnamed = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, input, select, a[href]')]
+        .filter((one) => !one.closest('[hidden], dialog:not([open]), .xterm') && !one.hidden)
+        .filter(
+          (one) =>
+            !(one.getAttribute('aria-label') ?? one.textContent ?? '').trim() &&
+            !(one as HTMLInputElement).labels?.length,
+        )
+        .map((one) => one.outerHTML),
+    );
+    expect(unnamed).toEqual([]);
   });
 });

@@ -57,8 +57,8 @@ export async function openWorld(chromiumPath: string): Promise<World> {
     port,
     create: (request) => create(service, request),
     person: (options) => newPerson(browser, complaints, options),
-    cut: between.cut,
-    mend: between.mend,
+    cut: () => between.cut(),
+    mend: () => between.mend(),
     complaints,
     async close() {
       await browser.close();
@@ -106,7 +106,10 @@ async function openNetwork(port: number): Promise<{ cut(): void; mend(): void; c
   const sockets = new Set<Socket>();
   let isCut = false;
   const server: Server = createServer((near) => {
-    if (isCut) return void near.destroy();
+    if (isCut) {
+      near.destroy();
+      return;
+    }
     const far = connect(port, '127.0.0.1');
     for (const [one, other] of [
       [near, far],
