@@ -87,7 +87,7 @@ export function rejected(message: string, options: { readonly hint?: string } = 
 
 function parse(url: string): URL {
   // A parser drops tabs and line ends and mends backslashes; whoever reads the address afterwards may not.
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   if (/[\u0000-\u0020\u007F\\]/u.test(url))
     throw rejected('The address of the source holds spaces or control characters');
   if (!URL.canParse(url)) throw rejected('The address of the source is none');

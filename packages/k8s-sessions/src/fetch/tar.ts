@@ -99,7 +99,7 @@ class BlockReader {
       missing -= part.length;
       parts.push(part);
     }
-    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
   async whole(size: number): Promise<Uint8Array> {

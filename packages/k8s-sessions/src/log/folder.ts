@@ -54,12 +54,15 @@ export class LogFolder {
     }
     const heads: SegmentHead[] = [];
     for (const n of numbers(names, /^seg-(\d+)$/u)) heads.push(await this.#head(n));
-    const open = numbers(names, /^open-(\d+)$/u).find((n) => n === heads.length);
+    const opens = numbers(names, /^open-(\d+)$/u);
+    // Closed since, and not cleared away any more.
+    for (const n of opens) if (n < heads.length) await this.dropOpen(n);
+    const last = opens.find((n) => n === heads.length);
     return {
       size: there.size,
       heads,
       keyframes: numbers(names, /^key-(\d+)$/u),
-      open: open === undefined ? undefined : await this.#openPart(open),
+      open: last === undefined ? undefined : await this.#openPart(last),
     };
   }
 
@@ -161,5 +164,5 @@ function numbers(names: readonly string[], pattern: RegExp): number[] {
       const match = pattern.exec(name);
       return match ? [Number(match[1])] : [];
     })
-    .sort((one, other) => one - other);
+    .toSorted((one, other) => one - other);
 }

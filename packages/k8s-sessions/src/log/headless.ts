@@ -7,16 +7,30 @@ export type Headless = HeadlessTerminal;
 
 /**
  * What a snapshot needs and the public API of `@xterm/headless` 6.0.0 does not tell. Read only, in this one place; the
- * package is pinned to the exact version, and a test holds every field.
+ * package is pinned to the exact version, and the property about snapshots holds every field.
  */
 export interface HeadlessInside {
   readonly coreService: { readonly isCursorHidden: boolean; readonly decPrivateModes: Readonly<DecModes> };
-  readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
-  readonly _charsetService: { readonly glevel: number; readonly _charsets: readonly (object | undefined)[] };
-  readonly _bufferService: { readonly buffers: { readonly normal: BufferInside; readonly alt: BufferInside } };
+  readonly mouse: { readonly activeProtocol: string; readonly activeEncoding: string };
+  /** Which of the four character sets is in use, and what each is; undefined for ASCII. */
+  readonly charsets: { readonly level: number; readonly sets: readonly (object | undefined)[] };
+  readonly buffers: { readonly normal: BufferInside; readonly alt: BufferInside };
+  /** The one of them that is shown. */
+  readonly buffer: BufferInside;
+  /** What is written next looks like this. */
+  readonly pen: AttributeInside;
+  readonly links: { getLinkData(id: number): { readonly id?: string; readonly uri: string } | undefined };
+}
+
+/** The fields by the names they have there. */
+interface Core {
+  readonly coreService: HeadlessInside['coreService'];
+  readonly coreMouseService: HeadlessInside['mouse'];
+  readonly _charsetService: { readonly glevel: number; readonly _charsets: HeadlessInside['charsets']['sets'] };
+  readonly _bufferService: { readonly buffers: HeadlessInside['buffers'] };
   readonly buffer: BufferInside;
   readonly _inputHandler: { readonly _curAttrData: AttributeInside };
-  readonly _oscLinkService: { getLinkData(id: number): { readonly id?: string; readonly uri: string } | undefined };
+  readonly _oscLinkService: HeadlessInside['links'];
 }
 
 /** DEC private modes as xterm.js keeps them. */
@@ -65,7 +79,12 @@ export function openHeadless(size: TerminalSize, scrollback: number): Headless {
   return new headless.Terminal({ ...size, scrollback, allowProposedApi: true, logLevel: 'off' });
 }
 
-/** What lies beneath the public API. */
+/** What lies beneath the public API, as it is at the moment. */
 export function inside(terminal: Headless): HeadlessInside {
-  return (terminal as unknown as { readonly _core: HeadlessInside })._core;
+  const { _core: core } = terminal as unknown as { readonly _core: Core };
+  const { _charsetService: charsets, _bufferService: screens, _inputHandler: input, _oscLinkService: links } = core;
+  const { glevel: level, _charsets: sets } = charsets;
+  const { _curAttrData: pen } = input;
+  const { coreService, coreMouseService: mouse, buffer } = core;
+  return { coreService, mouse, charsets: { level, sets }, buffers: screens.buffers, buffer, pen, links };
 }

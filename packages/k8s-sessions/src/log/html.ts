@@ -43,7 +43,7 @@ export function htmlLine(styled: string, gap: boolean): string {
   if (gap) return `<i class="gap">${escaped(styled)}</i>\n`;
   let sgr = plainSgr;
   let html = '';
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   for (const [index, part] of styled.split(/\u001B\[([0-9;:]*)m/u).entries()) {
     if (index % 2 === 1) sgr = applySgr(sgr, part);
     else if (part !== '') {

@@ -19,12 +19,12 @@ interface Cell {
 }
 
 // One token each: CSI sequence, text sequence (OSC, DCS, SOS, PM, APC), other escape, control character, or a run of text.
-// eslint-disable-next-line no-control-regex
 const tokens =
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   /\u001B\[([0-?]*)[ -/]*([@-~])|\u001B[\]PX^_][^\u0007\u001B]*(?:\u0007|\u001B\\|$)|\u001B[ -/]*[0-~]?|([\u0000-\u001F\u007F])|([^\u0000-\u001F\u007F]+)/gu;
 
 // Whatever moves back or erases; without it a line can be written down from left to right.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- as above
 const needsCells = /[\b\t\r]|\u001B\[[0-?]*[ -/]*[@-ln-~]/u;
 
 /**

@@ -31,16 +31,16 @@ export const mediaTypes: Readonly<Record<LogFormat, string>> = {
  * Writes a log out: `raw` every byte; `text` lines without colours; `html` a page that stands alone; `cast` a recording
  * that asciinema plays (asciicast v3). What was dropped for the cap is said in each.
  */
-export async function* renderLog(source: LogSource, options: RenderOptions): AsyncGenerator<Uint8Array> {
+export function renderLog(source: LogSource, options: RenderOptions): AsyncGenerator<Uint8Array> {
   switch (options.format) {
-    case 'raw':
-      return yield* renderRaw(source, options);
     case 'text':
-      return yield* batched(renderText(source, options.from ?? 0));
+      return batched(renderText(source, options.from ?? 0));
     case 'html':
-      return yield* batched(renderHtml(source, options));
+      return batched(renderHtml(source, options));
     case 'cast':
-      return yield* batched(renderCast(source, options));
+      return batched(renderCast(source, options));
+    default:
+      return renderRaw(source, options);
   }
 }
 

@@ -158,6 +158,7 @@ export class Scanner {
         }
         return false;
       case 'ground':
+      default:
         return false;
     }
   }

@@ -32,7 +32,7 @@ class SnapshotWriter {
 
   write(title: string): string {
     const { normal, active } = this.#terminal.buffer;
-    const { buffers } = this.#inside._bufferService;
+    const { buffers, pen } = this.#inside;
     this.#screen(normal, buffers.normal);
     if (active.type === 'alternate') {
       this.#style('0', 0);
@@ -43,8 +43,7 @@ class SnapshotWriter {
     this.#modesBeforeCursor();
     this.#cursor(active, this.#inside.buffer);
     this.#modesAfterCursor();
-    const current = this.#inside._inputHandler._curAttrData;
-    this.#style(parametersOf(current), current.extended.urlId);
+    this.#style(parametersOf(pen), pen.extended.urlId);
     return this.#out.join('');
   }
 
@@ -122,7 +121,7 @@ class SnapshotWriter {
 
   #modesBeforeCursor(): void {
     const { modes } = this.#terminal;
-    const { activeProtocol, activeEncoding } = this.#inside.coreMouseService;
+    const { activeProtocol, activeEncoding } = this.#inside.mouse;
     const set: (string | undefined)[] = [
       modes.applicationCursorKeysMode ? '1' : undefined,
       modes.bracketedPasteMode ? '2004' : undefined,
@@ -163,12 +162,12 @@ class SnapshotWriter {
     const { modes } = this.#terminal;
     if (modes.insertMode) this.#csi('4h');
     if (!modes.wraparoundMode) this.#csi('?7l');
-    const { glevel, _charsets } = this.#inside._charsetService;
-    for (const [index, charset] of _charsets.entries()) {
+    const { level, sets } = this.#inside.charsets;
+    for (const [index, charset] of sets.entries()) {
       const letter = charset ? charsetLetter(charset) : undefined;
       if (letter !== undefined) this.#out.push(`\u001B${'()*+'[index] ?? '('}${letter}`);
     }
-    if (glevel > 0) this.#out.push(['', '\u000E', '\u001Bn', '\u001Bo'][glevel] ?? '');
+    if (level > 0) this.#out.push(['', '\u000E', '\u001Bn', '\u001Bo'][level] ?? '');
   }
 
   #style(parameters: string, link: number): void {
@@ -176,7 +175,7 @@ class SnapshotWriter {
     this.#sgr = parameters;
     if (link === this.#link) return;
     this.#link = link;
-    const target = link === 0 ? undefined : this.#inside._oscLinkService.getLinkData(link);
+    const target = link === 0 ? undefined : this.#inside.links.getLinkData(link);
     const id = target?.id === undefined ? '' : `id=${target.id}`;
     this.#out.push(`\u001B]8;${id};${target?.uri ?? ''}\u001B\\`);
   }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { SessionsError } from '../errors.js';
 import type { TerminalSize } from '../protocol/types.js';
 import { chainStart, chainValue, sha256 } from './chain.js';
 import { DiskQueue } from './disk.js';
