@@ -56,6 +56,34 @@ describe('requests', () => {
     expect(await collect(cluster.list<Named>(maps, { fieldSelector: 'metadata.name=zzz' }))).toHaveLength(1);
   });
 
+  test('create, replace, patch and delete, and are never sent twice', async () => {
+    await using world = await createWorld();
+    const cluster = await world.open();
+    await cluster.post(maps, configMap('one'));
+    expect(await thrownBy(cluster.post(maps, configMap('one')))).toMatchObject({
+      code: 'HAWSER_KUBE_API_FAILED',
+      details: { status: 409, reason: 'AlreadyExists' },
+    });
+    await cluster.put(`${maps}/one`, { ...configMap('one'), data: { a: '1' } });
+    await cluster.patch(`${maps}/one`, { data: { b: '2' } });
+    const add = [{ op: 'add', path: '/data/c', value: '3' }];
+    expect(await cluster.patch(`${maps}/one`, add, { kind: 'json' })).toMatchObject({
+      data: { a: '1', b: '2', c: '3' },
+    });
+    const strategic = { metadata: { finalizers: ['example.com/hold'] } };
+    await cluster.patch(`${maps}/one`, strategic, { kind: 'strategic' });
+    const refused = cluster.delete(`${maps}/one`, { preconditions: { uid: 'another' } });
+    expect(await thrownBy(refused)).toMatchObject({ details: { status: 409, reason: 'Conflict' } });
+    const held = await cluster.delete(`${maps}/one`, { propagationPolicy: 'Background', gracePeriodSeconds: 0 });
+    expect(held).toMatchObject({ kind: 'ConfigMap', metadata: { deletionTimestamp: expect.any(String) } });
+    await cluster.patch(`${maps}/one`, { metadata: { finalizers: null } });
+    expect(await thrownBy(cluster.delete(`${maps}/one`))).toMatchObject({ code: 'HAWSER_KUBE_NOT_FOUND' });
+    world.kube.fail({ method: 'POST', path: /configmaps$/, does: { kind: 'drop-after' } });
+    expect(await thrownBy(cluster.post(maps, configMap('two')))).toMatchObject({ code: 'HAWSER_KUBE_UNREACHABLE' });
+    expect(world.kube.requests.filter(({ method, status }) => method === 'POST' && status === 0)).toHaveLength(1);
+    expect(world.kube.list('v1', 'ConfigMap')).toMatchObject([{ metadata: { name: 'two' } }]);
+  });
+
   test('stop when they are called off', async () => {
     await using world = await createWorld();
     await using silent = await listening(createTcpServer((socket) => socket.resume()));
@@ -100,6 +128,30 @@ describe('a watch', () => {
     expect([await next(), await next()].toSorted()).toEqual(['ADDED e', 'DELETED a']);
     controller.abort();
     expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('drops a connection that is silent, lists anew from time to time, and says when it was heard', async () => {
+    await using world = await createWorld({ objects: [configMap('a')] });
+    const cluster = await world.open();
+    const controller = new AbortController();
+    let told = (): void => undefined;
+    const options = { signal: controller.signal, silenceMs: 100, resyncMs: 300, onHeard: () => told() };
+    const events = cluster.watch<Named>(maps, options)[Symbol.asyncIterator]();
+    expect((await events.next()).value).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'a' } } });
+    const next = events.next();
+    world.kube.put(configMap('b'));
+    expect((await next).value).toMatchObject({ object: { metadata: { name: 'b' } } });
+    world.kube.stallWatches();
+    world.kube.put(configMap('c'));
+    expect((await events.next()).value).toMatchObject({ object: { metadata: { name: 'c' } } });
+    const lists = (): number => world.kube.requests.filter(({ path }) => /configmaps\?limit/.test(path)).length;
+    const before = lists();
+    // Nothing changes, and the list is taken all the same.
+    const idle = events.next();
+    await new Promise<void>((resolve) => (told = resolve));
+    expect(lists()).toBeGreaterThan(before);
+    controller.abort();
+    expect(await idle).toEqual({ done: true, value: undefined });
   });
 
   test('ends with the reason when it is not allowed', async () => {
