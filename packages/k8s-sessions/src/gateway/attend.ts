@@ -65,7 +65,7 @@ export function attend(
       fromClient,
       fromRunner: terminal.head,
       follower: new FrameFollower(),
-      onBytes: ports.metrics.passed,
+      onBytes: (direction, bytes) => ports.metrics.passed(direction, bytes),
     });
     sendAway = (retryAfterMs) => joined.interrupt(farewell(retryAfterMs));
     await joined.ended;
@@ -109,11 +109,17 @@ async function waitForRunner(
         }
         failures += 1;
       }
-      if (isOver(row.state)) return void dismiss(room, 0);
+      if (isOver(row.state)) {
+        dismiss(room, 0);
+        return undefined;
+      }
       room.tell(row, failures > 0 ? 'The runner does not answer just now; trying again.' : row.detail);
       await changed.catch(() => undefined);
       const now = await ports.desk.session(row.id).catch(() => row);
-      if (now === undefined) return void room.close(closeCodes.unknownSession, 'there is no such session');
+      if (now === undefined) {
+        room.close(closeCodes.unknownSession, 'there is no such session');
+        return undefined;
+      }
       if (now.address !== row.address || now.runnerEpoch !== row.runnerEpoch) failures = 0;
       row = now;
     }

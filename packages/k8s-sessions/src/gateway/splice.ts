@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { FrameFollower } from './frame-follower.js';
+import type { FrameFollower } from './frame-follower.js';
 
 /** How two sockets are joined. */
 export interface SpliceOptions {
@@ -20,7 +20,7 @@ export interface Splice {
   /** Which side ended it. Both sockets are closed by then, or closing. */
   readonly ended: Promise<'client' | 'runner' | 'interrupted'>;
   /** Puts bytes between two messages to the client, and ends both sides behind them. */
-  interrupt(frames: Uint8Array): void;
+  readonly interrupt: (frames: Uint8Array) => void;
 }
 
 /** Milliseconds for what was written to reach a socket that is being closed. */

@@ -13,11 +13,11 @@ export function readText(path: string): string | undefined {
 }
 
 /** A document that was written by {@link writePrivate}; undefined when there is none, or it is no JSON. */
-export function readDocument<Document>(path: string): Document | undefined {
+export function readDocument(path: string): unknown {
   const text = readText(path);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as Document;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

@@ -55,7 +55,7 @@ export function openProcessCluster(options: ProcessClusterOptions): ProcessClust
     adopted.delete(run.job.jobName);
     if (run.fact.terminated !== null) return;
     // What the runner wrote itself is true also where a sandbox stands between it and us.
-    const exitCode = readDocument<{ code: number }>(run.places.end)?.code ?? code;
+    const exitCode = (readDocument(run.places.end) as { code: number } | undefined)?.code ?? code;
     note(run, {
       phase: exitCode === 0 ? 'succeeded' : 'failed',
       ready: false,
@@ -79,7 +79,7 @@ export function openProcessCluster(options: ProcessClusterOptions): ProcessClust
     const run = runIn(join(places.runs, jobName));
     if (run === undefined) continue;
     runs.set(jobName, run);
-    const identity = readDocument<Identity>(run.places.process);
+    const identity = readDocument(run.places.process) as Identity | undefined;
     if (identity !== undefined && isAlive(identity)) {
       adopted.set(jobName, identity);
       run.fact = { ...run.fact, phase: 'running', ready: true };
@@ -171,7 +171,7 @@ function makeRun(places: LocalPlaces, { session, attempt, secret }: RunnerJob, j
 /** A run as an earlier service left it; undefined, and removed, when it never began. */
 function runIn(folder: string): Run | undefined {
   const places = runPlaces(folder);
-  const job = readDocument<RunDocument>(places.job);
+  const job = readDocument(places.job) as RunDocument | undefined;
   if (job !== undefined) return { job, places, fact: firstFact(job) };
   rmSync(folder, { recursive: true, force: true });
   return undefined;
@@ -209,7 +209,7 @@ function viewOf(
 /** Ends all that belongs to a run: in peace while the grace lasts, then not. */
 async function end(run: Run, graceMs: number): Promise<void> {
   const { jobName } = run.job;
-  const main = readDocument<Identity>(run.places.process);
+  const main = readDocument(run.places.process) as Identity | undefined;
   const running = (): readonly number[] => {
     const known = main !== undefined && isAlive(main) ? [main.pid] : [];
     return [...new Set([...known, ...processesWith(runMarker, jobName)])];

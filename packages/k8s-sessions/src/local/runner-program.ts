@@ -21,14 +21,14 @@ export interface LocalRunnerOptions {
  */
 export async function runLocalRunner(options: LocalRunnerOptions): Promise<number> {
   const places = runPlaces(options.folder);
-  const job = readDocument<RunDocument>(places.job);
+  const job = readDocument(places.job) as RunDocument | undefined;
   const secret = readText(places.secret)?.trim();
   if (job === undefined || !secret) throw new Error(`${options.folder} is no folder of a run.`);
   let url = '';
   const code = await runRunner({
     control: httpControl({
       // While the service is away the file may be too: the last address is as good as any.
-      url: () => (url = readDocument<ServiceDocument>(job.service)?.url ?? url),
+      url: () => (url = (readDocument(job.service) as ServiceDocument | undefined)?.url ?? url),
       session: job.session,
       attempt: job.attempt,
       secret,

@@ -179,8 +179,10 @@ function answerOn(server: Server, controller: ReturnType<typeof createController
   const names = new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
   const isAsked = (request: IncomingMessage): boolean => names.has((request.headers.host ?? '').toLowerCase());
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isAsked(request))
-      return void response.writeHead(421, { 'content-type': 'text/plain' }).end('Not under this name.\n');
+    if (!isAsked(request)) {
+      response.writeHead(421, { 'content-type': 'text/plain' }).end('Not under this name.\n');
+      return;
+    }
     void answerWith(
       async (asked, remoteAddress) => {
         const { pathname } = new URL(asked.url);

@@ -12,7 +12,7 @@ export interface FoundService {
 /** The service that serves a folder at the moment; undefined when none does. */
 export function findLocalService(folder: string): FoundService | undefined {
   const places = placesIn(folder);
-  const serving = readDocument<ServiceDocument>(places.service);
+  const serving = readDocument(places.service) as ServiceDocument | undefined;
   const apiKey = readText(places.apiKey)?.trim();
   if (serving === undefined || !apiKey || !isAlive(serving)) return undefined;
   return { url: serving.url, apiKey };
@@ -20,12 +20,12 @@ export function findLocalService(folder: string): FoundService | undefined {
 
 /** The address of the last service of this folder, whether it runs or not: links to it are still about. */
 export function lastUrl(places: LocalPlaces): string | undefined {
-  return readDocument<ServiceDocument>(places.service)?.url;
+  return (readDocument(places.service) as ServiceDocument | undefined)?.url;
 }
 
 /** @throws SessionsError HAWSER_SESSIONS_LOCAL_FAILED while another service serves the folder */
 export function assertNotServed(places: LocalPlaces): void {
-  const serving = readDocument<ServiceDocument>(places.service);
+  const serving = readDocument(places.service) as ServiceDocument | undefined;
   if (serving === undefined || serving.pid === process.pid || !isAlive(serving)) return;
   throw new SessionsError(
     'HAWSER_SESSIONS_LOCAL_FAILED',
@@ -45,7 +45,7 @@ export function announce(places: LocalPlaces, url: string): void {
 
 /** Says that the service is not there any more; its address stays. */
 export function withdraw(places: LocalPlaces): void {
-  const serving = readDocument<ServiceDocument>(places.service);
+  const serving = readDocument(places.service) as ServiceDocument | undefined;
   if (serving?.pid !== process.pid) return;
   writePrivate(places.service, JSON.stringify({ url: serving.url, pid: 0, start: '' } satisfies ServiceDocument));
 }

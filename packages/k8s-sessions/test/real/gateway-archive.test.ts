@@ -6,7 +6,7 @@ import { FrameViewer, openGatewayWorld, type GatewayWorld } from '../support/gat
 import { feed, numberedLines, openTestLog, removeTestFolders } from '../support/log.js';
 
 /** Two segments and more: beyond the credit of one viewer. */
-const lines = 60_000;
+const lines = 3_000;
 
 let world: GatewayWorld;
 let row: SessionRow;

@@ -12,14 +12,13 @@ let storeIsAway = false;
 beforeAll(async () => {
   world = await openGatewayWorld({ origins: ['https://friend.example'] });
   // A database that can be taken away while the rest goes on.
-  const { session } = world.store;
   const away = <Call extends (...args: never[]) => Promise<unknown>>(call: Call): Call =>
     ((...args: never[]) =>
       storeIsAway
         ? Promise.reject(new SessionsError('HAWSER_SESSIONS_STORE_UNAVAILABLE', 'The database is away.'))
         : call(...args)) as Call;
   Object.assign(world.store, {
-    session: away(session.bind(world.store)),
+    session: away(world.store.session.bind(world.store)),
     grant: away(world.store.grant.bind(world.store)),
     consumeTicket: away(world.store.consumeTicket.bind(world.store)),
   });
@@ -319,7 +318,7 @@ describe('a gateway that ends', () => {
     }
     await drained;
     expect(ending.gateway.sockets).toBe(0);
-    await expect(fetch(`${ending.url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${ending.url}/healthz`)).rejects.toThrow('fetch failed');
   });
 });
 
