@@ -5,7 +5,10 @@ import { SessionsError } from '../errors.js';
 export interface Client {
   /** For limits: an IPv4 address, or the /64 network of an IPv6 one. */
   readonly bucket: string;
-  /** `https://host` as the outermost trusted proxy says it; null without one. */
+  /**
+   * `https://host` as whoever asks knows the service: by its own Host header, or by what a trusted proxy says of it. It only
+   * goes into links in the answer to that same request. Null where there is none.
+   */
   readonly origin: string | null;
 }
 
@@ -26,10 +29,10 @@ export function createClientReader(
   };
   return (request, remoteAddress) => {
     const peer = plain(remoteAddress);
-    if (!isTrusted(peer)) return { bucket: bucketOf(peer), origin: null };
+    if (!isTrusted(peer)) return { bucket: bucketOf(peer), origin: originOf(request, false) };
     const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => plain(hop.trim()));
     const address = hops.findLast((hop) => hop !== '' && !isTrusted(hop)) ?? peer;
-    return { bucket: bucketOf(isIP(address) === 0 ? peer : address), origin: originOf(request) };
+    return { bucket: bucketOf(isIP(address) === 0 ? peer : address), origin: originOf(request, true) };
   };
 }
 
@@ -65,8 +68,9 @@ function bucketOf(address: string): string {
   return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`;
 }
 
-function originOf(request: Request): string | null {
-  const host = request.headers.get('x-forwarded-host') ?? request.headers.get('host');
+function originOf(request: Request, isProxied: boolean): string | null {
+  const forwarded = isProxied ? request.headers.get('x-forwarded-host') : null;
+  const host = forwarded ?? request.headers.get('host');
   const scheme = request.headers.get('x-forwarded-proto')?.split(',')[0]?.trim() ?? 'http';
   if (host === null || !/^[\w.:[\]-]+$/.test(host) || (scheme !== 'http' && scheme !== 'https')) return null;
   return `${scheme}://${host}`;

@@ -50,6 +50,10 @@ export function createController(ports: ControllerPorts): Controller {
     metrics,
     facts: new PodFacts(),
     replica: ports.replica ?? randomUUID(),
+    standing: {
+      refusals: ports.enforcement ? ['whether the network enforces policies is not known yet'] : [],
+      warnings: [],
+    },
     nowMs: () => clock.nowMs(),
     touch: (session) => reconciler.touch(session),
     takeWarm: () => warm.take(),
@@ -72,6 +76,11 @@ export function createController(ports: ControllerPorts): Controller {
     }
   }
 
+  async function lookAtCluster(): Promise<void> {
+    service.standing.warnings = await ports.cluster.check();
+    if (ports.enforcement) service.standing.refusals = await ports.enforcement();
+  }
+
   const drain = async (): Promise<void> => {
     closing.abort();
     await Promise.all(loops.splice(0));
@@ -91,6 +100,7 @@ export function createController(ports: ControllerPorts): Controller {
         watchPods(service),
         every(service.settings.sweepMs, 'the look at all sessions', () => reconciler.sweep()),
         every(service.settings.sweepMs, 'the warm runners', () => warm.fill()),
+        every(service.settings.reapMs, 'the look at the cluster', lookAtCluster),
         every(service.settings.reapMs, 'the removal of what is past its time', () => reaper.reap()),
       );
     },

@@ -25,6 +25,11 @@ export interface ControllerPorts {
   readonly access?: RunnerAccess;
   /** Signs a receipt at the end of every session; without it there are none. */
   readonly signer?: ReceiptSigner;
+  /**
+   * What forbids to start runners at all, in sentences, such as a network that enforces no policies (`probeEnforcement`).
+   * Asked at the start and then once per `reapMs`; until the first answer, and while it names something, no session is taken.
+   */
+  readonly enforcement?: () => Promise<readonly string[]>;
   readonly clock: Clock;
   /**
    * Keys of 32 bytes, the same for every replica. The first seals payloads and makes the secrets of runners; the others

@@ -6,6 +6,14 @@ import type { PodFacts } from './pod-facts.js';
 import type { Sealer } from './sealing.js';
 import type { WarmRunner } from './warm-pool.js';
 
+/** What was found when the cluster was last looked at, in sentences. */
+export interface Standing {
+  /** While there are any, no session is taken. */
+  refusals: readonly string[];
+  /** For the operator: starts may not work. */
+  warnings: readonly string[];
+}
+
 /** What every part of the controller is handed. */
 export interface Service {
   readonly ports: ControllerPorts;
@@ -16,6 +24,7 @@ export interface Service {
   readonly metrics: ControllerMetrics;
   readonly facts: PodFacts;
   readonly replica: string;
+  readonly standing: Standing;
   nowMs(): number;
   /** Asks for a look at one session soon. */
   touch(session: string): void;

@@ -39,7 +39,9 @@ describe('a controller on its ports', () => {
 
   test('takes a session from our client, and has it run by our runner’s end of the control channel', async () => {
     const client = createSessionsClient({ url: served.url, apiKey: await world.key() });
-    const { sessionId: session } = await client.create({ command: 'date', prompt: 'p' });
+    const { sessionId: session, terminalUrl, token } = await client.create({ command: 'date', prompt: 'p' });
+    // Whoever asks by an address gets a link with the same address.
+    expect(terminalUrl).toBe(`${served.url}/ws/${session}#t=${token}`);
     await world.settle();
     const { attempt, secret } = [...world.cluster.jobs.values()][0] ?? { attempt: 0, secret: '' };
     const control = httpControl({ url: served.internalUrl, session, attempt, secret });

@@ -197,13 +197,16 @@ describe('the API', () => {
     await runner.exit({ code: 0 });
     expect(await (await exited).json()).toMatchObject({ exit: { reason: 'ok', code: 0 } });
     expect(await refused(world.ask('GET', `${path}?until=tomorrow`))).toEqual([400, 'invalid_request']);
+    const newest = async (): Promise<string> => (await world.store.listSessions({ limit: 1 }))[0]?.id ?? '';
+    await world.clock.advance(1);
     const waited = post({ ...command, wait: 'ready' });
-    const { sessions } = (await (await world.ask('GET', '/api/sessions?limit=1')).json()) as {
-      sessions: SessionView[];
-    };
-    const [newest] = sessions;
+    let newestId = id;
+    while (newestId === id) {
+      const changed = world.store.changed(undefined, { timeoutMs: 1000 });
+      newestId = await newest();
+      if (newestId === id) await changed;
+    }
     await world.settle();
-    const newestId = newest?.sessionId ?? '';
     await world.runner(newestId).run();
     expect(await (await waited).json()).toMatchObject({ sessionId: newestId, wsUrl: `/ws/${newestId}` });
   });

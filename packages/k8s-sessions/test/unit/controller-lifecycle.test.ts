@@ -299,6 +299,25 @@ describe('a session in a cluster that does what clusters do', () => {
   });
 });
 
+describe('a cluster in which nothing may be started', () => {
+  test('gets no session until it is known to shut runners in, and says why', async () => {
+    let problems = ['the network enforces no policies'];
+    await using world = await openWorld({ ports: { enforcement: async () => problems } });
+    const refused = async (): Promise<unknown> => {
+      const answer = await world.ask('POST', '/api/sessions', { body: { command: 'true' } });
+      return [answer.status, ((await answer.json()) as { detail: string }).detail];
+    };
+    expect(await refused()).toEqual([503, expect.stringContaining('is not known yet')]);
+    world.controller.start();
+    await world.clock.advance(minute);
+    expect(await refused()).toEqual([503, 'No session is taken: the network enforces no policies.']);
+    expect(await (await world.ask('GET', '/readyz')).json()).toMatchObject({ ok: false, problems });
+    problems = [];
+    await world.clock.advance(minute);
+    expect((await world.create()).state).toBe('starting');
+  });
+});
+
 describe('runners that no session stands behind', () => {
   test('are removed: those of sessions that are over, of older attempts, and of nobody', async () => {
     await using world = await openWorld();

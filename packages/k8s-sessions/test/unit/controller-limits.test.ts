@@ -24,6 +24,7 @@ describe('who asks', () => {
     expect(ask('::1').bucket).toBe('0:0:0:0::/64');
     const forwarded = { 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'a.example' };
     expect(ask('10.1.1.1', forwarded).origin).toBe('https://a.example');
+    expect(ask('203.0.113.9', { ...forwarded, host: '203.0.113.7' }).origin).toBe('https://203.0.113.7');
     expect(ask('10.1.1.1', { ...forwarded, 'x-forwarded-host': 'a b<script>' }).origin).toBeNull();
     for (const proxy of ['10.0.0.0/33', 'example.com', '10.0.0.0/8/8', '']) {
       expect(() => createClientReader([proxy])).toThrow(expect.objectContaining({ code: 'HAWSER_SESSIONS_BAD_INPUT' }));

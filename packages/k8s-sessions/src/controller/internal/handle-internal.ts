@@ -34,7 +34,7 @@ export function createInternalHandler(service: Service): (request: Request) => P
 
 async function answer(service: Service, request: Request, pathname: string): Promise<Response> {
   if (pathname === '/healthz') return healthz();
-  if (pathname === '/readyz') return readyz({ service, base: '' });
+  if (pathname === '/readyz') return readyz({ service });
   if (pathname === '/metrics') return metrics({ service });
   const [, session = '', attempt, name = '', rest = ''] = path.exec(pathname) ?? [];
   const secret = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';

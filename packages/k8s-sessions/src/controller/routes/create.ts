@@ -22,6 +22,7 @@ export async function createSession(context: KeyContext): Promise<Response> {
   const wanted = readCreateRequest(body, service.settings);
   // For a quick answer; the runner's fetcher enforces it.
   if (wanted.source) checkSource(wanted.source.url, service.settings.sourceRules);
+  demandCluster(context);
   const rateHeaders = await takeFromRate(service, rates, principal, client.bucket);
   await demandArchiveRoom(context);
   const outcome = await withinQuota(context, () => insert(context, wanted, idempotencyKey, hashOf(body)));
@@ -159,6 +160,16 @@ async function createIfFewer<Result>(
     hint: 'Stop one, or wait for one to end.',
     details: { limit: most },
     retryAfter: 10,
+  });
+}
+
+function demandCluster({ service }: KeyContext): void {
+  const { refusals } = service.standing;
+  if (refusals.length === 0) return;
+  throw new Problem('cluster_unavailable', `No session is taken: ${refusals.join('; ')}.`, {
+    hint: 'Whoever runs the service finds the same under /readyz.',
+    details: { problems: refusals },
+    retryAfter: 30,
   });
 }
 

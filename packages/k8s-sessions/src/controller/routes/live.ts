@@ -40,7 +40,6 @@ export async function readLog(context: KeyContext): Promise<Response> {
     title: row.command ?? row.argv?.join(' ') ?? row.id,
     exitCode: () => row.exit?.code ?? null,
     receipt: async () => row.receipt,
-    receipt: async () => row.receipt,
   });
   return answer(
     new Request(context.request, { signal: AbortSignal.any([context.request.signal, context.service.closing]) }),

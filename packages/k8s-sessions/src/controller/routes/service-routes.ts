@@ -18,8 +18,8 @@ export async function healthz(): Promise<Response> {
 }
 
 /** `GET /readyz`: whether a session could be taken now, and what is in the way. */
-export async function readyz({ service, base }: Pick<Context, 'service' | 'base'>): Promise<Response> {
-  const problems: string[] = [];
+export async function readyz({ service }: Pick<Context, 'service'>): Promise<Response> {
+  const problems: string[] = [...service.standing.refusals];
   if (service.closing.aborted) problems.push('This replica is going away.');
   try {
     const schema = await service.store.schema();
@@ -27,10 +27,17 @@ export async function readyz({ service, base }: Pick<Context, 'service' | 'base'
   } catch {
     problems.push('The database cannot be reached.');
   }
-  const warnings = (service.settings.publicUrl ?? base).startsWith('http:')
-    ? ['API keys and links travel in clear text: the public address is http.']
-    : [];
+  const { publicUrl } = service.settings;
+  const isClear = publicUrl !== null && publicUrl.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname);
+  const warnings = [
+    ...service.standing.warnings,
+    ...(isClear ? ['API keys and links travel in clear text: the public address is http.'] : []),
+  ];
   return json({ ok: problems.length === 0, problems, warnings }, problems.length === 0 ? 200 : 503);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }
 
 /** `GET /metrics`: Prometheus' text format. */
