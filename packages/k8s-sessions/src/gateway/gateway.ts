@@ -66,6 +66,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxPayload: 65_536,
     handleProtocols: () => subprotocol,
   });
+  const cookies = new WeakMap<IncomingMessage, string>();
+  archive.on('headers', (headers, request) => {
+    const cookie = cookies.get(request);
+    if (cookie !== undefined) headers.push(`Set-Cookie: ${cookie}`);
+  });
   const attended = new Set<Attended>();
   let draining = false;
 
@@ -84,7 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { viewer, row, cookie } = found;
       if ('setNoDelay' in socket) (socket as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
       if (isOver(row.state) && !mayHaveRunner(row)) {
-        archive.once('headers', (headers: string[]) => cookie && headers.push(`Set-Cookie: ${cookie}`));
+        if (cookie !== undefined) cookies.set(request, cookie);
         archive.handleUpgrade(request, socket, head, (opened) => {
           track(replay({ ...ports, log: options.log }, opened, viewer, row));
         });

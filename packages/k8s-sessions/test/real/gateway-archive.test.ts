@@ -83,6 +83,12 @@ describe('a session that is over', () => {
     expect((await person.frame('pong')).nonce).toBe(9);
     person.send({ type: 'in', seq: 1, data: Buffer.from('too late') });
     expect((await person.frame('input-ack')).seq).toBe(1);
+    // A link in the address brings its cookie along here, too.
+    const { token } = await world.tickets.mint({ session: row.id, role: 'view', principal: 'owner' });
+    const stepped = new FrameViewer(world.url, `${row.id}?token=${token}`, {});
+    const [upgraded] = (await once(stepped.socket, 'upgrade')) as [{ headers: Record<string, string[]> }];
+    expect(upgraded.headers['set-cookie']?.[0]).toMatch(/^hawser-grant=/);
+    stepped.socket.terminate();
     const found = await fetch(`${world.url}/ws/${row.id}/log?format=raw`, {
       headers: { authorization: `Grant ${grant}` },
     });

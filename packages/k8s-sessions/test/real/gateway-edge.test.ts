@@ -301,7 +301,7 @@ describe('what else is asked', () => {
 
 describe('a gateway that ends', () => {
   test('tells everybody when to come again, between two messages, and is ready for nobody', async () => {
-    await using ending = await openGatewayWorld();
+    await using ending = await openGatewayWorld({ maxSockets: 2 });
     const { row, runner } = await ending.live();
     const waiting = await ending.session({ state: 'queued' });
     const live = await new FrameViewer(ending.url, row.id, bearer(await ending.grant(row.id))).opened();
@@ -311,6 +311,7 @@ describe('a gateway that ends', () => {
     await live.frame('hello');
     await patient.frame('hello');
     expect(ending.gateway.sockets).toBe(2);
+    expect(await refusalOf(ending.url, row.id, bearer(await ending.grant(row.id)))).toBe(503);
     const drained = ending.served.drain({ overMs: 10 });
     for (const viewer of [live, patient]) {
       expect((await viewer.frame('going-away')).retryAfterMs).toBeLessThan(1_001);

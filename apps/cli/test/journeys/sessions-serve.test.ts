@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { useSessions } from '../support/sessions.js';
+
+const hawser = useSessions();
+
+test('serve says what it does not protect from, shows the page, and comes back where it was after kill -9', async () => {
+  const first = hawser.start(['sessions', 'serve', '--isolation', 'process']);
+  const banner = (await first.until(/^[^]*Ctrl-C ends it/))[0];
+  const { url, apiKey } = hawser.service();
+  expect(banner).toContain(`Sessions of this machine are served at ${url}`);
+  expect(banner).toContain('There is no isolation');
+  expect(banner).toContain(`export HAWSER_SESSIONS_API_KEY=${apiKey}`);
+
+  const page = await fetch(`${url}/ws/11111111-1111-4111-8111-111111111111`);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const [asset] = /\/ws\/assets\/main-\w+\.js/.exec(await page.text()) ?? [];
+  expect((await fetch(`${url}${asset}`)).status).toBe(200);
+
+  const second = await hawser.run(['sessions', 'serve', '--json']);
+  expect(second).toMatchObject({ exitCode: 1, json: { error: { code: 'HAWSER_SESSIONS_LOCAL_FAILED' } } });
+
+  const running = hawser.start(['sessions', 'run', 'echo started; sleep 2; echo over; exit 6']);
+  await running.until(/started/);
+  first.kill('SIGKILL');
+  await first.ended;
+  const third = hawser.start(['sessions', 'serve', '--json', '--isolation', 'process']);
+  await third.until(/\{.*\}/);
+  expect(hawser.service()).toMatchObject({ url, apiKey });
+  expect(await running.ended).toMatchObject({ stdout: 'started\r\nover\r\n', exitCode: 6 });
+});
