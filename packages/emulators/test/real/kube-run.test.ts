@@ -208,29 +208,21 @@ describeReal('kubectl', (path) => {
     expect(await kubectl('apply', '-f', again)).toMatchObject({ code: 0, stdout: 'job.batch/applied configured\n' });
     expect(await kubectl('apply', '-f', again)).toMatchObject({ stdout: 'job.batch/applied unchanged\n' });
 
-    const wrong = async (change: (text: string) => string): Promise<string> => {
-      const file = await write('wrong.json', change(JSON.stringify(jobBody('wrong', { image: 'busybox' }, {}))));
-      return (await kubectl('apply', '--dry-run=server', '-f', file)).stderr;
-    };
-    expect(await wrong((text) => text.replace('"containers"', '"continers"'))).toContain(
-      'unknown field "spec.template.spec.continers"',
-    );
-    expect(await wrong((text) => text.replace('"backoffLimit":0', '"backoffLimit":"no"'))).toContain(
-      'cannot unmarshal string into Go struct field Job.spec.backoffLimit of type int32',
-    );
-    expect(await wrong((text) => text.replace('"Never"', '"Always"'))).toContain(
-      'supported values: "OnFailure", "Never"',
-    );
-    expect(await wrong((text) => text.replace('"wrong"', '"Wrong_"'))).toContain('a lowercase RFC 1123 subdomain');
-    expect(await wrong((text) => text.replace('"namespace":"team"', '"namespace":"none"'))).toContain(
-      'namespaces "none" not found',
-    );
-    expect(await wrong((text) => text.replace('"image":"busybox"', '"image":""'))).toContain(
-      'containers[0].image: Required value',
-    );
-    expect(await wrong((text) => text.replace('"app":"wrong"', '"app":"not a label"'))).toContain(
-      'a valid label must be',
-    );
+    // One file with every mistake: what is wrong with one object is told beside the others.
+    const body = JSON.stringify(jobBody('wrong', { image: 'busybox' }, {}));
+    const mistakes: readonly (readonly [string, string, string])[] = [
+      ['"containers"', '"continers"', 'unknown field "spec.template.spec.continers"'],
+      ['"backoffLimit":0', '"backoffLimit":"no"', 'cannot unmarshal string into Go struct field Job.spec.backoffLimit'],
+      ['"Never"', '"Always"', 'supported values: "OnFailure", "Never"'],
+      ['"wrong"', '"Wrong_"', 'a lowercase RFC 1123 subdomain'],
+      ['"namespace":"team"', '"namespace":"none"', 'namespaces "none" not found'],
+      ['"image":"busybox"', '"image":""', 'containers[0].image: Required value'],
+      ['"app":"wrong"', '"app":"not a label"', 'a valid label must be'],
+    ];
+    const wrong = await write('wrong.yaml', mistakes.map(([from, to]) => body.replace(from, to)).join('\n---\n'));
+    const { code, stdout, stderr } = await kubectl('apply', '--dry-run=server', '-f', wrong);
+    expect([code, stdout]).toEqual([1, '']);
+    for (const [, , said] of mistakes) expect(stderr).toContain(said);
   });
 
   test('follows logs, sees events, and deletes a Job with its pods and all they started', async () => {
