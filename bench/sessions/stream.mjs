@@ -1,0 +1,120 @@
+// What a gateway costs beside no gateway: one stream, a keystroke's echo, connections a second and memory for each that is
+// idle. Straight from the runner, through a plain splice, and through a gateway in a process of its own; interleaved.
+// node bench/sessions/stream.mjs [--rounds=N] [--mb=N] [--keys=N] [--sockets=N]
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kept, lookBy, lookDirect, option, quantile, startWorld, until } from './support/world.mjs';
+
+const rounds = Number(option('rounds') ?? 5);
+const megabytes = Number(option('mb') ?? 48);
+const keys = Number(option('keys') ?? 500);
+const sockets = Number(option('sockets') ?? 500);
+const ways = ['runner', 'splice', 'gateway'];
+const world = await startWorld();
+const gateway = await world.startGateway();
+try {
+  process.stdout.write(`Node ${process.version}, ${rounds} rounds, medians; one machine for all\n\n`);
+  await stream();
+  await echo();
+  await many();
+} finally {
+  await world.stop();
+}
+
+/** A viewer of a session by one of the ways. */
+async function look(way, { sessionId, token }, handlers) {
+  if (way === 'gateway') return await lookBy(gateway.url, sessionId, token, { whole: true, ...handlers });
+  const row = await until(async () => {
+    const found = await world.store.session(sessionId);
+    return found?.dialKey && found.port ? found : undefined;
+  });
+  const splice = way === 'splice' ? await world.startSplice(row.port) : undefined;
+  return await lookDirect(row, { whole: true, ...handlers }, splice);
+}
+
+/** From the newline that lets it begin to the last byte at the viewer; the log is under its cap, so all of it comes. */
+async function stream() {
+  const file = join(world.folder, 'stream.txt');
+  const line = `${'x'.repeat(78)}\n`;
+  writeFileSync(file, line.repeat(Math.floor((megabytes * 1_000_000) / line.length)));
+  const speeds = { runner: [], splice: [], gateway: [] };
+  for (let round = 0; round < rounds; round += 1)
+    for (const way of ways) {
+      const session = await world.create(`stty -echo -onlcr; printf R; read go; exec cat "${file}"`);
+      let bytes = 0;
+      const view = await look(way, session, { onOutput: (data) => void (bytes += data.byteLength) });
+      await until(() => bytes > 0);
+      const start = performance.now();
+      view.type('\n');
+      const { exit } = await view.ended;
+      const ms = performance.now() - start;
+      if (exit?.offset !== bytes) throw new Error(`${bytes} bytes came of ${exit?.offset}`);
+      speeds[way].push(bytes / 1_000 / ms);
+    }
+  const [runner, splice, through] = ways.map((way) => quantile(speeds[way], 0.5));
+  process.stdout.write(
+    `| one stream of ${megabytes} MB, all bytes | MB/s | beside straight | limit |\n|---|---|---|---|\n` +
+      `| straight from the runner | ${runner.toFixed(1)} | 1 | |\n| through a splice | ${splice.toFixed(1)} | ${(splice / runner).toFixed(2)} | |\n` +
+      `| through the gateway | ${through.toFixed(1)} | ${(through / runner).toFixed(2)} | ≥ 0.90${kept(through / runner >= 0.9)} |\n\n`,
+  );
+}
+
+/** One key at a time, with nothing else going on. */
+async function echo() {
+  process.stdout.write(`| echo of ${keys} keys | p50 ms | p99 ms | limit |\n|---|---|---|---|\n`);
+  for (const way of ways) {
+    const session = await world.create('stty raw -echo; printf R; exec cat', { deadline_seconds: 600 });
+    let heard = () => {};
+    let bytes = 0;
+    const onOutput = (data) => {
+      bytes += data.byteLength;
+      heard();
+    };
+    const view = await look(way, session, { onOutput });
+    await until(() => bytes > 0);
+    const times = [];
+    for (let key = 0; key < keys; key += 1) {
+      const start = performance.now();
+      const echoed = new Promise((resolve) => (heard = resolve));
+      view.type('k');
+      await echoed;
+      times.push(performance.now() - start);
+    }
+    const [half, most] = [quantile(times, 0.5), quantile(times, 0.99)];
+    const limit = way === 'gateway' ? `p99 ≤ 5 ms${kept(most <= 5)}` : '';
+    process.stdout.write(`| ${way} | ${half.toFixed(2)} | ${most.toFixed(2)} | ${limit} |\n`);
+    view.close();
+    await world.end(session.sessionId);
+  }
+  process.stdout.write('\n');
+}
+
+/** Viewers who only look, 25 of whom come at a time: each shows its grant, is dialled through and caught up. */
+async function many() {
+  const session = await world.create('printf R; exec cat', { deadline_seconds: 600 });
+  let bytes = 0;
+  const first = await look('gateway', session, { onOutput: (data) => void (bytes += data.byteLength) });
+  await until(() => bytes > 0);
+  const { grant } = first;
+  const before = (await gateway.ask()).rss;
+  const views = [];
+  const start = performance.now();
+  const come = async () => {
+    while (views.length < sockets) {
+      let ready;
+      const isReady = new Promise((resolve) => (ready = resolve));
+      const seat = views.push(undefined) - 1;
+      views[seat] = await lookBy(gateway.url, session.sessionId, undefined, { grant, want: 'view', onReady: ready });
+      await isReady;
+    }
+  };
+  await Promise.all(Array.from({ length: 25 }, come));
+  const rate = sockets / ((performance.now() - start) / 1_000);
+  const each = ((await gateway.ask()).rss - before) / 1_024 / sockets;
+  process.stdout.write(
+    `| ${sockets} viewers | | limit |\n|---|---|---|\n` +
+      `| connections a second, up to READY, gateway, runner and viewers on the same cores | ${rate.toFixed(0)} | ≥ 800/s on cores of its own |\n` +
+      `| memory of the gateway for each that is idle | ${each.toFixed(1)} KiB | ≤ 40 KiB${kept(each <= 40)} |\n`,
+  );
+  for (const view of [...views, first]) view.close();
+}
