@@ -69,7 +69,7 @@ export interface Assignment {
   readonly egress: EgressProfile;
   /** Bytes of log kept before its middle is dropped. */
   readonly logCapBytes: number;
-  /** Lines that are kept whatever the cap says. */
+  /** Newest lines that are kept even above the cap, up to twice of it. */
   readonly guaranteedLines: number;
 }
 

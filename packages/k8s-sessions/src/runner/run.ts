@@ -179,7 +179,7 @@ async function keepBeating(options: {
       const askedAtMs = performance.now();
       const wishes = await untilDone(async () => {
         const { state, viewers, log } = hub;
-        const idleMs = Math.max(0, hub.nowMs() - hub.activeAtMs);
+        const idleMs = viewers > 0 ? 0 : Math.max(0, hub.nowMs() - hub.activeAtMs);
         return control.beat({ state, head: log.head, lines: log.lines, viewers, idleMs, seen }, { signal });
       }, signal);
       const isNew = wishes.seen !== seen;

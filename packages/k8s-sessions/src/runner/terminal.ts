@@ -186,8 +186,9 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     },
     signalAll: (name) => {
       if (!open) return;
-      killHolders(name);
+      // The leader's group at one stroke: a shell whose child went first would tell 128 + n instead of the signal.
       kill(-pty.pid, name);
+      killHolders(name);
     },
   };
 }

@@ -128,10 +128,14 @@ describe('viewers of one session', () => {
     const gone = await runner.view({ viewer: 'gone', role: 'view' });
     const stays = await runner.view({ viewer: 'stays' });
     await gone.frame('ready');
+    while (runner.control.beats.length === 0) await runner.control.called();
     runner.control.wish({ revoked: ['gone'] });
     expect(await gone.closed).toBe(4003);
     stays.type('x\r');
     await stays.shows('<x>');
+    runner.control.wish({});
+    const told = (): boolean => runner.control.beats.some(({ viewers, idleMs }) => viewers === 1 && idleMs === 0);
+    while (!told()) await runner.control.called();
   });
 
   test('what is no frame, or comes in the wrong order, closes with 1008', async () => {
