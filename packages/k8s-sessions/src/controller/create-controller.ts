@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createVerifier } from '@hawser/api-keys';
 import { createControllerMetrics } from '../metrics.js';
 import { createHandler } from './handle.js';
@@ -40,6 +41,8 @@ export interface Controller extends AsyncDisposable {
 export function createController(ports: ControllerPorts): Controller {
   const { store, clock } = ports;
   const closing = new AbortController();
+  // One for every request that is under way.
+  setMaxListeners(0, closing.signal);
   const metrics = createControllerMetrics(ports.registry);
   const service: Service = {
     ports,

@@ -7,6 +7,7 @@ import { findRoute, routes } from './route-table.js';
 import type { RouteName } from './route-table.js';
 import type { Context, KeyContext } from './routes/context.js';
 import type { Service } from './service.js';
+import { whileAsked } from './while-asked.js';
 
 /** Answers the requests of people and programs. What fails becomes an answer. */
 export function createHandler(service: Service): (request: Request, remoteAddress: string) => Promise<Response> {
@@ -23,7 +24,8 @@ export function createHandler(service: Service): (request: Request, remoteAddres
     try {
       const client = clientOf(request, remoteAddress);
       const base = (service.settings.publicUrl ?? client.origin ?? '').replace(/\/+$/, '');
-      const context: Context = { service, request, url, client, base, params, rates, lines };
+      const signal = whileAsked(request, service.closing);
+      const context: Context = { service, request, signal, url, client, base, params, rates, lines };
       const scope = routes[route][2];
       if (scope === 'open') return [route, await run(route, context)];
       const principal = await authenticator.authenticate(request, client.bucket);

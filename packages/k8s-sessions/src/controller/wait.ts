@@ -16,7 +16,7 @@ export async function waitFor(
   timeoutMs: number = service.settings.maxWaitMs,
 ): Promise<SessionRow> {
   const over = new AbortController();
-  const stop = AbortSignal.any([signal, service.closing, over.signal]);
+  const stop = AbortSignal.any([signal, over.signal]);
   const timer = setTimeout(() => over.abort(), timeoutMs);
   let latest = row;
   try {

@@ -19,12 +19,13 @@ const epochShape = /^[0-9a-f]{32}$/;
 export async function assign(
   service: Service,
   request: Request,
+  leaving: AbortSignal,
   asked: { readonly session: string; readonly attempt: number; readonly secret: string },
 ): Promise<Response> {
   const { session, attempt, secret } = asked;
   const self = readSelf(await readObject(request));
   const waiting = new AbortController();
-  const signal = AbortSignal.any([request.signal, service.closing, waiting.signal]);
+  const signal = AbortSignal.any([leaving, waiting.signal]);
   const changed = service.store.changed(session, { timeoutMs: pollMs, signal });
   try {
     let row = await service.store.session(session);

@@ -1,6 +1,7 @@
 import { Problem, asProblem, problemResponse } from '../problem.js';
 import { healthz, metrics, readyz } from '../routes/service-routes.js';
 import type { Service } from '../service.js';
+import { whileAsked } from '../while-asked.js';
 import { assign, claim } from './assign.js';
 import { takeExit } from './exit.js';
 import { takeBeat, takeKeyframe, takePhase, takeSegment } from './progress.js';
@@ -41,7 +42,11 @@ async function answer(service: Service, request: Request, pathname: string): Pro
   const epoch = request.headers.get('x-hawser-epoch') ?? '';
   if (attempt === undefined) throw new Problem('not_found', `There is nothing at ${pathname}.`);
   if (`${request.method} ${name}` === 'POST assignment') {
-    return assign(service, request, { session, attempt: Number(attempt), secret });
+    return assign(service, request, whileAsked(request, service.closing), {
+      session,
+      attempt: Number(attempt),
+      secret,
+    });
   }
   const call = calls[`${request.method} ${name}`];
   if (!call) throw new Problem('not_found', `There is nothing at ${pathname}.`);
@@ -54,5 +59,5 @@ async function answer(service: Service, request: Request, pathname: string): Pro
     throw new Problem('unauthenticated', 'The secret is not that of this attempt.');
   }
   if (row.attempt !== Number(attempt)) throw new Problem('attempt_over', `Attempt ${attempt} of this session is over.`);
-  return call({ service, request, row, epoch, rest });
+  return call({ service, request, signal: whileAsked(request, service.closing), row, epoch, rest });
 }

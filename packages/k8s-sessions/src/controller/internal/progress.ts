@@ -89,7 +89,7 @@ export async function takeBeat(call: RunnerCall): Promise<Response> {
   const guard = { from: sessionStates, attempt: row.attempt, runnerEpoch: call.epoch };
   await store.updateSession(row.id, guard, patch);
   const over = new AbortController();
-  const signal = AbortSignal.any([request.signal, service.closing, over.signal]);
+  const signal = AbortSignal.any([call.signal, over.signal]);
   const timer = setTimeout(() => over.abort(), beatMs);
   try {
     for (;;) {

@@ -6,6 +6,8 @@ import type { Service } from '../service.js';
 export interface RunnerCall {
   readonly service: Service;
   readonly request: Request;
+  /** Aborted when the runner or this replica goes away. */
+  readonly signal: AbortSignal;
   readonly row: SessionRow;
   /** As the runner says it in `x-hawser-epoch`. */
   readonly epoch: string;

@@ -9,6 +9,8 @@ import type { Service } from '../service.js';
 export interface Context {
   readonly service: Service;
   readonly request: Request;
+  /** Aborted when whoever asks, or this replica, goes away. */
+  readonly signal: AbortSignal;
   readonly url: URL;
   readonly client: Client;
   /** Where links begin: empty for relative ones. */

@@ -28,7 +28,7 @@ export async function createSession(context: KeyContext): Promise<Response> {
   const outcome = await withinQuota(context, () => insert(context, wanted, idempotencyKey, hashOf(body)));
   if (outcome.isNew) service.metrics.created.inc();
   service.touch(outcome.row.id);
-  const row = wanted.wait ? await waitFor(service, outcome.row, wanted.wait, request.signal) : outcome.row;
+  const row = wanted.wait ? await waitFor(service, outcome.row, wanted.wait, context.signal) : outcome.row;
   const created = await withLink(context, row);
   return json(created, 201, { location: created.links.self, etag: `"${row.version}"`, ...rateHeaders });
 }

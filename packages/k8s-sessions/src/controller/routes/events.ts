@@ -23,7 +23,7 @@ export async function sessionEvents(context: KeyContext): Promise<Response> {
   if (first.length === 0 && isClosed(row)) return new Response(null, { status: 204 });
   const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
   const stop = new AbortController();
-  const signal = AbortSignal.any([request.signal, service.closing, stop.signal]);
+  const signal = AbortSignal.any([context.signal, stop.signal]);
   const lines = follow(service, row.id, after, signal);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

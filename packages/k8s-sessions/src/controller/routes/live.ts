@@ -41,9 +41,7 @@ export async function readLog(context: KeyContext): Promise<Response> {
     exitCode: () => row.exit?.code ?? null,
     receipt: async () => row.receipt,
   });
-  return answer(
-    new Request(context.request, { signal: AbortSignal.any([context.request.signal, context.service.closing]) }),
-  );
+  return answer(new Request(context.request, { signal: context.signal }));
 }
 
 /** Whether a runner answers for the session: the one that has claimed it, at the address it gave. */
@@ -52,7 +50,10 @@ export function isServed(row: SessionRow): boolean {
 }
 
 /** Hands a request on to the runner as it is, and its answer back. */
-export async function relay({ service, request, url, principal }: KeyContext, row: SessionRow): Promise<Response> {
+export async function relay(
+  { service, request, signal, url, principal }: KeyContext,
+  row: SessionRow,
+): Promise<Response> {
   const { access } = service.ports;
   if (!access) throw new Problem('runner_unreachable', 'This service does not reach runners.');
   const headers = new Headers({ 'x-hawser-viewer': `key:${principal.keyId}`, 'x-hawser-role': roleOf(request) });
@@ -64,7 +65,7 @@ export async function relay({ service, request, url, principal }: KeyContext, ro
   const answer = await access.fetch(row, path, {
     method: request.method,
     headers,
-    signal: AbortSignal.any([request.signal, service.closing]),
+    signal,
     ...(request.body && { body: request.body, duplex: 'half' }),
   });
   const answered = new Headers(answer.headers);

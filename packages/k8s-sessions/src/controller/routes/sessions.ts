@@ -45,14 +45,14 @@ export async function getSession(context: KeyContext): Promise<Response> {
 
 /** `GET /api/sessions/{id}/wait?until=ready|exited`: 200 when it is there, 202 when the time is over first. `?pattern=` waits for output. */
 export async function waitForSession(context: KeyContext): Promise<Response> {
-  const { service, url, request, base } = context;
+  const { service, url, base } = context;
   if (url.searchParams.has('pattern')) return readLog(context);
   const until = url.searchParams.get('until') ?? 'exited';
   if (until !== 'ready' && until !== 'exited') throw invalid('until', 'must be ready or exited');
   const most = service.settings.maxWaitMs / 1000;
   const seconds = numberIn(url, 'timeout', { least: 0, most: 3600, default: most });
   const row = await sessionOf(context);
-  const now = await waitFor(service, row, until, request.signal, Math.min(seconds, most) * 1000);
+  const now = await waitFor(service, row, until, context.signal, Math.min(seconds, most) * 1000);
   return json(viewOf(now, base), isThere(now, until) ? 200 : 202, { etag: `"${now.version}"` });
 }
 
