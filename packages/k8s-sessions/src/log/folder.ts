@@ -46,7 +46,7 @@ export class LogFolder {
       await this.#put('log.json', Buffer.from(JSON.stringify({ format: 1, ...facts })));
       return { size: facts.size, heads: [], keyframes: [], open: undefined };
     }
-    const there = JSON.parse(await readFile(this.#file('log.json'), 'utf8')) as Facts;
+    const there = await this.#facts();
     if (there.format !== 1 || there.epoch !== facts.epoch) {
       throw new SessionsError('HAWSER_SESSIONS_BAD_INPUT', `${this.#path} holds the log of another runner.`, {
         hint: 'Name an empty folder.',
@@ -64,6 +64,15 @@ export class LogFolder {
       keyframes: numbers(names, /^key-(\d+)$/u),
       open: last === undefined ? undefined : await this.#openPart(last),
     };
+  }
+
+  async #facts(): Promise<Facts> {
+    const text = await readFile(this.#file('log.json'), 'utf8');
+    try {
+      return JSON.parse(text) as Facts;
+    } catch (cause) {
+      throw damagedFile(this.#file('log.json'), cause);
+    }
   }
 
   async putSegment(segment: Segment): Promise<void> {
@@ -154,8 +163,8 @@ export class LogFolder {
   }
 }
 
-function damagedFile(file: string): SessionsError {
-  return new SessionsError('HAWSER_SESSIONS_LOG_DAMAGED', `${file} is no segment of a log.`);
+function damagedFile(file: string, cause?: unknown): SessionsError {
+  return new SessionsError('HAWSER_SESSIONS_LOG_DAMAGED', `${file} is not what a log keeps there.`, { cause });
 }
 
 function numbers(names: readonly string[], pattern: RegExp): number[] {

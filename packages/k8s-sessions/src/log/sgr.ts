@@ -74,8 +74,12 @@ export function applySgr(before: Sgr, parameters: string): Sgr {
       if (extended[2] !== undefined) after[target] = part;
       else {
         const wanted = parts[index + 1] === '5' ? 2 : parts[index + 1] === '2' ? 4 : 0;
-        const values = parts.slice(index + 1, index + 1 + wanted);
-        if (wanted === 0 || values.length < wanted) return after as Sgr;
+        if (wanted === 0) {
+          // A way of naming colours that is not known; xterm.js passes over what it might have been.
+          index += 5;
+          continue;
+        }
+        const values = Array.from({ length: wanted }, (_, place) => parts[index + 1 + place] || '0');
         after[target] = [part, ...values].join(';');
         index += wanted;
       }

@@ -106,7 +106,7 @@ export interface LogWriterOptions {
   readonly size: TerminalSize;
   /** Bytes of output kept; beyond it the middle is dropped. */
   readonly capBytes: number;
-  /** Newest lines that are kept whatever the cap says. */
+  /** Newest lines that are kept even above the cap, up to twice of it: lines of any length would fill any disk. */
   readonly guaranteedLines: number;
   readonly nowMs: () => number;
   /**

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inside, openHeadless, type AttributeInside, type Headless } from '../../src/log/headless.js';
 import { scale } from '../../../../test/support/scale.js';
+import { applySgr, plainSgr, sgrText } from '../../src/log/sgr.js';
 import { writeSnapshot } from '../../src/log/snapshot.js';
 
 const esc = '\u001B';
@@ -199,6 +200,43 @@ test('a terminal made from a snapshot goes on exactly as the one it was taken of
       await write(copy, `${esc}[5n${after}`);
       expect(state(copy)).toEqual(state(original));
     }),
-    { numRuns: scale(100, 10_000) },
+    { numRuns: scale(60, 10_000) },
+  );
+});
+
+test('colours that were followed without a terminal are those a terminal has', async () => {
+  const one = fc.oneof(
+    fc.integer({ min: 0, max: 109 }).map(String),
+    fc.constantFrom(
+      '',
+      '4:0',
+      '4:3',
+      '38;5;9',
+      '48;5;200',
+      '38;2;1;2;3',
+      '48:2::1:2:3',
+      '38:5:7',
+      '58;5;3',
+      '38;5',
+      '38;9;1',
+      '00',
+      '01',
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(one, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (sequences) => {
+      let sgr = plainSgr;
+      const original = openHeadless({ cols: 10, rows: 2 }, 0);
+      for (const parts of sequences) {
+        await write(original, `${esc}[${parts.join(';')}m`);
+        sgr = applySgr(sgr, parts.join(';'));
+      }
+      const copy = openHeadless({ cols: 10, rows: 2 }, 0);
+      await write(copy, sgrText(sgr));
+      await write(original, 'x');
+      await write(copy, 'x');
+      expect(state(copy)).toEqual(state(original));
+    }),
+    { numRuns: scale(60, 10_000) },
   );
 });

@@ -223,6 +223,8 @@ test("another runner's folder, and one that is damaged, are refused", async () =
   await expect(openTestLog({ folder, epoch: 'another' })).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_BAD_INPUT' });
   await writeFile(join(folder, 'seg-0'), 'nonsense');
   await expect(openTestLog({ folder })).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_LOG_DAMAGED' });
+  await writeFile(join(folder, 'log.json'), '{');
+  await expect(openTestLog({ folder })).rejects.toMatchObject({ code: 'HAWSER_SESSIONS_LOG_DAMAGED' });
   expect(() => writer.write(Buffer.from('late'))).toThrow(/closed/);
 });
 
