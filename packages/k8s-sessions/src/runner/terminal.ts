@@ -115,13 +115,16 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
   });
   const exited = new Promise<{ exitCode: number; signal?: number }>((resolve) => pty.onExit(resolve));
 
-  const kill = (pid: number, name: NodeJS.Signals): void => {
+  /** Whether there was somebody to signal. */
+  const kill = (pid: number, name: NodeJS.Signals): boolean => {
     try {
-      process.kill(pid, name);
+      return process.kill(pid, name);
     } catch {
-      // It ended by itself.
+      return false;
     }
   };
+  /** Just forked, the program leads no group yet. */
+  const killLed = (name: NodeJS.Signals): boolean => kill(-pty.pid, name) || kill(pty.pid, name);
   const killHolders = (name: NodeJS.Signals): readonly number[] => {
     const holders = holdersOf(led);
     for (const pid of holders) kill(pid, name);
@@ -182,12 +185,13 @@ function attach(pty: Opened, options: TerminalOptions): Terminal {
     },
     resume: () => pty.resume(),
     signal: (name) => {
-      if (open) kill(-(foregroundOf(pty.pid) ?? pty.pid), name);
+      const group = foregroundOf(pty.pid);
+      if (open && (group === undefined || !kill(-group, name))) killLed(name);
     },
     signalAll: (name) => {
       if (!open) return;
       // The leader's group at one stroke: a shell whose child went first would tell 128 + n instead of the signal.
-      kill(-pty.pid, name);
+      killLed(name);
       killHolders(name);
     },
   };
