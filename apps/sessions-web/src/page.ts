@@ -241,7 +241,7 @@ export async function openPage(): Promise<void> {
     const isReport = typeof data !== 'string' || /^\u001B\[(?:[IOM<])/.test(data);
     if (lease?.mine !== true) {
       if (isReport) return;
-      if (lease?.holder !== null)
+      if (lease && lease.holder !== null)
         return notice.tell('Somebody else is typing.', {
           label: 'Take over',
           run: typingOn(() => view?.lease('take')),

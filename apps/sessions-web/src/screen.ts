@@ -180,7 +180,7 @@ function roomOf(container: HTMLElement): { width: number; height: number } {
   const style = getComputedStyle(container);
   const inner = (total: number, before: string, after: string): number =>
     total - parseFloat(before) - parseFloat(after);
-  const scrollbar = 10;
+  const scrollbar = 14;
   return {
     width: inner(container.clientWidth, style.paddingLeft, style.paddingRight) - scrollbar,
     height: inner(container.clientHeight, style.paddingTop, style.paddingBottom),

@@ -50,6 +50,7 @@ export function openSearch({
       list.replaceChildren();
       return say(state, '');
     }
+    say(state, 'Searching…');
     try {
       const { matches, more } = await find(text, mine.signal);
       if (mine.signal.aborted) return;

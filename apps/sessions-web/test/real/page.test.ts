@@ -310,7 +310,7 @@ describeReal('chromium', (path) => {
     const service = await play(page, world.url);
     const text = (data: string): Uint8Array => new TextEncoder().encode(data);
     await service.next('attach');
-    service.send(hello({ state: 'queued', detail: 'No node has room yet' }), { type: 'ready', offset: 0 });
+    service.send(hello({ state: 'queued', detail: 'No node has room yet' }));
     await page.locator('#starting').getByText('No node has room yet').waitFor();
     expect(await page.locator('#steps [aria-current]').innerText()).toBe('Waiting for a place');
     service.send({ type: 'phase', state: 'fetching', detail: null });
@@ -322,13 +322,14 @@ describeReal('chromium', (path) => {
       ),
     ).toBe('none');
 
-    // A question before this viewer types is not answered; nor is the clipboard ever.
+    // Questions of before are not answered, though this viewer types; nor is one about the clipboard ever.
     service.send({ type: 'phase', state: 'running', detail: null });
-    const early = text('\u001B[c\u001B[6n\u001B]52;c;?\u0007hello ');
+    const early = text('\u001B[c\u001B[6n\u001B[?6n\u001B]11;?\u0007\u001BP$qm\u001B\\hello ');
     service.send(
-      { type: 'out', offset: 0, data: early },
       { type: 'lease', holder: 'me', mine: true, viewers: 1 },
-      { type: 'out', offset: early.length, data: text('\u001B[6n') },
+      { type: 'out', offset: 0, data: early },
+      { type: 'ready', offset: early.length },
+      { type: 'out', offset: early.length, data: text('\u001B]52;c;?\u0007\u001B[6n') },
     );
     await shows(page, 'hello');
     await page.locator('#starting').waitFor({ state: 'hidden' });
