@@ -35,7 +35,7 @@ export function dialOf(
     key: Buffer.from(dialKey, 'base64url'),
     ...who,
     nowMs,
-    ...(connect && { connect: () => connect(session) }),
+    ...(connect && { connect }),
   };
 }
 

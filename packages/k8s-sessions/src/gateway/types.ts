@@ -4,10 +4,11 @@ import type { Clock } from '../controller/ports.js';
 import type { LogSource } from '../log/types.js';
 import type { ShareAnswer } from '../protocol/edge-types.js';
 import type { ViewerRole } from '../protocol/types.js';
-import type { GrantRow, SessionRow, SessionStore } from '../store/types.js';
+import type { RunnerAddress } from '../runner/dial-types.js';
+import type { GrantRow, SessionStore } from '../store/types.js';
 
-/** Opens a stream of bytes to the port of a session's runner, where no plain connection gets there: a port-forward. */
-export type RunnerConnector = (session: SessionRow) => Promise<Duplex>;
+/** Opens a stream of bytes to a runner where no plain connection gets there: see `forwardToRunners` of `/kube`. */
+export type RunnerConnector = (address: RunnerAddress) => Promise<Duplex>;
 
 /** Who looks on, as the gateway knows it from a grant. */
 export interface Viewer {

@@ -16,8 +16,8 @@ const gateway = createGateway({
   log: (session) => storedLog(store, session),
   pageFolder,
   clock: { nowMs: Date.now, wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
-  connect: async ({ address, port: at }) => {
-    const socket = connect({ host: address, port: at, noDelay: true });
+  connect: async ({ host, port: at }) => {
+    const socket = connect({ host, port: at, noDelay: true });
     await once(socket, 'connect');
     runners.add(socket);
     socket.once('close', () => runners.delete(socket));

@@ -78,7 +78,7 @@ export async function createKubeSystem(settings: Partial<ControllerSettings> = {
     log: (session) => storedLog(store, session),
     pageFolder: folder,
     clock: systemClock,
-    connect: async ({ address, port }) => await forward({ host: address ?? '', port: port ?? 0 }),
+    connect: (address) => forward(address),
   });
   const door = await serveGateway({ gateway });
   const ask: KubeSystem['ask'] = async (method, path, body) =>
