@@ -1,9 +1,7 @@
-import type { Scope } from './authenticate.js';
-
-/** Who may ask: anybody, whoever has a good key, or keys with a scope. */
-export type RouteScope = 'open' | 'any' | Scope;
-
-/** Every route: method, path, and who may ask. `{path…}` stands for all that follows. */
+/**
+ * Every route: method, path, and who may ask: `open` anybody, `any` whoever has a good key, else keys with that scope.
+ * `{path…}` stands for all that follows.
+ */
 export const routes = {
   createSession: ['POST', '/api/sessions', 'create'],
   listSessions: ['GET', '/api/sessions', 'view'],
