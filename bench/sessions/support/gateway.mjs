@@ -20,6 +20,7 @@ process.stdout.write(`${JSON.stringify({ url })}\n`);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', () => {
   globalThis.gc();
-  process.stdout.write(`${JSON.stringify({ rss: process.memoryUsage().rss })}\n`);
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(`${JSON.stringify({ rss: process.memoryUsage().rss, cpuMs: (user + system) / 1_000 })}\n`);
 });
 lines.once('close', () => process.exit());
