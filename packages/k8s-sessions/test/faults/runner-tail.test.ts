@@ -101,4 +101,13 @@ describe('the end of a program on a terminal', () => {
       output: Buffer.from('ABC'),
     });
   });
+
+  test('a signal reaches a program that has only just been started', async () => {
+    const started = { argv: ['/bin/sh', '-c', 'sleep 60'], env, folder: tmpdir(), size, onOutput: () => undefined };
+    for (let at = 0; at < scale(20, 500); at += 1) {
+      const terminal = await startTerminal(started);
+      terminal.signalAll('SIGTERM');
+      expect(await terminal.ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    }
+  });
 });
