@@ -245,6 +245,29 @@ describeReal('kubectl', (path) => {
     await gone(Number(pid));
   });
 
+  test('deletes owners before, behind and without what they own, and reads a part of a log', async () => {
+    const env = { image: 'node', args: ['-e', 'console.log("one\\ntwo\\nthree")'] };
+    for (const name of ['foreground', 'background', 'orphan']) await make(name, env);
+    for (const name of ['foreground', 'background', 'orphan']) await ended(name, 'Complete');
+    const { name: orphan } = podOf('orphan');
+    expect((await kubectl('logs', orphan, '--tail=1', '--timestamps')).stdout).toMatch(/^20\S+Z three\n$/);
+    expect((await kubectl('logs', orphan, '--limit-bytes=5')).stdout).toBe('one\nt');
+    expect((await kubectl('logs', orphan, '--since=1h', '--tail=0')).stdout).toBe('');
+    for (const how of ['foreground', 'background', 'orphan']) {
+      expect(await kubectl('delete', 'job', how, `--cascade=${how}`)).toMatchObject({ code: 0 });
+    }
+    await kube.until(() => pods('foreground').length === 0 && pods('background').length === 0);
+    await kube.until(() =>
+      pods('orphan').every(({ metadata }) => JSON.stringify(metadata['ownerReferences']) === '[]'),
+    );
+    expect(podOf('orphan').name).toBe(orphan);
+    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: 'gone', uid: 'of-nobody' }];
+    kube.put({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'behind', namespace: 'team', ownerReferences } });
+    await kube.until(() => !kube.list('v1', 'Secret', 'team').some(({ metadata }) => metadata.name === 'behind'));
+    await kubectl('delete', 'pod', orphan, '--now');
+    expect(pods('orphan')).toEqual([]);
+  });
+
   test('may do what Roles say, and no more', async () => {
     const reader = await write(
       'reader',

@@ -48,8 +48,6 @@ export function runnerPod(
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    // What the kubelet keeps of a container's last words, where it could tell nobody else.
-    terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       ...folders.map(({ name, mountPath }) => ({ name, mountPath })),
       ...(secretName === undefined ? [] : [{ name: 'secret', mountPath: secretFolder, readOnly: true }]),

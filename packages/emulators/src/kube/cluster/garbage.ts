@@ -12,6 +12,7 @@ export type Delete = (kind: Kind, object: KubeObject) => void;
  * is gone, in the foreground before the owner goes, or not at all when its owner leaves orphans.
  */
 export function startGarbageCollector(shelf: Shelf, erase: Delete): { close(): void } {
+  const alive = new Set<string>();
   /** By uid of the owner, then by key. */
   const dependents = new Map<string, Map<string, Kind>>();
 
@@ -46,21 +47,29 @@ export function startGarbageCollector(shelf: Shelf, erase: Delete): { close(): v
     if (finalizers.length === 0) shelf.store.remove(owner.kind, owner.namespace, owner.name);
     else shelf.put({ ...object, metadata: { ...object.metadata, finalizers } });
   };
-  const see = ({ type, kind, object }: Change): void => {
+  const see = ({ type, kind, object, previous }: Change): void => {
     const key = `${kind.group}/${kind.resource} ${keyOf(object)}`;
-    for (const { uid } of ownersOf(object)) {
+    const owners = type === 'DELETED' ? [] : ownersOf(object).map((owner) => owner.uid);
+    for (const { uid } of previous ? ownersOf(previous) : []) {
+      if (owners.includes(uid)) continue;
+      dependents.get(uid)?.delete(key);
+      if (going.has(uid)) queue.add(uid);
+    }
+    for (const uid of owners) {
       const list = dependents.get(uid) ?? new Map<string, Kind>();
-      if (type === 'DELETED') list.delete(key);
-      else list.set(key, kind);
+      list.set(key, kind);
       dependents.set(uid, list);
-      if (type === 'DELETED' && going.has(uid)) queue.add(uid);
+      // What comes behind its owner's end goes at once.
+      if (!alive.has(uid)) queue.add(uid);
     }
     const uid = uidOf(object);
     if (type === 'DELETED') {
+      alive.delete(uid);
       going.delete(uid);
       if (dependents.has(uid)) queue.add(uid);
       return;
     }
+    alive.add(uid);
     const finalizers = object.metadata['finalizers'];
     const waits = Array.isArray(finalizers) ? finalizers.find((one: string) => own.has(one)) : undefined;
     if (waits === undefined || object.metadata['deletionTimestamp'] === undefined) return;
@@ -68,6 +77,8 @@ export function startGarbageCollector(shelf: Shelf, erase: Delete): { close(): v
     going.set(uid, { kind, name, leavesOrphans: waits === 'orphan', ...(namespace !== undefined && { namespace }) });
     queue.add(uid);
   };
+  for (const kind of shelf.kinds.all())
+    for (const { metadata } of shelf.store.list(kind)) alive.add(String(metadata['uid']));
   const stop = shelf.store.onChange(see);
   return {
     close: () => {
