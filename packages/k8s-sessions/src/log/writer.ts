@@ -3,11 +3,11 @@ import type { TerminalSize } from '../protocol/types.js';
 import { chainStart, chainValue, sha256 } from './chain.js';
 import { DiskQueue } from './disk.js';
 import { LogFolder } from './folder.js';
-import { gunzip, segmentBytes } from './pack.js';
+import { segmentBytes } from './pack.js';
 import { readLog } from './read.js';
 import { Scanner } from './scan.js';
-import { applySgr, plainSgr } from './sgr.js';
-import { indexEveryLines, readSideIndex, SideIndexBuilder } from './side-index.js';
+import { indexEveryLines, SideIndexBuilder } from './side-index.js';
+import { screenBehind, stateBehind } from './resume.js';
 import { LogShelf, type Kept, type ShelfNow } from './shelf.js';
 import { Tracker } from './tracker.js';
 import type {
@@ -170,9 +170,13 @@ class Writer implements LogWriter {
     this.#head = last?.to ?? 0;
     for await (const chunk of readLog(this.#shelf)) this.#digest?.update(chunk.data);
     this.#scanner.lines = last ? last.firstLine + last.lines : 0;
-    if (last && !last.dropped) await this.#resumeState(last);
+    if (last && !last.dropped) {
+      const { sgr, size } = await stateBehind(await this.#folder.segment(last.n));
+      this.#scanner.sgr = sgr;
+      this.#size = size;
+    }
     this.#tracker.dispose();
-    this.#tracker = this.#track(await this.#resumeScreen());
+    this.#tracker = this.#track(await screenBehind(this.#shelf, this.#head, this.#size));
     this.#open = this.#begin((last?.n ?? -1) + 1, this.#head);
     this.#keyframeAt = this.#head + keyframeEveryBytes;
     const { open } = found;
@@ -194,28 +198,6 @@ class Writer implements LogWriter {
       this.#note(event);
     }
     this.#take(open.data.subarray(at), undefined);
-  }
-
-  async #resumeState(last: SegmentHead): Promise<void> {
-    const segment = await this.#folder.segment(last.n);
-    const side = readSideIndex(await gunzip(segment.index));
-    const scanner = new Scanner();
-    scanner.sgr = applySgr(plainSgr, side.sgr);
-    scanner.push(await gunzip(segment.body), () => undefined);
-    this.#scanner.sgr = scanner.sgr;
-    this.#size = side.size;
-    for (const event of side.events) if (event.type === 'size') this.#size = event.size;
-  }
-
-  async #resumeScreen(): Promise<Tracker> {
-    const keyframe = await this.#shelf.keyframe(this.#head);
-    const tracker = new Tracker(keyframe?.size ?? this.#size, keyframe?.offset ?? 0);
-    if (keyframe) tracker.draw(keyframe.data);
-    for await (const chunk of readLog(this.#shelf, { from: keyframe?.offset ?? 0 })) {
-      tracker.push(chunk.data, false, plainSgr);
-    }
-    tracker.resize(this.#size);
-    return tracker;
   }
 
   #track(tracker: Tracker): Tracker {
