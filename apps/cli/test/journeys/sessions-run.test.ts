@@ -1,6 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { createSessionsClient } from '@hawser/k8s-sessions/client';
 import type { CreatedSession, SessionView } from '@hawser/k8s-sessions/protocol';
 import { useSessions } from '../support/sessions.js';
 
@@ -13,7 +15,8 @@ interface Shown {
 }
 
 const hawser = useSessions();
-const example = join(import.meta.dirname, '../../../../examples/sample-cli/index.js');
+const root = join(import.meta.dirname, '../../../..');
+const example = join(root, 'examples/sample-cli/index.js');
 
 describe('with nothing configured', () => {
   test('run starts the service of this machine, says so, and ends with the exit code', async () => {
@@ -155,5 +158,59 @@ describe('one session, by every verb', () => {
     const stopped = await hawser.data<Shown>(['sessions', 'stop', id, '--wait', '--grace', '1s']);
     expect(stopped.session.exit?.reason).toBe('cancelled');
     expect((await typist.exited).exitCode).toBe(130);
+  });
+});
+
+describe('from outside', () => {
+  test('a transcript is checked offline, and a changed one names its segment', async () => {
+    const { sessionId: id } = await hawser.data<CreatedSession>(['sessions', 'create', 'seq 100']);
+    const client = createSessionsClient(hawser.service());
+    // The receipt is signed when all is kept.
+    for await (const event of client.events(id)) if (event.kind === 'archived') break;
+    const file = join(hawser.home, 'session.transcript');
+    await hawser.run(['sessions', 'logs', id, '--format', 'transcript', '--output', file]);
+    expect(await hawser.run(['sessions', 'verify', file])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('complete and unaltered'),
+    });
+    const sound = readFileSync(file, 'utf8');
+    writeFileSync(file, sound.replace('"lines":100', '"lines":101'));
+    expect(await hawser.run(['sessions', 'verify', file])).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('Segment 0 is the first that is wrong.'),
+    });
+    const { exitCode, stderr } = await hawser.run(['sessions', 'verify', 'nowhere']);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('nowhere cannot be read.')]);
+  });
+
+  test('configure asks the service before it keeps address and key, for their owner only', async () => {
+    const { url, apiKey } = hawser.service();
+    const file = join(hawser.home, '.config/hawser/sessions.json');
+    const wrong = await hawser.run(['sessions', 'configure', url], { stdin: 'sk_live_wrong\n' });
+    expect(wrong.exitCode).toBe(1);
+    expect(existsSync(file)).toBe(false);
+    const right = await hawser.run(['sessions', 'configure', url], { stdin: `${apiKey}\n` });
+    expect(right).toMatchObject({ exitCode: 0, stdout: `Saved ${url} to ${file}.\n` });
+    expect(`${right.stdout}${right.stderr}`).not.toContain(apiKey);
+    expect(statSync(file).mode & 0o077).toBe(0);
+    const doctor = await hawser.run(['sessions', 'doctor']);
+    expect(doctor).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`as ${file} says`) });
+    rmSync(file);
+  });
+
+  test('the example that drives a session, and that of the README, run', () => {
+    const { url, apiKey } = hawser.service();
+    const env = { ...process.env, HAWSER_SESSIONS_URL: url, HAWSER_SESSIONS_API_KEY: apiKey };
+    const run = (cwd: string, program: string): string =>
+      execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd, env, encoding: 'utf8' });
+    const watch = join(root, 'examples/sessions-watch');
+    expect(run(watch, readFileSync(join(watch, 'watch.mjs'), 'utf8'))).toMatch(
+      /^Name\? Ada\nHello, Ada\nexit code 4, 23 bytes, sha256 [0-9a-f]{64}\nsigned by [0-9a-f]{64}\n$/,
+    );
+    const readme = readFileSync(join(root, 'packages/k8s-sessions/README.md'), 'utf8');
+    const [, code = ''] = /```ts\n(.*?)```/su.exec(readme) ?? [];
+    const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => `${comment}\n`);
+    expect(said).toHaveLength(2);
+    expect(run(watch, code)).toBe(said.join(''));
   });
 });
