@@ -131,7 +131,9 @@ describeReal(['helm', 'kubectl'], (path) => {
       const map = kube
         .list('v1', 'ConfigMap', 'team')
         .find(({ metadata }) => metadata.name.endsWith('runner-template'));
-      const wanted = JSON.parse((map?.['data'] as Record<string, string>)['template.json'] ?? '') as RunnerTemplate;
+      const wanted = JSON.parse(
+        (map?.['data'] as Record<string, string> | undefined)?.['template.json'] ?? '',
+      ) as RunnerTemplate;
       const serviceAccount = { namespace: 'team', name: 'rel-hawser-sessions-controller' };
       await writeFile(join(folder, 'controller'), kube.kubeconfig({ serviceAccount }));
       await using cluster = await openCluster({ kubeconfig: join(folder, 'controller'), env: {} });

@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { refuseByQuota, refusePod } from '../cluster/admission.js';
 import { createShelf } from '../cluster/parts.js';
 import { hasFields, knownFields } from '../schema/fields.js';
 import { validate, validateUpdate } from '../schema/validate.js';
 import { parseSelectors } from '../store/selectors.js';
 import { apiVersionOf, type Kind } from '../store/kinds.js';
+import { suffix } from '../store/names.js';
 import { sortKey } from '../store/store.js';
 import type { KubeObject } from '../types.js';
 import { type Deletion, deleteObject } from './delete.js';
@@ -162,12 +163,6 @@ function accept(world: World, { kind, query }: ObjectRequest, object: KubeObject
   const given = ofKind(kind, object);
   const isAsked = query.get('fieldValidation') === 'Strict';
   return world.isStrict || isAsked ? knownFields(kind, given, isAsked) : given;
-}
-
-/** Five characters, of those that spell no words. */
-function suffix(): string {
-  const letters = 'bcdfghjklmnpqrstvwxz2456789';
-  return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join('');
 }
 
 function update(world: World, request: ObjectRequest, wanted: KubeObject): KubeObject {

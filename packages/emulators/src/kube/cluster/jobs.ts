@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { suffix } from '../store/names.js';
 import { now } from '../store/store.js';
 import type { KubeObject } from '../types.js';
 import { createEvents } from './events.js';
@@ -213,10 +213,4 @@ function outcomeOf(pod: KubeObject): 'active' | 'succeeded' | 'failed' {
 function isReady(pod: KubeObject): boolean {
   const { conditions = [] } = (pod['status'] ?? {}) as { readonly conditions?: readonly Condition[] };
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-}
-
-/** Five characters, of those that spell no words. */
-export function suffix(): string {
-  const letters = 'bcdfghjklmnpqrstvwxz2456789';
-  return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join('');
 }
