@@ -148,9 +148,7 @@ describe('links', () => {
     });
     expect(parseTerminalLink(`https://s.test/ws/${id}`).ticket).toBeUndefined();
     for (const wrong of ['', 'https://s.test/', '/ws/x']) {
-      expect(() => parseTerminalLink(wrong)).toThrow(
-        expect.objectContaining({ code: 'HAWSER_SESSIONS_BAD_INPUT' }) as Error,
-      );
+      expect(() => parseTerminalLink(wrong)).toThrow(expect.objectContaining({ code: 'HAWSER_SESSIONS_BAD_INPUT' }));
     }
   });
 

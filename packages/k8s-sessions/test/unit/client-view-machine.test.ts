@@ -40,7 +40,7 @@ describe('a view over many sockets', () => {
             if (event.type === 'output') screen.push(...event.data);
           }
           shown = view.events.length;
-          expect(screen).toEqual([...service.log.slice(0, screen.length)]);
+          expect(screen).toEqual(Array.from(service.log.slice(0, screen.length)));
         };
         const down = (count: number): void => view.hear(...service.flight.splice(0, count));
         const up = (count: number): void => view.sent.splice(0, count).forEach((frame) => service.take(frame));
