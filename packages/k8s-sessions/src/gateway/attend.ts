@@ -29,8 +29,10 @@ export interface Attended {
   sendAway(retryAfterMs: number): void;
 }
 
-/** Silence before a viewer who waits gets a sign of life: well below {@link deadAfterMs}. */
-const signOfLifeMs = 15_000;
+/** Between two looks at a session that is waited for, whether a change was told or not: one may have gone unheard. */
+const lookEveryMs = 1_000;
+/** Looks after which a viewer who waits gets a sign of life though nothing changed: well below {@link deadAfterMs}. */
+const looksOfSilence = 15;
 /** Between dials of a runner that should be there. */
 const redialMs = 250;
 const longestRedialMs = 4_000;
@@ -94,9 +96,9 @@ async function waitForRunner(
   });
   try {
     let row = first;
-    for (let failures = 0; !room.gone;) {
+    for (let failures = 0, looks = 0, told = ''; !room.gone; looks++) {
       // Listening begins before looking, or a change in between would be missed.
-      const waitMs = mayHaveRunner(row) ? Math.min(redialMs * 2 ** failures, longestRedialMs) : signOfLifeMs;
+      const waitMs = mayHaveRunner(row) ? Math.min(redialMs * 2 ** failures, longestRedialMs) : lookEveryMs;
       const changed = ports.store
         .changed(row.id, { timeoutMs: waitMs, signal: over.signal })
         .catch(() => ports.clock.wait(waitMs, over.signal));
@@ -113,7 +115,9 @@ async function waitForRunner(
         dismiss(room, 0);
         return undefined;
       }
-      room.tell(row, failures > 0 ? 'The runner does not answer just now; trying again.' : row.detail);
+      const detail = failures > 0 ? 'The runner does not answer just now; trying again.' : row.detail;
+      if (told !== `${row.state} ${detail}` || looks % looksOfSilence === 0) room.tell(row, detail);
+      told = `${row.state} ${detail}`;
       await changed.catch(() => undefined);
       const now = await ports.desk.session(row.id).catch(() => row);
       if (now === undefined) {
