@@ -16,6 +16,7 @@ const tasks = {
   hawser: { argv: [join(root, 'apps/cli/bin/hawser.js')], where: process.env.INIT_CWD },
   test: script('test.mjs'),
   soak: script('test.mjs', '--soak'),
+  'test:cluster': script('test.mjs', '--cluster'),
   check: script('check.mjs'),
   bench: script('bench.mjs'),
   format: { command: 'oxfmt', argv: ['--write', '.'] },

@@ -1,10 +1,12 @@
-// Runs the tests, or with --soak the fault tests at their full size: node scripts/test.mjs [--soak] [path or jest flag …]
+// Runs the tests, or with --soak the fault tests at their full size, or with --cluster those that want a real Kubernetes:
+// node scripts/test.mjs [--soak | --cluster] [path or jest flag …]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './workspace.mjs';
 
 const soak = process.argv.includes('--soak');
-const args = process.argv.slice(2).filter((word) => word !== '--soak');
+const cluster = process.argv.includes('--cluster');
+const args = process.argv.slice(2).filter((word) => word !== '--soak' && word !== '--cluster');
 const isFlag = (word) => word.startsWith('-');
 
 run([join(root, 'scripts/counterparts.mjs'), '--install']);
@@ -16,6 +18,8 @@ const jest = [
   '--disable-warning=ExperimentalWarning',
   join(root, 'node_modules/jest/bin/jest.js'),
   ...(soak ? ['--runInBand', ...args.filter(isFlag), ...suites] : args),
+  // Building the cluster takes minutes, once.
+  ...(cluster ? ['--runInBand', '--testMatch', '<rootDir>/test/cluster/*.test.ts', '--testTimeout', '900000'] : []),
 ];
 run(jest, soak ? { HAWSER_SOAK: '1' } : {});
 

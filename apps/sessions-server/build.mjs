@@ -1,10 +1,11 @@
 // Bundles the one program of the images (`hawser-sessions controller|gateway|runner|migrate`) and copies the page.
-import { cp, rm } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pageFolder } from '@hawser/sessions-web';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
+const { version } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
 await rm(`${root}/dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
@@ -18,6 +19,7 @@ await build({
   mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   external: ['@lydell/node-pty', 'bcrypt', 'knex', 'libsql', 'pg'],
+  define: { HAWSER_VERSION: JSON.stringify(version) },
   legalComments: 'none',
   logLevel: 'warning',
   banner: {

@@ -46,7 +46,7 @@ export function makeImages(importImage) {
     mkdirSync(join(system, 'home/hawser'), { recursive: true });
     importImage(
       archiveOf(folder, system, productImage, [
-        'ENTRYPOINT ["hawser-sessions"]',
+        'ENTRYPOINT ["tini", "--", "hawser-sessions"]',
         'USER 10001:10001',
         'WORKDIR /home/hawser',
         'ENV PATH=/usr/local/bin:/usr/bin:/bin',
@@ -61,7 +61,7 @@ export function makeImages(importImage) {
 
 /** A minimal Debian with the tools of the runner's image, made once. */
 function debian() {
-  const place = join(clusterCache, 'rootfs');
+  const place = join(clusterCache, 'rootfs-2');
   if (existsSync(place)) return place;
   if (spawnSync('debootstrap', ['--version']).error)
     execFileSync(
@@ -74,7 +74,7 @@ function debian() {
   const unfinished = `${place}.tmp`;
   rmSync(unfinished, { recursive: true, force: true });
   process.stderr.write('Making a small Debian (once) …\n');
-  const tools = 'git,ca-certificates,procps,libstdc++6,tmux,unzip';
+  const tools = 'git,ca-certificates,procps,libstdc++6,tini,tmux,unzip';
   execFileSync('debootstrap', ['--variant=minbase', `--include=${tools}`, 'bookworm', unfinished], {
     stdio: ['ignore', 2, 2],
   });

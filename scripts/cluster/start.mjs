@@ -11,6 +11,8 @@ import { kubeconfigFor, makePki } from './pki.mjs';
 
 const node = 'node-1';
 const podRange = '10.244.77';
+const bridge = 'hkc0';
+const apiAddress = '10.96.0.1';
 
 /**
  * @typedef {object} RealCluster
@@ -42,9 +44,9 @@ export async function startRealCluster({ kubectl }) {
     running.push({ name, child });
     return child;
   };
-  const [etcdClient, etcdPeer, api, kubeletPort, kubeletHealth, managerPort, schedulerPort] = await freePorts(7);
+  const [etcdClient, etcdPeer, kubeletPort, kubeletHealth, managerPort, schedulerPort] = await freePorts(6);
   const pki = makePki(folder, node);
-  const server = `https://127.0.0.1:${api}`;
+  const server = `https://${apiAddress}`;
   /** @param {string} name @param {{ key: string, crt: string }} who */
   const config = (name, who) => {
     const file = join(folder, `${name}.kubeconfig`);
@@ -53,6 +55,16 @@ export async function startRealCluster({ kubectl }) {
   };
   const admin = config('admin', pki.admin);
   const containerd = join(folder, 'c.sock');
+
+  // There before the first pod is, so that what pods need can listen on it.
+  for (const step of [
+    ['link', 'add', bridge, 'type', 'bridge'],
+    ['addr', 'add', `${podRange}.1/24`, 'dev', bridge],
+    // The address that pods are told for the API server: there is nobody to lead it elsewhere, so the server has it.
+    ['addr', 'add', `${apiAddress}/32`, 'dev', bridge],
+    ['link', 'set', bridge, 'up'],
+  ])
+    spawnSync('ip', step);
 
   start('etcd', 'etcd', [
     ...['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync'],
@@ -65,9 +77,9 @@ export async function startRealCluster({ kubectl }) {
     ...['--listen-peer-urls', `http://127.0.0.1:${etcdPeer}`],
   ]);
   start('kube-apiserver', clusterProgram('kube-apiserver'), [
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
-    `--secure-port=${api}`,
+    `--bind-address=${apiAddress}`,
+    `--advertise-address=${apiAddress}`,
+    '--secure-port=443',
     '--endpoint-reconciler-type=none',
     `--etcd-servers=http://127.0.0.1:${etcdClient}`,
     `--client-ca-file=${pki.ca.crt}`,
@@ -169,7 +181,7 @@ export async function startRealCluster({ kubectl }) {
         const place = line.split(' ')[1];
         if (place?.startsWith(`${folder}/`)) spawnSync('umount', ['-l', place]);
       }
-      spawnSync('ip', ['link', 'delete', 'hkc0']);
+      spawnSync('ip', ['link', 'delete', bridge]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -187,7 +199,7 @@ function writeContainerd(folder, socket) {
       plugins: [
         {
           type: 'bridge',
-          bridge: 'hkc0',
+          bridge,
           isGateway: true,
           ipMasq: false,
           ipam: {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { SessionsError } from '@hawser/k8s-sessions';
 import { createController, serveController } from '@hawser/k8s-sessions/controller';
 import type { ControllerSettings, RunnerAccess } from '@hawser/k8s-sessions/controller';
@@ -11,9 +9,13 @@ import type { Tickets } from '@hawser/k8s-sessions/tickets';
 import { openCluster } from '@hawser/kube-client';
 import { createSigner, readSigningKey } from '@hawser/receipts';
 import { databaseUrl } from './database.js';
+import { watchEnforcement } from './enforcement.js';
 import { ending, log, told, untilEnding } from './process.js';
 import { Settings } from './settings.js';
 import { systemClock } from './system-clock.js';
+
+/** Put in by the build. */
+declare const HAWSER_VERSION: string;
 
 const second = 1000;
 const issuer = 'hawser-sessions';
@@ -31,6 +33,7 @@ export async function runController(): Promise<number> {
   const apiKeyFile = settings.file('API_KEY_FILE', 'the file with the first API key');
   const template = templateOf(settings);
   const gateway = settings.text('GATEWAY_URL');
+  const mustEnforce = settings.claim('REQUIRE_ENFORCEMENT', false);
   const wanted = controllerSettings(settings);
   const port = settings.number('PORT', 8080, { max: 65_535 });
   const internalPort = settings.number('INTERNAL_PORT', 8081, { max: 65_535 });
@@ -48,16 +51,25 @@ export async function runController(): Promise<number> {
     cluster: openKubeCluster({ cluster, template }),
     tickets,
     ...(gateway === undefined ? {} : { access: throughGateway(gateway, tickets) }),
+    ...(mustEnforce
+      ? {
+          enforcement: watchEnforcement(cluster, template, {
+            databaseUrl: url,
+            gatewayUrl: gateway,
+            apiServer: process.env['KUBERNETES_SERVICE_HOST'],
+          }),
+        }
+      : {}),
     signer: createSigner(key),
     clock: systemClock,
     sealingKeys: sealing.split('\n').map((line) => Buffer.from(line, 'base64')),
-    version: version(),
+    version: HAWSER_VERSION,
     ...(replica === undefined ? {} : { replica }),
     settings: wanted,
     trouble,
   });
   const served = await serveController({ controller, host: '0.0.0.0', port, internalPort });
-  log({ level: 'info', event: 'listening', port, internalPort });
+  log({ level: 'info', event: 'listening', url: served.url, internalUrl: served.internalUrl });
   // Without the database nothing works yet, but probes are answered and say so.
   await onceStored(ended, trouble, async () => {
     await registerBootstrapKey({ store, key: apiKeyFile, nowMs: Date.now() });
@@ -144,9 +156,4 @@ function throughGateway(base: string, tickets: Tickets): RunnerAccess {
       return await fetch(`${base}/internal/runner/${session.id}${path}`, { ...init, headers });
     },
   };
-}
-
-function version(): string {
-  const manifest = createRequire(import.meta.url).resolve('../package.json');
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version;
 }

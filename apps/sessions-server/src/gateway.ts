@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { createGateway, serveGateway } from '@hawser/k8s-sessions/gateway';
 import { openStore, storedLog } from '@hawser/k8s-sessions/store';
 import { openKeyFolder, openTickets } from '@hawser/k8s-sessions/tickets';
@@ -8,7 +7,7 @@ import { Settings } from './settings.js';
 import { systemClock } from './system-clock.js';
 
 /** Lets viewers in and leads them to runners, until the process is asked to end; then sends them elsewhere first. */
-export async function runGateway(): Promise<number> {
+export async function runGateway(_args: readonly string[], pageFolder: string): Promise<number> {
   const settings = new Settings(process.env);
   const url = databaseUrl(settings);
   const jwks = settings.url('JWKS_URL', "the address of the controller's published keys in the cluster");
@@ -17,7 +16,6 @@ export async function runGateway(): Promise<number> {
   const drainMs = settings.number('DRAIN_SECONDS', 30) * 1000;
   const port = settings.number('PORT', 8080, { max: 65_535 });
   const maxSockets = settings.number('MAX_SOCKETS', 10_000);
-  const pageFolder = settings.text('PAGE_FOLDER') ?? fileURLToPath(new URL('page', import.meta.url));
   settings.check();
 
   const ended = ending();
@@ -56,7 +54,7 @@ export async function runGateway(): Promise<number> {
     onLog: (line) => log({ ...line }),
   });
   const served = await serveGateway({ gateway, host: '0.0.0.0', port });
-  log({ level: 'info', event: 'listening', port });
+  log({ level: 'info', event: 'listening', url: served.url });
   await untilEnding(ended);
   log({ level: 'info', event: 'draining', sockets: gateway.sockets });
   await served.drain({ overMs: drainMs });

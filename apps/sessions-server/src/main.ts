@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { SessionsError } from '@hawser/k8s-sessions';
 
-const programs: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
+type Program = (args: readonly string[], pageFolder: string) => Promise<number>;
+
+const programs: Readonly<Record<string, () => Promise<Program>>> = {
   controller: async () => (await import('./controller.js')).runController,
   gateway: async () => (await import('./gateway.js')).runGateway,
   runner: async () => (await import('./runner.js')).runRunnerProcess,
@@ -16,9 +19,9 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    return await (
-      await program()
-    )(args);
+    const run = await program();
+    // Beside the one file that keeps its place when the program is bundled.
+    return await run(args, fileURLToPath(new URL('page', import.meta.url)));
   } catch (error) {
     if (!(error instanceof SessionsError)) throw error;
     process.stderr.write(`${error.message}\n${error.hint}\n`);

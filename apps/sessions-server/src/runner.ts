@@ -14,7 +14,7 @@ export async function runRunnerProcess(): Promise<number> {
     attempt: settings.number('ATTEMPT', 1),
     secret: settings.file('SECRET_FILE', 'the file with the secret of this attempt'),
   };
-  const folder = settings.text('LOG_FOLDER') ?? settings.text('WORK_FOLDER') ?? '/var/lib/hawser';
+  const folder = settings.text('WORK_FOLDER') ?? '/var/lib/hawser';
   const podName = settings.text('POD_NAME');
   const podUid = settings.text('POD_UID');
   const address = settings.text('POD_IP');

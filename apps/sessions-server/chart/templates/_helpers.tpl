@@ -41,13 +41,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 
 {{- define "sessions.databaseSecret" -}}
-{{- if .Values.database.existingSecret }}{{ .Values.database.existingSecret }}{{ else }}{{ include "sessions.fullname" . }}-database{{ end }}
+{{- if .Values.database.existingSecret }}{{ .Values.database.existingSecret }}{{ else }}{{ include "sessions.fullname" . }}-database-url{{ end }}
 {{- end }}
 
 {{- /* The database's address: as given, or that of the bundled one, whose password is kept over upgrades. */}}
 {{- define "sessions.databaseUrl" -}}
 {{- if .Values.database.bundled.enabled -}}
-{{- $name := printf "%s-database" (include "sessions.fullname" .) -}}
+{{- $name := printf "%s-database-url" (include "sessions.fullname" .) -}}
 {{- $old := lookup "v1" "Secret" .Release.Namespace $name -}}
 {{- if and $old $old.data (index $old.data "DATABASE_URL") -}}{{ index $old.data "DATABASE_URL" | b64dec }}
 {{- else -}}

@@ -76,7 +76,7 @@ describeReal(['helm', 'kubernetes-validate'], (path) => {
     const job = bundled.find(({ kind }) => kind === 'Job');
     expect(job?.metadata.annotations).toBeUndefined();
     expect(job?.['spec'].template.spec.containers[0].args).toEqual(['migrate', 'latest', '--wait']);
-    const address = one(bundled, 'Secret', 'hawser-sessions-database')['stringData'].DATABASE_URL as string;
+    const address = one(bundled, 'Secret', 'hawser-sessions-database-url')['stringData'].DATABASE_URL as string;
     const { username, password, host } = new URL(address);
     expect([username, host]).toEqual(['sessions', 'hawser-sessions-postgres.ns.svc:5432']);
     expect(one(bundled, 'Secret', 'hawser-sessions-postgres')['stringData'].POSTGRES_PASSWORD).toBe(password);

@@ -46,7 +46,7 @@ describe('a context is made in all files or in none', () => {
   test('whenever the process is killed: the next call finishes it, or finds nothing begun', async () => {
     const seen = new Set<string>();
     // Drawn anew for each run, but for the stride; said with every failure.
-    const stride = scale(17, 1);
+    const stride = scale(41, 1);
     for (let at = 1 + Math.floor(Math.random() * stride); ; at += stride) {
       const place = placeWithBoth();
       const { code, stdout } = await init(place, 'one', 'kill-at.mjs', { KILL_AT: String(at) });
@@ -73,7 +73,7 @@ describe('a context is made in all files or in none', () => {
 
   test('when the disk is full: all is as it was, and said', async () => {
     const outcomes = new Set<string>();
-    const stride = scale(1_700, 41);
+    const stride = scale(4_100, 41);
     for (let budget = Math.floor(Math.random() * 200); ; budget += stride) {
       const place = placeWithBoth();
       const { stdout } = await init(place, 'one', 'disk-budget.mjs', { DISK_BUDGET: String(budget) });

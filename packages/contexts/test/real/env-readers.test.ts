@@ -63,7 +63,7 @@ afterAll(() => {
 function expectRead(
   name: EnvFormatName,
   read: (path: string, names: readonly string[]) => EnvValues,
-  texts: readonly string[] = [...AWKWARD, ...someTexts(scale(300, 5_000), 7)],
+  texts: readonly string[] = [...AWKWARD, ...someTexts(scale(150, 5_000), 7)],
 ): void {
   const format = envFormats[name];
   const held = texts.filter((text) => format.refuse(text) === undefined);

@@ -75,6 +75,6 @@ test('storms of 5xx, 429 and lost connections end where calm would: everything d
       });
       await emulator.close();
     }),
-    { numRuns: scale(25, 1000) },
+    { numRuns: scale(12, 1000) },
   );
 });

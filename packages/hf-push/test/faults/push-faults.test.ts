@@ -494,7 +494,7 @@ describe('whatever goes wrong', () => {
         if (after && after.commits > commits) expect(after.tree).toBe(next.treeId);
         await emulator.close();
       }),
-      { numRuns: scale(60, 2000) },
+      { numRuns: scale(25, 2000) },
     );
   });
 });

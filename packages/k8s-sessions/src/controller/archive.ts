@@ -8,14 +8,15 @@ import type { Service } from './service.js';
  */
 export async function archiveSession(service: Service, row: SessionRow): Promise<boolean> {
   const { store, settings, ports } = service;
-  const stored = (await store.logInfo(row.id))?.head ?? 0;
+  const info = await store.logInfo(row.id);
+  const stored = info?.head ?? 0;
   const isWhole = stored >= (row.exit?.offset ?? 0);
   if (!isWhole && service.nowMs() - (row.exitedAt ?? 0) < settings.lostAfterMs) return false;
   const receipt = ports.signer ? await issueReceipt(service, ports.signer, row) : null;
   const archived = await store.updateSession(
     row.id,
     { from: ['exited'] },
-    { state: 'archived', receipt, logHead: stored },
+    { state: 'archived', receipt, logHead: stored, logLines: info?.lines ?? 0 },
     { actor: 'controller', kind: 'archived', data: { complete: isWhole, bytes: stored } },
   );
   return archived !== undefined;

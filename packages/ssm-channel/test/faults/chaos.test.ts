@@ -7,7 +7,7 @@ import { scale } from '../../../../test/support/scale.js';
 import { openSession } from '../../src/session/open.js';
 import { TARGET, openWorld, sha256 } from '../support/world.js';
 
-const RUNS = scale(24, 1000);
+const RUNS = scale(12, 1000);
 const FIRST_SEED = Number(process.env['HAWSER_SEED'] ?? 1);
 const BYTES = 120_000;
 const HANGS_AFTER_MS = 45_000;

@@ -7,7 +7,7 @@ import { scale } from '../../../../test/support/scale.js';
 import { openFarFiles } from '../support/far-files.js';
 import { sha256 } from '../support/world.js';
 
-const RUNS = scale(9, 200);
+const RUNS = scale(5, 200);
 const FIRST_SEED = Number(process.env['HAWSER_SEED'] ?? 1);
 const HANGS_AFTER_MS = 55_000;
 

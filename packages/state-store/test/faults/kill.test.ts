@@ -148,7 +148,7 @@ describe('SIGKILL at every step leaves the old or the new', () => {
         expect((await file.read()).text).toBe(CONFIG.replace('7', '99'));
         await expectNothingLeftOver(folder, step);
       },
-      scale(3, 1),
+      scale(9, 1),
     );
     expect(steps).toBeGreaterThan(30);
   });

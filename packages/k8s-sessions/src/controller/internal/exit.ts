@@ -28,7 +28,10 @@ export async function takeExit(call: RunnerCall): Promise<Response> {
   }
   const { fact } = service.facts.of(row.id);
   const ownFact = fact?.attempt === row.attempt ? fact : undefined;
+  // A short command is over before its first sign of life told how much it wrote.
+  const stored = await service.store.logInfo(row.id);
   const patch: SessionPatch = {
+    logLines: Math.max(row.logLines, stored?.lines ?? 0),
     keyboard: keyboardOf(body['keyboard']),
     logChain: typeof body['chain'] === 'string' ? body['chain'] : null,
     ...(Number.isSafeInteger(body['startedAtMs']) && row.startedAt === null && { startedAt: service.nowMs() }),
