@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startKubeEmulator, type KubeEmulator } from '@hawser/emulators/kube';
-import { startPostgres, type PostgresServer } from '../../../../packages/k8s-sessions/test/support/postgres.js';
+import { startPostgres, type PostgresServer } from '../../../../test/support/postgres.js';
 import { Program } from '../../../../test/support/program.js';
 
 const bin = join(import.meta.dirname, '../../bin/hawser-sessions.js');

@@ -3,7 +3,7 @@ import type { ExitRecord, ServerFrame, SessionState, SizeMode, TerminalSize, Vie
 import { createKeyboard, type Keyboard } from './keyboard.js';
 import type { KeyboardTurn } from './control-types.js';
 import { createRecent, type Recent } from './recent.js';
-import { ruledSize } from './size-rule.js';
+import { ruledSize, sameSize } from './size-rule.js';
 import type { Terminal } from './terminal.js';
 import { ViewerSession, type ViewerLink } from './viewer.js';
 
@@ -281,8 +281,4 @@ export class Hub {
   #tellAll(frame: ServerFrame): void {
     for (const viewer of this.#viewers) viewer.tell(frame);
   }
-}
-
-export function sameSize(a: TerminalSize, b: TerminalSize): boolean {
-  return a.cols === b.cols && a.rows === b.rows;
 }

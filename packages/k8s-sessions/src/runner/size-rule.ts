@@ -31,3 +31,7 @@ export function ruledSize(mode: SizeMode, seats: readonly Seat[]): TerminalSize 
   );
   return latest?.size ?? undefined;
 }
+
+export function sameSize(a: TerminalSize, b: TerminalSize): boolean {
+  return a.cols === b.cols && a.rows === b.rows;
+}

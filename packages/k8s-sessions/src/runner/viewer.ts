@@ -9,8 +9,8 @@ import {
   type TerminalSize,
   type ViewerRole,
 } from '../protocol/index.js';
-import { sameSize, type Hub } from './hub.js';
-import type { Seat } from './size-rule.js';
+import type { Hub } from './hub.js';
+import { sameSize, type Seat } from './size-rule.js';
 
 /** Most bytes of output in one frame. */
 const frameBytes = 65_536;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { migrate } from '../../src/store/migrate.js';
 import { openStore } from '../../src/store/open.js';
 import { sessionRow } from '../support/session-row.js';
-import { startPostgres } from '../support/postgres.js';
-import type { PostgresServer } from '../support/postgres.js';
+import { startPostgres } from '../../../../test/support/postgres.js';
+import type { PostgresServer } from '../../../../test/support/postgres.js';
 import { holdStore } from './store-suite.js';
 
 let server: PostgresServer;

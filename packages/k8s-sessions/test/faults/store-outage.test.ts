@@ -12,8 +12,8 @@ import { storedLog } from '../../src/store/stored-log.js';
 import type { SessionStore } from '../../src/store/types.js';
 import { createMemoryKeys } from '../../src/tickets/keys.js';
 import { openTickets } from '../../src/tickets/tickets.js';
-import { password, startPostgres } from '../support/postgres.js';
-import type { PostgresServer } from '../support/postgres.js';
+import { password, startPostgres } from '../../../../test/support/postgres.js';
+import type { PostgresServer } from '../../../../test/support/postgres.js';
 import { sessionRow } from '../support/session-row.js';
 import { makeSqliteStore } from '../support/sqlite-store.js';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { migrate } from '../../src/store/migrate.js';
 import type { SessionRow, SessionStore } from '../../src/store/types.js';
-import { startPostgres } from '../support/postgres.js';
-import type { PostgresServer } from '../support/postgres.js';
+import { startPostgres } from '../../../../test/support/postgres.js';
+import type { PostgresServer } from '../../../../test/support/postgres.js';
 import { startReplicas } from '../support/replicas.js';
 import type { Replicas } from '../support/replicas.js';
 

@@ -8,8 +8,8 @@ import { migrate, migrationStatus, rollback } from '../../src/store/migrate.js';
 import { migrations } from '../../src/store/migrations/index.js';
 import { openStore } from '../../src/store/open.js';
 import type { StoreLocation } from '../../src/store/engine.js';
-import { startPostgres } from '../support/postgres.js';
-import type { PostgresServer } from '../support/postgres.js';
+import { startPostgres } from '../../../../test/support/postgres.js';
+import type { PostgresServer } from '../../../../test/support/postgres.js';
 
 const names = migrations.map(({ name }) => name);
 const source = join(import.meta.dirname, '../../src/store/migrations');
