@@ -15,6 +15,8 @@ const typeAheadBytes = 65_536;
 const mostSizes = 4096;
 /** Changes of the size closer together than this become one. */
 const resizeEveryMs = 50;
+/** How many look on is told no more often than this: everybody hears of everybody, so a rush would be told by its square. */
+const countEveryMs = 500;
 
 export interface HubOptions {
   readonly session: string;
@@ -57,6 +59,8 @@ export class Hub {
   #activity = 0;
   #keyframe: Promise<Keyframe> | undefined;
   #leaseTold: NodeJS.Immediate | undefined;
+  #leaseToldAtMs = Number.NEGATIVE_INFINITY;
+  #counting: NodeJS.Timeout | undefined;
   #pumping: NodeJS.Immediate | undefined;
   #resizing: NodeJS.Timeout | undefined;
   #resizedAtMs = Number.NEGATIVE_INFINITY;
@@ -135,7 +139,7 @@ export class Hub {
   leave(viewer: ViewerSession): void {
     if (!this.#viewers.delete(viewer)) return;
     this.activeAtMs = this.nowMs();
-    this.leaseChanged();
+    this.viewersChanged();
     this.sizeChanged();
   }
 
@@ -163,14 +167,14 @@ export class Hub {
 
   take(viewer: string): void {
     this.#holder = viewer;
-    this.leaseChanged();
+    this.#tellLease();
     this.sizeChanged();
   }
 
   release(viewer: string): void {
     if (this.#holder !== viewer) return;
     this.#holder = null;
-    this.leaseChanged();
+    this.#tellLease();
     this.sizeChanged();
   }
 
@@ -228,9 +232,20 @@ export class Hub {
     return await this.#keyframe;
   }
 
-  leaseChanged(): void {
+  /** Tells everybody that somebody came or left. */
+  viewersChanged(): void {
+    const dueMs = this.#leaseToldAtMs + countEveryMs - performance.now();
+    if (dueMs <= 0) this.#tellLease();
+    else this.#counting ??= setTimeout(() => this.#tellLease(), dueMs);
+  }
+
+  /** Tells everybody who has the keyboard, and how many look on. */
+  #tellLease(): void {
+    clearTimeout(this.#counting);
+    this.#counting = undefined;
     this.#leaseTold ??= setImmediate(() => {
       this.#leaseTold = undefined;
+      this.#leaseToldAtMs = performance.now();
       for (const viewer of this.#viewers) viewer.tellLease();
     });
   }
@@ -247,6 +262,7 @@ export class Hub {
 
   close(): void {
     clearImmediate(this.#leaseTold);
+    clearTimeout(this.#counting);
     clearImmediate(this.#pumping);
     clearTimeout(this.#resizing);
   }

@@ -241,7 +241,7 @@ export class ViewerSession {
     this.#visible = frame.visible;
     this.#activity = hub.nextActivity();
     if (this.#mayControl && frame.visible) hub.claimKeyboard(this.viewer);
-    hub.leaseChanged();
+    hub.viewersChanged();
     hub.sizeChanged();
     this.#greet();
     this.#begin(frame.since);
