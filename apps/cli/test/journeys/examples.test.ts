@@ -13,7 +13,7 @@ import { ExecProject } from '../support/exec.js';
 import { openArcWorld, whose } from '../support/arc.js';
 import { openAwsWorld } from '../support/aws.js';
 import { bin, useHawser } from '../support/hawser.js';
-import { openWorkshop } from '../support/hub.js';
+import { openWorkshop, type Workshop } from '../support/hub.js';
 import { NetProject, Site } from '../support/net.js';
 import { startOpenEnv } from '../support/open-env.js';
 
@@ -136,10 +136,26 @@ function packCommandLine(): void {
   execFileSync('tar', ['-czf', join(hawser.home, 'hawser-cli-0.1.0.tgz'), '-C', dirname(app), ...files]);
 }
 
+/** A workshop for the examples of `hawser hf` that read, with `my_env` made and a Space of two revisions that runs. */
+let workshop: Promise<Workshop> | undefined;
+
+async function prepareWorkshop(): Promise<Workshop> {
+  const shop = await openWorkshop(hawser, { lasts: true });
+  await shop.run(['hf', 'init', 'my_env']);
+  await shop.run(['hf', 'push', 'echo_env']);
+  shop.write({ 'src/core/server.py': 'VALUE = 2\n' });
+  // A log is there when the Space runs.
+  await shop.run(['hf', 'push', 'echo_env', '--wait']);
+  return shop;
+}
+
 /** Runs an example of `hawser hf` in a folder and against a Hub that have what its examples speak of. */
 async function runOfHub(line: string): Promise<void> {
   await using app = await startOpenEnv();
-  const { folder, env, hub, run, write } = await openWorkshop(hawser, { device: { intervalSeconds: 0.05 } });
+  const isAlone = / hf (?:init|push|login|logout) /.test(`${line} `);
+  const { folder, env, hub, run, write } = await (isAlone
+    ? openWorkshop(hawser, { device: { intervalSeconds: 0.05 } })
+    : (workshop ??= prepareWorkshop()));
   const around = { cwd: folder, env };
   write({ 'token.txt': `${env['HF_TOKEN']}\n` });
   if (line.startsWith('hawser hf login') && !line.includes('<')) {
@@ -154,14 +170,10 @@ async function runOfHub(line: string): Promise<void> {
     expect(await terminal.exited).toMatchObject({ exitCode: 0 });
     return;
   }
-  if (/ (?:status|logs|wait|rollback|apply) /.test(line)) {
-    await run(['hf', 'push', 'echo_env']);
-    write({ 'src/core/server.py': 'VALUE = 2\n' });
-    // A log is there when the Space runs.
-    await run(['hf', 'push', 'echo_env', ...(line.includes(' logs ') ? ['--wait'] : [])]);
-    write({ 'src/core/server.py': 'VALUE = 3\n' });
+  if (line.includes(' apply ')) {
+    write({ 'src/core/server.py': `NAME = ${JSON.stringify(line)}\n` });
     await run(['hf', 'plan', 'echo_env', '--output', 'plan.json']);
-  } else if (!line.includes(' init ')) await run(['hf', 'init', 'my_env']);
+  }
   if (line.includes('--follow')) {
     const { exitCode } = await shell(line, { ...around, until: /started/ });
     expect(exitCode).toBe(143);
@@ -198,19 +210,35 @@ async function runOfExec(line: string): Promise<void> {
   expect([exitCode, stderr.includes('✗')]).toEqual([expected, expected === 7 || expected === 125]);
 }
 
+interface Service {
+  readonly account: Awaited<ReturnType<typeof startAwsEmulator>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly made?: { readonly api_endpoint: string; readonly api_key: string };
+}
+
+/** An account for the examples that find the service `staging`. */
+let service: Promise<Service> | undefined;
+afterAll(async () => (await service)?.account.close());
+
+/** Opens an account with a service of this name, or with none. */
+async function openAccount(project: ExecProject, name?: string): Promise<Service> {
+  const account = await startAwsEmulator({ minuteMs: 0 });
+  const env = { ...project.env, ...account.env, XDG_CONFIG_HOME: join(project.home, 'operator') };
+  if (name === undefined) return { account, env };
+  return { account, env, made: await project.data(['init', '--yes', '--stack-name', name], { env }) };
+}
+
 /**
- * Runs an example of `hawser exec` that makes, finds or removes a service, in an account of its own that has the service
- * unless it is made. Where a person would be asked, that is what it says.
+ * Runs an example of `hawser exec` that makes, finds or removes a service; one that makes or removes it does in an account
+ * of its own. Where a person would be asked, that is what it says.
  */
 async function runOfStack(line: string): Promise<void> {
   const { project } = (clone ??= await openClone());
-  const account = await startAwsEmulator({ minuteMs: 0 });
+  const changes = / init | --force/.test(line);
+  const { account, env, made } = await (changes
+    ? openAccount(project, line.includes(' init ') ? undefined : 'hawser')
+    : (service ??= openAccount(project, 'staging')));
   try {
-    const env = { ...project.env, ...account.env, XDG_CONFIG_HOME: join(project.home, 'operator') };
-    const name = /--stack-name (\S+)/.exec(line)?.[1] ?? 'hawser';
-    const made = line.includes(' init ')
-      ? undefined
-      : await project.data<{ api_endpoint: string; api_key: string }>(['init', '--yes', '--stack-name', name], { env });
     project.write('token.txt', `ghp_${'a'.repeat(36)}\n`);
     project.write('key.txt', `${made?.api_key}\n`);
     const typed = line.replace('eu-central-1 ', 'us-east-1 ').replace(/https:\/\/\S+/, made?.api_endpoint ?? '');
@@ -218,7 +246,7 @@ async function runOfStack(line: string): Promise<void> {
     const isAsked = !/--(?:yes|force|plan|api-key-stdin)/.test(line);
     expect([exitCode, stderr.includes('Nobody is here to answer')]).toEqual(isAsked ? [2, true] : [0, false]);
   } finally {
-    await account.close();
+    if (changes) await account.close();
   }
 }
 
@@ -226,12 +254,27 @@ function idIn(said: string): string {
   return /exec_\d{14}_\w+/.exec(said)?.[0] ?? '';
 }
 
-/** Runs an example of `hawser ctx` in a project with a cluster and a Prefect server, where `staging` is there unless it is made. */
+/** A project with the context `staging`, for the examples of `hawser ctx` that read it. */
+let contexts: Promise<CtxProject> | undefined;
+afterAll(async () => (await contexts)?.[Symbol.asyncDispose]());
+
+/** Opens a project with a cluster and a Prefect server, and with the context `staging` unless it is to be made. */
+async function openContexts(isEmpty = false): Promise<CtxProject> {
+  const project = await CtxProject.open(hawser);
+  if (!isEmpty) await project.run(['init', 'staging', '--prefect-url', project.prefectUrl]);
+  return project;
+}
+
+/** Runs an example of `hawser ctx`; one that makes or removes `staging` does in a project of its own. */
 async function runOfCtx(line: string): Promise<void> {
-  await using project = await CtxProject.open(hawser);
-  if (!line.includes(' init ')) await project.run(['init', 'staging', '--prefect-url', project.prefectUrl]);
-  const { exitCode, stderr } = await shell(line, { cwd: project.folder, env: project.env });
-  expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+  const changes = / (?:init|remove) /.test(line);
+  const project = await (changes ? openContexts(line.includes(' init ')) : (contexts ??= openContexts()));
+  try {
+    const { exitCode, stderr } = await shell(line, { cwd: project.folder, env: project.env });
+    expect([exitCode, stderr.includes('✗')]).toEqual([0, false]);
+  } finally {
+    if (changes) await project[Symbol.asyncDispose]();
+  }
 }
 
 /** Runs an example of `hawser aws` that speaks of a cluster, in an account that has it. */
@@ -246,9 +289,12 @@ async function runOfAws(line: string): Promise<void> {
   expect([exitCode, `${stdout}${stderr}`.includes('✗')]).toEqual([0, false]);
 }
 
+let arc: ReturnType<typeof openArcWorld> | undefined;
+afterAll(async () => (await arc)?.[Symbol.asyncDispose]());
+
 /** Runs an example of `hawser arc` by a cluster and a GitHub with an idle set `linux`, of which there is a recording. */
 async function runOfArc(line: string): Promise<void> {
-  await using world = await openArcWorld(hawser);
+  const world = await (arc ??= openArcWorld(hawser));
   if (line.includes('--snapshot')) await world.run(['arc', 'record', ...whose, '--looks', '1']);
   const around = { cwd: world.folder, env: world.env };
   const watches = line.includes(' watch ');
@@ -256,15 +302,38 @@ async function runOfArc(line: string): Promise<void> {
   expect([exitCode, stderr.includes('✗')]).toEqual([watches ? 143 : 0, false]);
 }
 
+/** What the examples of `hawser net` speak of: a project whose set is open, and one where nothing is. */
+interface Net {
+  readonly site: Site;
+  readonly open: NetProject;
+  readonly closed: NetProject;
+}
+
+let net: Promise<Net> | undefined;
+afterAll(async () => {
+  if (net === undefined) return;
+  const { site, open, closed } = await net;
+  await open[Symbol.asyncDispose]();
+  await closed[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
+});
+
+async function openNet(): Promise<Net> {
+  const made = { site: await Site.start(), open: new NetProject(), closed: new NetProject() };
+  const to = `{to: "127.0.0.1:${made.site.port}"}`;
+  for (const project of [made.open, made.closed]) {
+    project.write('tunnels.yaml', `sets: {staging: {via: direct, tunnels: {prefect: ${to}, marquez: ${to}}}}`);
+  }
+  await writeFile(join(hawser.home, 'prefect'), '#!/bin/sh\necho 3.8.8\n', { mode: 0o755 });
+  await made.open.run(['net', 'up', 'staging']);
+  return made;
+}
+
 /** Runs an example of `hawser net` in a project that has the set its examples speak of, and has it open where they need it. */
 async function runOfNet(line: string): Promise<void> {
-  await using site = await Site.start();
-  await using project = new NetProject();
-  const to = `{to: "127.0.0.1:${site.port}"}`;
-  project.write('tunnels.yaml', `sets: {staging: {via: direct, tunnels: {prefect: ${to}, marquez: ${to}}}}`);
-  await writeFile(join(hawser.home, 'prefect'), '#!/bin/sh\necho 3.8.8\n', { mode: 0o755 });
+  const { open, closed } = await (net ??= openNet());
+  const project = / net (?:up|run|trust|install-service) | --sets/.test(`${line} `) ? closed : open;
   const around = { cwd: project.folder, env: project.env };
-  if (!/ net (?:up|run|trust|install-service) | --sets/.test(`${line} `)) await project.run(['net', 'up', 'staging']);
   const ended = shell(line, { ...around, ...(/ net attach/.test(line) ? { until: /./ } : {}) });
   if (/ net attach/.test(line)) {
     let over = false;
@@ -276,4 +345,7 @@ async function runOfNet(line: string): Promise<void> {
   const expected = line.includes('exit 7') ? 7 : / net attach/.test(line) ? 143 : / net auth/.test(line) ? 1 : 0;
   // Over a direct link there is nobody to log in with.
   expect([exitCode, stderr.includes('✗')]).toEqual([expected, / net auth/.test(line)]);
+  // As it was, for the next one.
+  if (line.includes(' net up ')) await closed.run(['net', 'down', '--all']);
+  if (line.includes(' net down ')) await open.run(['net', 'up', 'staging']);
 }

@@ -1,6 +1,6 @@
 import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import type { HawserEnd, HawserProcess } from '@hawser/cli-kit/testing';
 import { startHubEmulator, type HubEmulator, type HubEmulatorOptions } from '@hawser/emulators/hub';
 import { seedRepository } from '../../../../test/support/environments.js';
@@ -44,18 +44,27 @@ interface RunOptions {
 }
 
 const running: HubEmulator[] = [];
+const lasting: HubEmulator[] = [];
+const close = async (hubs: HubEmulator[]): Promise<void> => {
+  await Promise.all(hubs.splice(0).map((hub) => hub.close()));
+};
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((hub) => hub.close()));
-});
+afterEach(() => close(running));
+afterAll(() => close(lasting));
 
-/** Opens a {@link Workshop}; its Hub is closed after the test. */
+interface WorkshopOptions extends HubEmulatorOptions {
+  readonly files?: Record<string, string>;
+  /** Whether it serves all tests of a file. */
+  readonly lasts?: boolean;
+}
+
+/** Opens a {@link Workshop}; its Hub is closed after the test, or after the last one of the file. */
 export async function openWorkshop(
   hawser: Hawser,
-  { files = repository(), ...options }: HubEmulatorOptions & { readonly files?: Record<string, string> } = {},
+  { files = repository(), lasts = false, ...options }: WorkshopOptions = {},
 ): Promise<Workshop> {
   const hub = await startHubEmulator(options);
-  running.push(hub);
+  (lasts ? lasting : running).push(hub);
   const above = mkdtempSync(join(hawser.temp, 'workshop-'));
   const [folder, home] = [join(above, 'work'), join(above, 'home')];
   for (const each of [folder, home]) mkdirSync(each);
