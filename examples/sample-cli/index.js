@@ -17,11 +17,12 @@ if (verb !== 'run') {
 process.exitCode = await run({
   exitCode: numberAfter('--exit', 0),
   steps: numberAfter('--steps', 20),
-  asks: !words.includes('--no-ask') && process.stdin.isTTY === true,
+  asks: !words.includes('--no-ask') && process.stdin.isTTY,
 });
 
 async function run({ exitCode, steps, asks }) {
-  const { columns = 80, rows = 24 } = process.stdout;
+  // Undefined where stdout is no terminal.
+  const { columns, rows } = process.stdout.isTTY ? process.stdout : { columns: 80, rows: 24 };
   say(paint('1;36', 'sample-cli'), paint('2', `on ${process.version}, ${columns}×${rows}`));
   const prompt = process.env.HAWSER_PROMPT;
   if (prompt) say(`The prompt is ${paint('33', JSON.stringify(prompt))}.`);
@@ -71,7 +72,9 @@ function numberAfter(flag, usual) {
   const at = words.indexOf(flag);
   if (at < 0) return usual;
   const value = Number(words[at + 1]);
-  if (Number.isInteger(value) && value >= 0 && value <= 255) return value;
-  process.stderr.write(usage);
-  process.exit(2);
+  if (!Number.isInteger(value) || value < 0 || value > 255) {
+    process.stderr.write(usage);
+    process.exit(2);
+  }
+  return value;
 }

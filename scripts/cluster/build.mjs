@@ -42,9 +42,15 @@ export function bringCluster() {
     return;
   process.stderr.write(`Building Kubernetes ${version} (once; five minutes and more) …\n`);
   run('go', [
-    ...['-C', module, 'build', '-trimpath'],
-    ...['-ldflags', `-s -w -X k8s.io/component-base/version.gitVersion=${version}`],
-    ...['-o', join(clusterCache, 'bin/'), ...programs.map((name) => `k8s.io/kubernetes/cmd/${name}`)],
+    '-C',
+    module,
+    'build',
+    '-trimpath',
+    '-ldflags',
+    `-s -w -X k8s.io/component-base/version.gitVersion=${version}`,
+    '-o',
+    join(clusterCache, 'bin/'),
+    ...programs.map((name) => `k8s.io/kubernetes/cmd/${name}`),
   ]);
   writeFileSync(stamp, wanted);
 }

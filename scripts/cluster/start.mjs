@@ -67,14 +67,16 @@ export async function startRealCluster({ kubectl }) {
     spawnSync('ip', step);
 
   start('etcd', 'etcd', [
-    ...['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync'],
-    ...[
-      '--listen-client-urls',
-      `http://127.0.0.1:${etcdClient}`,
-      '--advertise-client-urls',
-      `http://127.0.0.1:${etcdClient}`,
-    ],
-    ...['--listen-peer-urls', `http://127.0.0.1:${etcdPeer}`],
+    '--data-dir',
+    join(folder, 'etcd'),
+    '--unsafe-no-fsync',
+
+    '--listen-client-urls',
+    `http://127.0.0.1:${etcdClient}`,
+    '--advertise-client-urls',
+    `http://127.0.0.1:${etcdClient}`,
+    '--listen-peer-urls',
+    `http://127.0.0.1:${etcdPeer}`,
   ]);
   start('kube-apiserver', clusterProgram('kube-apiserver'), [
     `--bind-address=${apiAddress}`,
@@ -177,7 +179,7 @@ export async function startRealCluster({ kubectl }) {
       for (const task of (ctr('tasks', 'ls', '-q').stdout ?? '').split('\n').filter(Boolean))
         ctr('tasks', 'rm', '-f', task);
       await end(running);
-      for (const line of readFileSync('/proc/mounts', 'utf8').split('\n').reverse()) {
+      for (const line of readFileSync('/proc/mounts', 'utf8').split('\n').toReversed()) {
         const place = line.split(' ')[1];
         if (place?.startsWith(`${folder}/`)) spawnSync('umount', ['-l', place]);
       }
@@ -300,12 +302,12 @@ async function ready(server, ca) {
  * @param {() => unknown} attempt
  */
 async function until(attempt, seconds = 90) {
-  const end = Date.now() + seconds * 1000;
+  const endsAtMs = Date.now() + seconds * 1000;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (Date.now() > endsAtMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
@@ -314,7 +316,7 @@ async function until(attempt, seconds = 90) {
 /** @param {readonly { child: import('node:child_process').ChildProcess }[]} processes */
 async function end(processes) {
   await Promise.all(
-    [...processes].reverse().map(async ({ child }) => {
+    processes.toReversed().map(async ({ child }) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill('SIGTERM');

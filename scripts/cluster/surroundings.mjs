@@ -36,7 +36,9 @@ export function endpointsOf({ kubectl, kubeconfig }) {
  */
 export async function startNames({ address, endpoints }) {
   const socket = createSocket('udp4');
-  socket.on('message', async (query, peer) => {
+  socket.on('message', (query, peer) => void answer(query, peer));
+  /** @param {Buffer} query @param {import('node:dgram').RemoteInfo} peer */
+  const answer = async (query, peer) => {
     const { name, type, end } = question(query);
     const [, service = '', namespace = ''] = /^([^.]+)\.([^.]+)\.svc(?:\.cluster\.local)?$/.exec(name) ?? [];
     const known = service === '' ? undefined : await endpoints(namespace, service);
@@ -50,7 +52,7 @@ export async function startNames({ address, endpoints }) {
       Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, ...ip.split('.').map(Number)]),
     );
     socket.send(Buffer.concat([header, query.subarray(12, end), ...records]), peer.port, peer.address);
-  });
+  };
   socket.bind(53, address);
   await once(socket, 'listening');
   return { close: () => new Promise((resolve) => socket.close(() => resolve(undefined))) };
@@ -73,7 +75,9 @@ function question(query) {
  * @param {{ address: string, port: number, route: (path: string) => Promise<string | undefined> }} options
  */
 export async function startBalancer({ address, port, route }) {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void forward(request, response));
+  /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+  const forward = async (request, response) => {
     const host = await route(request.url ?? '/');
     const headers = {
       ...request.headers,
@@ -87,8 +91,9 @@ export async function startBalancer({ address, port, route }) {
     });
     onward.on('error', () => response.headersSent || response.writeHead(502).end());
     request.pipe(onward);
-  });
-  server.on('upgrade', async (request, socket, head) => {
+  };
+  /** @param {import('node:http').IncomingMessage} request @param {import('node:stream').Duplex} socket @param {Buffer} head */
+  const upgrade = async (request, socket, head) => {
     const onward = connect(8080, (await route(request.url ?? '/')) ?? address);
     const lines = request.rawHeaders.flatMap((word, index, all) =>
       index % 2 === 0 ? [`${word}: ${all[index + 1]}`] : [],
@@ -97,7 +102,8 @@ export async function startBalancer({ address, port, route }) {
     onward.write(head);
     socket.pipe(onward).pipe(socket);
     for (const end of [socket, onward]) end.on('error', () => (socket.destroy(), onward.destroy()));
-  });
+  };
+  server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
   server.listen(port, address);
   await once(server, 'listening');
   return {

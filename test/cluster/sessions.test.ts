@@ -21,7 +21,7 @@ const chart = join(root, 'apps/sessions-server/chart');
 const run = promisify(execFile);
 
 /** Undone in reverse. */
-const cleanups: (() => Promise<unknown> | unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 let cluster: RealCluster;
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: NodeJS.ProcessEnv;
@@ -38,24 +38,24 @@ const path = (name: string): string => {
 
 /** The values of the profile for a bare address, with images that are here and no waiting for minutes. */
 const values = (more: readonly string[] = []): readonly string[] => [
-  ...['-f', join(chart, 'profiles/staging.yaml'), '--set', 'ingress.gke.enabled=false'],
+  '-f',
+  join(chart, 'profiles/staging.yaml'),
+  '--set',
+  'ingress.gke.enabled=false',
   ...['controller', 'gateway', 'runner'].flatMap((name) => ['--set', `image.${name}=${productImage}`]),
-  ...[
-    '--set',
-    'image.pullPolicy=Never',
-    '--set',
-    'sessions.ratePerMinute=0',
-    '--set',
-    'runner.resources.requests.cpu=10m',
-  ],
-  ...[
-    '--set',
-    'runner.resources.limits.memory=192Mi',
-    '--set',
-    'runner.resources.requests.memory=64Mi',
-    '--set',
-    'sessions.ttlSecondsAfterFinished=2',
-  ],
+
+  '--set',
+  'image.pullPolicy=Never',
+  '--set',
+  'sessions.ratePerMinute=0',
+  '--set',
+  'runner.resources.requests.cpu=10m',
+  '--set',
+  'runner.resources.limits.memory=192Mi',
+  '--set',
+  'runner.resources.requests.memory=64Mi',
+  '--set',
+  'sessions.ttlSecondsAfterFinished=2',
   ...more,
 ];
 const helm = (...args: readonly string[]): Promise<{ stdout: string }> =>
@@ -142,7 +142,7 @@ async function session(command: string, during?: (id: string) => Promise<void>) 
   return { id: created.sessionId, ended, seen: Buffer.concat(pieces) };
 }
 
-const text = async (id: string): Promise<string> =>
+const textOf = async (id: string): Promise<string> =>
   await new Response(await client().log(id, { format: 'text' })).text();
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -158,14 +158,14 @@ describe('the product on a real cluster', () => {
     expect(await client().wait(sessionId)).toMatchObject({
       exit: { code: 0, reason: 'ok' },
     });
-    expect(await text(sessionId)).toContain('hello\n');
+    expect(await textOf(sessionId)).toContain('hello\n');
   });
 
   test('a viewer sees every byte of a real pod, and the receipt of the transcript holds', async () => {
     const { id, ended, seen } = await session('seq 1 200000; echo $((6*7)) of us; exit 5');
     expect(ended.exit).toMatchObject({ code: 5, reason: 'nonzero', digest: digestOf(seen), offset: seen.length });
     expect(ended.log.lines).toBe(200_001);
-    const jwks = await (await fetch(`${url}/.well-known/jwks.json`)).json();
+    const jwks = await client().keys();
     const transcript = await client().log(id, { format: 'transcript' });
     expect(await verifyTranscript(transcript, { publicKeys: receiptKeysOf(jwks) })).toMatchObject({
       ok: true,
@@ -225,7 +225,7 @@ describe('the product on a real cluster', () => {
     const { id } = await session('echo kept');
     await kubectl('wait', '--for=delete', 'job', '-n', runners, '-l', `hawser.dev/session=${id}`, '--timeout=60s');
     await kubectl('wait', '--for=delete', 'secret', '-n', runners, '-l', `hawser.dev/session=${id}`, '--timeout=60s');
-    expect(await text(id)).toContain('kept');
+    expect(await textOf(id)).toContain('kept');
   });
 
   test('helm test finds the service well, and that this network enforces nothing', async () => {

@@ -12,7 +12,7 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
 };
 
 /** Runs the program that the first argument names; its exit code is the process's. */
-async function main([name = '', ...args]: readonly string[]): Promise<number> {
+export async function main([name = '', ...args]: readonly string[]): Promise<number> {
   const program = programs[name];
   if (!program) {
     process.stderr.write(`Usage: hawser-sessions ${Object.keys(programs).join('|')}\n`);
@@ -28,5 +28,3 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     return error.exitCode;
   }
 }
-
-process.exitCode = await main(process.argv.slice(2));

@@ -26,6 +26,7 @@ function typeOf(written) {
 }
 
 function visit(name) {
+  // oxlint-disable-next-line import/namespace -- every model is looked up by its name
   const described = models[name]?.attributeTypeMap;
   if (!described || rows.has(name)) return;
   rows.set(name, []);

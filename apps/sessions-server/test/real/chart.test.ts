@@ -20,6 +20,11 @@ const profileArgs = (name: string, more: readonly string[]): readonly string[] =
   ...more,
 ];
 
+interface Path {
+  readonly path: string;
+  readonly backend: { readonly service: { readonly name: string } };
+}
+
 describeReal(['helm', 'kubernetes-validate'], (path) => {
   const helm = openChart(path('helm'));
 
@@ -95,7 +100,7 @@ describeReal(['helm', 'kubernetes-validate'], (path) => {
     expect(one(objects, 'RoleBinding')['subjects']).toEqual([
       { kind: 'ServiceAccount', name: 'hawser-sessions-controller', namespace: 'ns' },
     ]);
-    expect(objects.filter(({ kind }) => /^Cluster/.test(kind))).toEqual([]);
+    expect(objects.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
     for (const name of ['hawser-sessions-gateway', 'hawser-sessions-runner'])
       expect(one(objects, 'ServiceAccount', name)['automountServiceAccountToken']).toBe(false);
     expect(
@@ -123,7 +128,7 @@ describeReal(['helm', 'kubernetes-validate'], (path) => {
     );
     const [rule] = one(objects, 'Ingress')['spec'].rules;
     expect(rule.host).toBeUndefined();
-    expect(rule.http.paths.map((entry: any) => [entry.path, entry.backend.service.name])).toEqual([
+    expect(rule.http.paths.map((entry: Path) => [entry.path, entry.backend.service.name])).toEqual([
       ['/api', 'hawser-sessions-controller'],
       ['/.well-known', 'hawser-sessions-controller'],
       ['/openapi.json', 'hawser-sessions-controller'],

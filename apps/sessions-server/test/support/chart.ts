@@ -11,6 +11,7 @@ export interface Rendered {
     readonly namespace?: string;
     readonly annotations?: Record<string, string>;
   };
+  // oxlint-disable-next-line typescript/no-explicit-any -- as free as YAML is
   readonly [key: string]: any;
 }
 

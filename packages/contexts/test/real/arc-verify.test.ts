@@ -74,8 +74,8 @@ describe('a set that is idle', () => {
       {},
       { spec: { minRunners: 1 }, status: { phase: 'Running', currentRunners: 1 } },
     );
-    cluster.put(lists.runners, objects.runner(name, { phase: 'Pending', runnerId: 250 }));
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.runners, objects.runner(name, { phase: 'Pending', runnerId: 250 }));
+    cluster.place(lists.pods, objects.pod(name));
     const others = Array.from({ length: 249 }, (_, index) => ({ id: index + 1, name: `other-${index}`, busy: true }));
     github.setRunners('orgs/acme', [...others, { id: 250, name, labels: ['linux'] }]);
     const { report } = await verifyRunners(options);
@@ -90,8 +90,8 @@ describe('a set that is idle', () => {
 describe('while one waits', () => {
   test('a set that drains is healthy as soon as the cluster says so, and not at the next interval', async () => {
     const { github, cluster, options } = await makeWorld();
-    cluster.put(lists.runners, objects.runner(name, { phase: 'Running', runnerId: 7, jobId: 'a' }));
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.runners, objects.runner(name, { phase: 'Running', runnerId: 7, jobId: 'a' }));
+    cluster.place(lists.pods, objects.pod(name));
     github.setRunners('orgs/acme', [{ id: 7, name, busy: true, labels: ['linux'] }]);
     const events: ArcEvent['type'][] = [];
     const { report } = await verifyRunners({
@@ -112,7 +112,7 @@ describe('while one waits', () => {
 
   test('it ends when the time is over, with a last look at the very end', async () => {
     const { cluster, options } = await makeWorld();
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     const { report } = await verifyRunners({ ...options, timeoutMs: 25_000 });
     expect(report).toMatchObject({ outcome: 'timed-out', polls: 4, waited_ms: 25_000, success: false });
     expect(report.notes).toMatch(/^Timed out\. C7: 1 runner where 0 are kept\./);
@@ -121,13 +121,13 @@ describe('while one waits', () => {
 
   test('upstream waits ten minutes in steps of ten seconds', async () => {
     const { cluster, options } = await makeWorld();
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     expect((await verifyRunners(options)).report).toMatchObject({ polls: 61, waited_ms: 600_000 });
   });
 
   test('a time of 0 looks once', async () => {
     const { cluster, options } = await makeWorld();
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     expect((await verifyRunners({ ...options, timeoutMs: 0 })).report).toMatchObject({
       outcome: 'timed-out',
       polls: 1,
@@ -136,13 +136,13 @@ describe('while one waits', () => {
 
   test('it ends at once where waiting does not help', async () => {
     const { cluster, options } = await makeWorld();
-    cluster.put(lists.runners, objects.runner(name, { phase: 'Failed', reason: 'TooManyPodFailures' }));
+    cluster.place(lists.runners, objects.runner(name, { phase: 'Failed', reason: 'TooManyPodFailures' }));
     expect((await verifyRunners(options)).report).toMatchObject({ outcome: 'unhealthy', polls: 1 });
   });
 
   test('Ctrl-C ends it', async () => {
     const { cluster, options } = await makeWorld();
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     const cancelled = new AbortController();
     const ending = verifyRunners({ ...options, signal: cancelled.signal, onEvent: () => cancelled.abort() });
     await expect(ending).rejects.toMatchObject({ name: 'AbortError' });
@@ -151,7 +151,7 @@ describe('while one waits', () => {
   test('a cluster that may not be watched is looked at in intervals', async () => {
     const { cluster, options } = await makeWorld();
     cluster.refuses.set('watch ', new KubeClientError('HAWSER_KUBE_FORBIDDEN', 'You may not watch.'));
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     const { report } = await verifyRunners({
       ...options,
       onEvent: () => cluster.remove(lists.pods, name),
@@ -163,7 +163,7 @@ describe('while one waits', () => {
 describe('GitHub', () => {
   test('what has not changed is not sent again', async () => {
     const { github, cluster, options } = await makeWorld();
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     await verifyRunners({ ...options, timeoutMs: 10_000 });
     expect(github.requests.map(({ status }) => status)).toEqual([200, 200, 200, 304, 304, 304]);
   });
@@ -275,7 +275,7 @@ describe('GitHub', () => {
     const { github, cluster, options } = await makeWorld();
     const other = await startGithubEmulator({ token: planted });
     servers.push(other);
-    cluster.put(lists.sets, objects.set(`${other.url}/acme`));
+    cluster.place(lists.sets, objects.set(`${other.url}/acme`));
     const { report } = await verifyRunners(options);
     expect(failing(report)).toEqual(['C2', 'C8']);
     expect(other.requests).toEqual([]);
@@ -330,15 +330,15 @@ describe('the probe', () => {
         seen.push(event.report.checks.find(({ id }) => id === 'C11')?.summary ?? '');
         const job = { id: 1, name: 'probe', labels: ['linux'], runnerId: 7, runnerName: name };
         const base = { id: 77, workflow: 'probe.yml', event: 'workflow_dispatch' };
-        if (seen.length === 1) cluster.put(lists.pods, objects.listenerPod());
+        if (seen.length === 1) cluster.place(lists.pods, objects.listenerPod());
         if (seen.length === 2) {
-          cluster.put(lists.runners, objects.runner(name, { phase: 'Running', runnerId: 7, jobId: 'x' }));
-          cluster.put(lists.pods, objects.pod(name));
+          cluster.place(lists.runners, objects.runner(name, { phase: 'Running', runnerId: 7, jobId: 'x' }));
+          cluster.place(lists.pods, objects.pod(name));
           github.setRunners('orgs/acme', [{ id: 7, name, busy: true, labels: ['linux'] }]);
           github.setRuns('acme/app', [{ ...base, status: 'in_progress', jobs: [{ ...job, status: 'in_progress' }] }]);
         }
         if (seen.length === 3) {
-          cluster.put(lists.runners, objects.runner(name, { phase: 'Succeeded', runnerId: 7 }));
+          cluster.place(lists.runners, objects.runner(name, { phase: 'Succeeded', runnerId: 7 }));
           github.setRunners('orgs/acme', []);
           const done = { status: 'completed', conclusion: 'success' } as const;
           github.setRuns('acme/app', [{ ...base, ...done, jobs: [{ ...job, ...done }] }]);
@@ -381,7 +381,7 @@ describe('the probe', () => {
 describe('the cluster', () => {
   test('an answer that is no list of its kind is named by its code', async () => {
     const { cluster, options } = await makeWorld();
-    cluster.put(lists.runners, {
+    cluster.place(lists.runners, {
       metadata: { name: 'x', namespace: 'arc-runners', labels: { 'actions.github.com/scale-set-name': 'linux' } },
       status: 'odd',
     });
@@ -412,7 +412,7 @@ describe('the cluster', () => {
   test('the older product is detected and said', async () => {
     const { cluster, options } = await makeWorld();
     cluster.groups = ['apps', 'actions.summerwind.dev'];
-    cluster.put('actions.summerwind.dev/v1alpha1/runnerdeployments', {
+    cluster.place('actions.summerwind.dev/v1alpha1/runnerdeployments', {
       metadata: { name: 'old-runners', namespace: 'arc-runners' },
     });
     const { report } = await verifyRunners(options);
@@ -424,11 +424,11 @@ describe('the cluster', () => {
 describe('a recording', () => {
   test('is judged byte for byte as the verification it was made by, and holds no secret', async () => {
     const { github, cluster, options } = await makeWorld();
-    cluster.put(
+    cluster.place(
       lists.runners,
       objects.runner(name, { phase: 'Running', runnerId: 7, jobId: 'a', message: `${planted}!` }),
     );
-    cluster.put(lists.pods, objects.pod(name));
+    cluster.place(lists.pods, objects.pod(name));
     github.setRunners('orgs/acme', [{ id: 7, name, busy: true, labels: [plantedInCluster, planted] }]);
     const oidc = {
       identity: { arn: 'arn:aws:sts::1:assumed-role/r/s', account: '1', source: 'web identity' },
@@ -482,7 +482,7 @@ test('watching tells what changes, and nothing twice', async () => {
       onEvent: (event) => {
         if (event.type !== 'look') return;
         looks += 1;
-        if (looks === 3) cluster.put(lists.pods, objects.pod(name));
+        if (looks === 3) cluster.place(lists.pods, objects.pod(name));
         if (looks === 6) cluster.remove(lists.pods, name);
         if (looks === 9) ending.abort();
       },

@@ -25,7 +25,7 @@ export class MemoryCluster implements Cluster {
   readonly #changes = new EventEmitter();
 
   /** Puts objects into a list, such as `apps/v1/deployments`, in their own namespaces. */
-  put(list: string, ...objects: readonly object[]): this {
+  place(list: string, ...objects: readonly object[]): this {
     const all = this.#lists.get(list) ?? [];
     for (const one of objects as readonly Stored[]) {
       const at = all.findIndex(({ metadata }) => metadata.name === one.metadata.name);
@@ -95,6 +95,18 @@ export class MemoryCluster implements Cluster {
 
   text(): never {
     throw new Error('No text is read.');
+  }
+
+  put(): never {
+    throw new Error('Nothing is written.');
+  }
+
+  patch(): never {
+    throw new Error('Nothing is written.');
+  }
+
+  delete(): never {
+    throw new Error('Nothing is written.');
   }
 
   forward(): never {

@@ -5,11 +5,11 @@ import { MemoryCluster } from './arc-cluster.js';
 /** A cluster with an idle set `linux`, registered with `githubConfigUrl`. */
 export function idleCluster(githubConfigUrl: string, spec: object = {}, status?: object): MemoryCluster {
   return new MemoryCluster()
-    .put('actions.github.com/v1alpha1/autoscalingrunnersets', objects.set(githubConfigUrl, spec, status))
-    .put('actions.github.com/v1alpha1/autoscalinglisteners', objects.listener())
-    .put('apps/v1/deployments', objects.controller())
-    .put('v1/pods', objects.listenerPod())
-    .put('v1/secrets', objects.secret());
+    .place('actions.github.com/v1alpha1/autoscalingrunnersets', objects.set(githubConfigUrl, spec, status))
+    .place('actions.github.com/v1alpha1/autoscalinglisteners', objects.listener())
+    .place('apps/v1/deployments', objects.controller())
+    .place('v1/pods', objects.listenerPod())
+    .place('v1/secrets', objects.secret());
 }
 
 export const lists = {

@@ -29,7 +29,7 @@ describe('a path', () => {
 
 describe('a JSON patch', () => {
   const patch = (operations: unknown): object =>
-    applyPatch('application/json-patch+json', { a: { b: [1, 2], 'c/d': 'x' } }, operations);
+    applyPatch('application/json-patch+json', { a: { b: [1, 2], 'c/d': 'x' } }, operations, false);
 
   test.each([
     [[{ op: 'add', path: '/a/b/1', value: 9 }], { b: [1, 9, 2], 'c/d': 'x' }],
@@ -55,7 +55,7 @@ describe('a JSON patch', () => {
 });
 
 test('a patch of another kind is refused, as for custom resources', () => {
-  expect(() => applyPatch('application/strategic-merge-patch+json', {}, {})).toThrow('accepted media types');
+  expect(() => applyPatch('application/strategic-merge-patch+json', {}, {}, false)).toThrow('accepted media types');
 });
 
 test.each(['', '7b7d', '6b387300ff', '6b387300ffffffffffff', '6b38730012ff'])(

@@ -22,7 +22,11 @@ const duplicate = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UN
 /** What of libsql's connection is used; its own types are of another library. */
 interface Connection {
   exec(sql: string): void;
+  prepare(sql: string): unknown;
 }
+
+/** Texts whose compiled statement is kept: there are some dozens, and those with lists of changing length. */
+const mostStatements = 200;
 
 /** What of Knex's transactions is used; its types tell only of what callers see. */
 interface Begins {
@@ -64,6 +68,7 @@ export async function openSqlite(file: string): Promise<Engine> {
         try {
           for (const pragma of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = NORMAL'])
             connection.exec(`PRAGMA ${pragma}`);
+          keepStatements(connection);
           done(null, connection);
         } catch (error) {
           done(error as Error, connection);
@@ -101,6 +106,20 @@ export async function openSqlite(file: string): Promise<Engine> {
     },
     lockMigrations: () => Promise.resolve(),
     close: () => knex.destroy(),
+  };
+}
+
+/** Compiles each text once: that costs as much as running it. Knex asks for a statement, runs it to its end, and forgets it. */
+function keepStatements(connection: Connection): void {
+  const kept = new Map<string, unknown>();
+  const prepare = connection.prepare.bind(connection);
+  connection.prepare = (sql) => {
+    const known = kept.get(sql);
+    if (known !== undefined) return known;
+    const statement = prepare(sql);
+    if (kept.size >= mostStatements) kept.clear();
+    kept.set(sql, statement);
+    return statement;
   };
 }
 

@@ -311,7 +311,10 @@ describe('a cluster in which nothing may be started', () => {
     world.controller.start();
     await world.clock.advance(minute);
     expect(await refused()).toEqual([503, 'No session is taken: the network enforces no policies.']);
-    expect(await (await world.ask('GET', '/readyz')).json()).toMatchObject({ ok: false, problems });
+    expect(await (await world.ask('GET', '/readyz')).json()).toMatchObject({
+      ok: true,
+      warnings: ['No session is taken: the network enforces no policies.'],
+    });
     problems = [];
     await world.clock.advance(minute);
     expect((await world.create()).state).toBe('starting');

@@ -256,8 +256,8 @@ describe('keys', () => {
     let isBroken = true;
     const server = createServer((_request, response) => {
       asked += 1;
-      if (isBroken) return void response.writeHead(503).end();
-      void tickets.jwks().then((set) => response.writeHead(200).end(JSON.stringify(set)));
+      if (isBroken) response.writeHead(503).end();
+      else void tickets.jwks().then((set) => response.writeHead(200).end(JSON.stringify(set)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {

@@ -17,9 +17,12 @@ export async function healthz(): Promise<Response> {
   return json({ ok: true });
 }
 
-/** `GET /readyz`: whether a session could be taken now, and what is in the way. */
+/**
+ * `GET /readyz`: whether requests can be answered now. That no session is taken is a warning: sessions that are there are
+ * still looked at and stopped here, and whoever asks for one is told why.
+ */
 export async function readyz({ service }: Pick<Context, 'service'>): Promise<Response> {
-  const problems: string[] = [...service.standing.refusals];
+  const problems: string[] = [];
   if (service.closing.aborted) problems.push('This replica is going away.');
   try {
     const schema = await service.store.schema();
@@ -30,6 +33,7 @@ export async function readyz({ service }: Pick<Context, 'service'>): Promise<Res
   const { publicUrl } = service.settings;
   const isClear = publicUrl !== null && publicUrl.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname);
   const warnings = [
+    ...service.standing.refusals.map((why) => `No session is taken: ${why}.`),
     ...service.standing.warnings,
     ...(isClear ? ['API keys and links travel in clear text: the public address is http.'] : []),
   ];
