@@ -19,8 +19,8 @@ const { url } = await serveGateway({ gateway });
 process.stdout.write(`${JSON.stringify({ url })}\n`);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', () => {
-  globalThis.gc();
   const { user, system } = process.cpuUsage();
+  globalThis.gc();
   process.stdout.write(`${JSON.stringify({ rss: process.memoryUsage().rss, cpuMs: (user + system) / 1_000 })}\n`);
 });
 lines.once('close', () => process.exit());

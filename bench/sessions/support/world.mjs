@@ -67,7 +67,7 @@ export async function startWorld() {
     ticket: async (id) => (await call('POST', `/api/sessions/${id}/tickets`, { role: 'control' })).token,
     end: (id) => call('DELETE', `/api/sessions/${id}?grace=0`).catch(() => {}),
     async startGateway() {
-      const gateway = await start('gateway.mjs', [folder], ['--expose-gc', ...(process.env.GWFLAGS ?? '').split(' ').filter(Boolean)]);
+      const gateway = await start('gateway.mjs', [folder], ['--expose-gc']);
       parts.unshift(gateway);
       return gateway;
     },

@@ -16,7 +16,7 @@ const mostSizes = 4096;
 /** Changes of the size closer together than this become one. */
 const resizeEveryMs = 50;
 /** How many look on is told no more often than this: everybody hears of everybody, so a rush would be told by its square. */
-const countEveryMs = 500;
+const countEveryMs = 1000;
 
 export interface HubOptions {
   readonly session: string;

@@ -65,7 +65,7 @@ export async function serveRunner(options: ServeRunnerOptions): Promise<RunnerSe
     if (socket.destroyed) return;
     sockets.handleUpgrade(request, socket, head, (ws) => {
       if (isTtyd) serveTtyd(ws, hub, debugPassword(options.secret));
-      else serveViewer(ws, hub, caller.claim!);
+      else serveViewer(ws, socket, hub, caller.claim!);
     });
   };
   server.on('upgrade', (request, socket: Duplex, head) => {

@@ -72,6 +72,7 @@ export interface SessionRow {
 /** What of a row may be written by `updateSession`. */
 export type SessionPatch = Partial<Omit<SessionRow, 'id' | 'owner' | 'createdAt' | 'version'>>;
 
+/** A link that works once. */
 export interface TicketRow {
   readonly jti: string;
   readonly session: string;
@@ -81,6 +82,7 @@ export interface TicketRow {
   readonly usedAt: number | null;
 }
 
+/** A viewer's standing. */
 export interface GrantRow {
   readonly id: string;
   /** SHA-256 of the grant, hex. */
@@ -101,8 +103,10 @@ export interface PrincipalRow extends StoredKey {
   readonly quota: { readonly running?: number; readonly perMinute?: number; readonly logBytes?: number };
 }
 
+/** Where a key stands in its rotation: published before it signs, signing, or published for what it signed. */
 export type SigningKeyStatus = 'next' | 'current' | 'retiring';
 
+/** A key that tickets or receipts are checked with. */
 export interface SigningKeyRow {
   readonly kid: string;
   readonly use: 'ticket' | 'receipt';
@@ -220,7 +224,7 @@ export interface SessionStore {
   addGrant(grant: GrantRow): Promise<void>;
   /**
    * The grant by hash of its token; undefined when unknown. While it stands, its last use moves to `nowMs` and its idle
-   * time to `idleUntil`; one that is revoked or over is told as it was. Judging it is the caller's.
+   * time to `idleUntil`, once a minute at most; one that is revoked or over is told as it was. Judging it is the caller's.
    */
   grant(tokenHash: string, nowMs: number, idleUntil: number): Promise<GrantRow | undefined>;
   listGrants(session: string): Promise<readonly GrantRow[]>;

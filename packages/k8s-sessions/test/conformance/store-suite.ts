@@ -327,6 +327,11 @@ export function holdStore(name: string, open: () => Promise<SessionStore>): void
           lastSeen: nowMs + 500,
           idleUntil: nowMs + 1_500,
         });
+        // A moment later nothing is written: whoever comes again and again costs a look.
+        expect(await store.grant(grant.tokenHash, nowMs + 505, nowMs + 1_505)).toMatchObject({
+          lastSeen: nowMs + 500,
+          idleUntil: nowMs + 1_500,
+        });
         expect(await store.grant('nobody', nowMs, nowMs)).toBeUndefined();
         // Past its idle time it is told as it was: being asked for does not bring it back.
         expect(await store.grant(grant.tokenHash, nowMs + 1_500, nowMs + 9_000)).toMatchObject({

@@ -71,7 +71,7 @@ export async function startManyRunners(count: number): Promise<ManyRunners> {
     const found = all.get(sessionOf(request));
     const claim = found?.door.caller(request)?.claim;
     if (!found || !claim) return socket.destroy();
-    return sockets.handleUpgrade(request, socket, head, (ws) => serveViewer(ws, found.hub, claim));
+    return sockets.handleUpgrade(request, socket, head, (ws) => serveViewer(ws, socket, found.hub, claim));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
