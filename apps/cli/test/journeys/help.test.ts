@@ -1,13 +1,51 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-import { useHawser } from '../support/hawser.js';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { bin, useHawser } from '../support/hawser.js';
 
 const hawser = useHawser();
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8')) as {
   readonly commands: Readonly<Record<string, { readonly summary?: string; readonly examples?: readonly string[] }>>;
 };
 const commands = Object.keys(manifest.commands).map((id) => id.replaceAll(':', ' '));
+
+interface Screen {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+interface Screens {
+  readonly help: Screen;
+  readonly misused: Screen;
+}
+
+/** What every command says to `--help` and to a flag it does not have. */
+const screens = new Map<string, Screens>();
+beforeAll(() => {
+  const lines = commands.flatMap((command) => {
+    const words = command.split(' ');
+    return [
+      [...words, '--help'],
+      [...words, '--no-such-flag', '--json'],
+    ];
+  });
+  const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, '../support/screens.cjs'), bin], {
+    cwd: hawser.home,
+    env: { PATH: process.env['PATH'], HOME: hawser.home, TMPDIR: hawser.temp },
+    input: JSON.stringify(lines),
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  // Node itself has nothing to warn of.
+  expect(stderr).toBe('');
+  const said = JSON.parse(stdout) as Screen[];
+  for (const [index, command] of commands.entries()) {
+    screens.set(command, { help: said[2 * index] as Screen, misused: said[2 * index + 1] as Screen });
+  }
+});
+const screensOf = (command: string): Screens => screens.get(command) as Screens;
 
 describe('version and help', () => {
   test('--version says product, version, platform and Node', async () => {
@@ -37,8 +75,8 @@ describe('version and help', () => {
     expect(examples.length).toBeGreaterThan(0);
   });
 
-  test.each(commands)('%s --help shows it', async (command) => {
-    const { stdout, stderr, exitCode } = await hawser.run([...command.split(' '), '--help']);
+  test.each(commands)('%s --help shows it', (command) => {
+    const { stdout, stderr, exitCode } = screensOf(command).help;
     expect(stdout).toContain(`$ hawser ${command}`);
     expect([stderr, exitCode]).toEqual(['', 0]);
   });
@@ -114,9 +152,12 @@ describe('what was mistyped', () => {
     expect(exitCode).toBe(2);
   });
 
-  test.each(commands)('%s says usage errors in JSON form too', async (command) => {
-    const { stdout, json, stderr, exitCode } = await hawser.run([...command.split(' '), '--no-such-flag', '--json']);
-    expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_CLI_USAGE', exitCode: 2, details: {} } });
+  test.each(commands)('%s says usage errors in JSON form too', (command) => {
+    const { stdout, stderr, exitCode } = screensOf(command).misused;
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'HAWSER_CLI_USAGE', exitCode: 2, details: {} },
+    });
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     expect([stderr, exitCode]).toEqual(['', 2]);
   });
