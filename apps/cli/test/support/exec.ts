@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -107,6 +107,7 @@ export class ExecProject implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.#started) one.kill('SIGKILL');
     await Promise.all(this.#started.map(({ ended }) => ended));
+    if (this.#hasEnded()) return rmSync(this.home, { recursive: true, force: true });
     const { executions } = await this.data<{ executions: readonly { execution_id: string; status: string }[] }>([
       'list',
       '--backend',
@@ -117,6 +118,14 @@ export class ExecProject implements AsyncDisposable {
       await this.run(['cancel', execution_id, '--force', '--wait', '--backend', 'local']);
     }
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Whether all executions on this machine have, as far as their rows tell, which asks no process. */
+  #hasEnded(): boolean {
+    const rows = join(this.home, 'data/hawser/exec/rows/^e^x^e^c');
+    if (!existsSync(rows)) return true;
+    const ended = /"phase":"(?:succeeded|failed|timed_out|cancelled|error|lost)"/;
+    return readdirSync(rows).every((name) => ended.test(readFileSync(join(rows, name), 'utf8')));
   }
 
   #complete(args: readonly string[], options: Options): RunHawserOptions {

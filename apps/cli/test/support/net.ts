@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -67,9 +67,10 @@ export class NetProject implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.#started) one.kill('SIGKILL');
     await Promise.all(this.#started.map(({ ended }) => ended));
-    const { exitCode, stderr } = await this.run(['net', 'down', '--all']);
+    // A supervisor makes its folder before all else; without one there is nothing to close.
+    const down = existsSync(join(this.home, 'r/hawser')) ? await this.run(['net', 'down', '--all']) : undefined;
     rmSync(this.home, { recursive: true, force: true });
-    if (exitCode !== 0) throw new Error(`Tunnels could not be closed: ${stderr}`);
+    if ((down?.exitCode ?? 0) !== 0) throw new Error(`Tunnels could not be closed: ${down?.stderr}`);
   }
 
   #inTerminal(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Terminal {

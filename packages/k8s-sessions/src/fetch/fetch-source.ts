@@ -13,6 +13,7 @@ import { unpackTar } from './tar.js';
 import { emptyFolder, SafeTree } from './tree.js';
 import { unpackZip } from './zip.js';
 
+/** What is fetched, where to, and by which rules. */
 export interface FetchSourceOptions {
   readonly source: { readonly url: string; readonly checksumSha256?: string | undefined };
   readonly rules: SourceRules;
@@ -25,6 +26,7 @@ export interface FetchSourceOptions {
   readonly resolve?: Resolve;
 }
 
+/** What was fetched. */
 export interface FetchedSource {
   readonly kind: SourcePlan['kind'];
   /** Commit id of a tree or repository; SHA-256 of an archive. Lower-case hex. */

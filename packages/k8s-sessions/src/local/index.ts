@@ -1,5 +1,3 @@
-export { openProcessCluster } from './process-cluster.js';
-export type { ProcessCluster, ProcessClusterOptions } from './process-cluster.js';
 export { runLocalRunner } from './runner-program.js';
 export type { LocalRunnerOptions } from './runner-program.js';
 export { serveLocal } from './serve-local.js';

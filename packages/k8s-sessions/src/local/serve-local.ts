@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { randomKey } from '@hawser/api-keys';
 import { createSigner, openSigningKey } from '@hawser/receipts';
-import { createController } from '../controller/create-controller.js';
+import { createController, type Controller } from '../controller/create-controller.js';
 import type { ControllerSettings } from '../controller/options.js';
 import { answerWith } from '../controller/serve.js';
 import { SessionsError } from '../errors.js';
@@ -78,12 +79,13 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
   assertNotServed(places);
   const clock = systemClock;
   const nowMs = (): number => clock.nowMs();
+  const door = openDoor();
   const [isolation, server] = await Promise.all([
     chooseIsolation(options.isolation ?? 'auto', options.env['PATH'] ?? ''),
-    listen(options.port === undefined ? [portOf(lastUrl(places)), usualPort, 0] : [options.port]),
+    listen(door, options.port === undefined ? [portOf(lastUrl(places)), usualPort, 0] : [options.port]),
   ]);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const undo: (() => unknown)[] = [() => server.close()];
+  const undo: (() => unknown)[] = [() => server.close(), () => server.closeAllConnections()];
   try {
     await migrate({ file: places.database });
     const store = await openStore({ file: places.database });
@@ -148,8 +150,8 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
       ...(options.onLog && { onLog: options.onLog }),
     });
     undo.push(() => gateway.close());
-    answerOn(server, controller, gateway);
     controller.start();
+    door.answerFor({ controller, gateway });
     // What the first session would wait for is done now: the key's hash compared, a key made for tickets.
     const authorization = `Bearer ${apiKey}`;
     const asked = new Request(`${url}/api/sessions?limit=1`, { headers: { authorization } });
@@ -174,16 +176,37 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
   }
 }
 
-function answerOn(server: Server, controller: ReturnType<typeof createController>, gateway: Gateway): void {
-  const { port } = server.address() as AddressInfo;
-  const names = new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
-  const isAsked = (request: IncomingMessage): boolean => names.has((request.headers.host ?? '').toLowerCase());
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isAsked(request)) {
-      response.writeHead(421, { 'content-type': 'text/plain' }).end('Not under this name.\n');
-      return;
-    }
-    void answerWith(
+/** Who answers what is asked at the port. */
+interface Household {
+  readonly controller: Controller;
+  readonly gateway: Gateway;
+}
+
+/** A port that takes callers in before anybody is there to answer. */
+interface Door {
+  /** To be called before the server listens. */
+  guard(server: Server): void;
+  /** Answers whoever has been waiting, and everybody from now on. */
+  answerFor(household: Household): void;
+}
+
+/**
+ * Callers are there from the moment the port is: runners that were left behind look for their service without end. A
+ * request that nobody listened for would never be answered, and its runner would wait a minute to ask again; so each
+ * waits until the service stands.
+ */
+function openDoor(): Door {
+  let answerFor!: (household: Household) => void;
+  const standing = new Promise<Household>((resolve) => (answerFor = resolve));
+
+  function isAskedByName({ headers, socket }: IncomingMessage): boolean {
+    const host = (headers.host ?? '').toLowerCase();
+    return ['127.0.0.1', 'localhost', '[::1]'].some((name) => host === `${name}:${socket.localPort}`);
+  }
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { controller, gateway } = await standing;
+    if (response.destroyed) return;
+    await answerWith(
       async (asked, remoteAddress) => {
         const { pathname } = new URL(asked.url);
         if (pathname.startsWith('/internal/runner/')) return await controller.handleInternal(asked);
@@ -193,19 +216,31 @@ function answerOn(server: Server, controller: ReturnType<typeof createController
       request,
       response,
     );
-  });
-  server.on('upgrade', (request, socket, head) => {
-    if (isAsked(request)) void gateway.upgrade(request, socket, head);
-    else socket.end('HTTP/1.1 421 Misdirected Request\r\nConnection: close\r\n\r\n');
-  });
+  }
+  return {
+    answerFor,
+    guard(server) {
+      server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+        if (isAskedByName(request)) void answer(request, response);
+        else response.writeHead(421, { 'content-type': 'text/plain' }).end('Not under this name.\n');
+      });
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        // Whoever leaves while waiting is nobody's error.
+        socket.on('error', () => undefined);
+        if (isAskedByName(request)) void standing.then(({ gateway }) => gateway.upgrade(request, socket, head));
+        else socket.end('HTTP/1.1 421 Misdirected Request\r\nConnection: close\r\n\r\n');
+      });
+    },
+  };
 }
 
 /** Listens on the first port that can be had. */
-async function listen(ports: readonly (number | undefined)[]): Promise<Server> {
+async function listen(door: Door, ports: readonly (number | undefined)[]): Promise<Server> {
   let last: unknown;
   for (const port of ports) {
     if (port === undefined) continue;
     const server = createServer({ headersTimeout: 10_000 });
+    door.guard(server);
     try {
       const failed = once(server, 'error').then(([error]) => Promise.reject(error as Error));
       await Promise.race([once(server.listen(port, '127.0.0.1'), 'listening'), failed]);

@@ -38,7 +38,11 @@ export function packSegment(segment: Segment): Uint8Array {
   return Buffer.concat([u32(head.length), head, u32(segment.index.length), segment.index, segment.body]);
 }
 
-/** @throws SessionsError HAWSER_SESSIONS_LOG_DAMAGED when the form is not that of {@link packSegment}. */
+/**
+ * Reads what {@link packSegment} made.
+ *
+ * @throws SessionsError HAWSER_SESSIONS_LOG_DAMAGED when it is something else
+ */
 export function unpackSegment(packed: Uint8Array): Segment {
   const head = take(packed, 0);
   const index = take(packed, 4 + head.length);
@@ -55,7 +59,11 @@ export async function packKeyframe(keyframe: Keyframe): Promise<Uint8Array> {
   return Buffer.concat([u32(facts.length), facts, await gzip(keyframe.data)]);
 }
 
-/** @throws SessionsError HAWSER_SESSIONS_LOG_DAMAGED when the form is not that of {@link packKeyframe}. */
+/**
+ * Reads what {@link packKeyframe} made.
+ *
+ * @throws SessionsError HAWSER_SESSIONS_LOG_DAMAGED when it is something else
+ */
 export async function unpackKeyframe(packed: Uint8Array): Promise<Keyframe> {
   const facts = take(packed, 0);
   const { offset, size, atMs } = record(parse(facts));

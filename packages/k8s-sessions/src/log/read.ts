@@ -9,6 +9,7 @@ export interface LogChunk {
   readonly data: Uint8Array;
 }
 
+/** Which stretch of a log is read, and whether what is added is waited for. */
 export interface ReadLogOptions {
   /** First offset wanted. Default 0. */
   readonly from?: number;

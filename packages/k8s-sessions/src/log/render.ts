@@ -7,6 +7,7 @@ import type { LogSource } from './types.js';
 /** How a log can be written out. */
 export type LogFormat = 'raw' | 'text' | 'html' | 'cast';
 
+/** As what a log is rendered. */
 export interface RenderOptions {
   readonly format: LogFormat;
   /** First offset, for `raw` and `cast`; for `text` and `html` the first line. Default 0. */

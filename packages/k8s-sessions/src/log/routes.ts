@@ -11,6 +11,7 @@ import type { LogInfo, LogSource } from './types.js';
 /** Seconds that a call may be held open to wait for a pattern. */
 const maxWaitSeconds = 60;
 
+/** What the routes of a log know beside it. */
 export interface LogRoutesOptions {
   /** What stands as a title above a log written out. */
   readonly title?: string;

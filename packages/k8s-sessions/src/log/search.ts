@@ -8,6 +8,7 @@ import type { LogSource } from './types.js';
 /** Matches one call gives at most. */
 export const maxMatches: number = 500;
 
+/** What is looked for. */
 export interface SearchOptions {
   /** Text to look for, not a pattern. */
   readonly text: string;
@@ -47,6 +48,7 @@ export async function searchLog(
   return { matches, more: false };
 }
 
+/** What is waited for. */
 export interface WaitOptions {
   /** A regular expression in JavaScript's syntax, held against each line as it stands. */
   readonly pattern: string;

@@ -7,6 +7,7 @@ export const transcriptFormat = 'hawser-session-transcript/1';
 /** Media type of a transcript: JSON texts, one in a line. */
 export const transcriptType = 'application/x-ndjson';
 
+/** What a transcript is made with. */
 export interface TranscriptOptions {
   /** What was signed when the session ended; without it nobody can say that the whole is what was written. */
   readonly receipt?: Envelope | null;

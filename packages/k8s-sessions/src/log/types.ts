@@ -98,6 +98,7 @@ export interface LogTrouble {
   readonly message: string;
 }
 
+/** Where and how a log is written. */
 export interface LogWriterOptions {
   /** Made when missing. A folder left by a writer of the same epoch is taken up where it ends. */
   readonly folder: string;

@@ -11,6 +11,7 @@ import type { SegmentHead } from './types.js';
 /** Bytes of one line of a transcript. */
 const maxLine = 64 * 1_048_576;
 
+/** By which keys a transcript is judged. */
 export interface VerifyTranscriptOptions {
   /** Public keys (PEM) whose receipts are believed; see {@link receiptKeysOf}. */
   readonly publicKeys: readonly string[];

@@ -36,6 +36,7 @@ export interface RunnerControl {
   beat(beat: RunnerBeat, options: { readonly signal: AbortSignal }): Promise<RunnerWishes>;
 }
 
+/** Who a runner is, and where it is reached. */
 export interface RunnerSelf {
   /** 16 random bytes, hex, new for every start of a runner. */
   readonly epoch: string;
@@ -89,6 +90,7 @@ export interface SourceRules {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
+/** A step of a session, as its runner tells it. */
 export interface RunnerPhase {
   readonly state: Extract<SessionState, 'fetching' | 'installing' | 'running' | 'draining'>;
   readonly detail: string | null;
@@ -96,6 +98,7 @@ export interface RunnerPhase {
   readonly revision?: string;
 }
 
+/** How a command ended, with what its runner alone knows. */
 export interface RunnerExit extends ExitRecord {
   /** Chain value behind the last segment. */
   readonly chain: string | null;
@@ -115,6 +118,7 @@ export interface KeyboardTurn {
   readonly sha256: string;
 }
 
+/** A sign of life. */
 export interface RunnerBeat {
   readonly state: SessionState;
   readonly head: number;
@@ -126,6 +130,7 @@ export interface RunnerBeat {
   readonly seen: number;
 }
 
+/** What the service wants of a runner. */
 export interface RunnerWishes {
   readonly seen: number;
   /** End the command: SIGTERM to its group, SIGKILL after `graceMs`. */

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 
 /** A terminal, and the process it was opened for. */
 export interface Led {
@@ -38,10 +38,18 @@ function holds(pid: number, { terminal, leader, since }: Led): boolean {
 function hasOpen(pid: number, terminal: string): boolean {
   try {
     const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).some((fd) => linkOf(`${folder}/${fd}`) === terminal);
+    // In a sandbox or a container the same path is another terminal: one of another file system.
+    return readdirSync(folder).some(
+      (fd) => linkOf(`${folder}/${fd}`) === terminal && isSame(`${folder}/${fd}`, terminal),
+    );
   } catch {
     return false;
   }
+}
+
+function isSame(path: string, other: string): boolean {
+  const [one, two] = [statSync(path), statSync(other)];
+  return one.dev === two.dev && one.ino === two.ino;
 }
 
 function linkOf(path: string): string | undefined {

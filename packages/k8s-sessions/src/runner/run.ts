@@ -9,6 +9,7 @@ import { createOutbox } from './outbox.js';
 import { isRefused, untilDone } from './retry.js';
 import type { RunnerOptions } from './run-options.js';
 import { serveRunner } from './serve.js';
+import { loadTerminals } from './terminal.js';
 import { watchClock } from './watch-clock.js';
 import { commandText, exitStatus, startWork, type StopReason, type Work } from './work.js';
 
@@ -51,7 +52,10 @@ export async function runRunner(options: RunnerOptions): Promise<number> {
       ...(options.podName === undefined ? {} : { podName: options.podName }),
       ...(options.podUid === undefined ? {} : { podUid: options.podUid }),
     };
-    const assignment = await work(control, self, options.terminate ?? over.signal);
+    const working = work(control, self, options.terminate ?? over.signal);
+    // While the assignment is awaited. Where it cannot be loaded, opening a terminal says so.
+    void loadTerminals().catch(() => undefined);
+    const assignment = await working;
     if (!assignment) return 0;
     return await runSession(assignment, options, epoch, over, (started) => {
       current = started;

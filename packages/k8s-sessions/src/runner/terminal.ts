@@ -71,7 +71,7 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
   } catch (cause) {
     throw new SessionsError('HAWSER_SESSIONS_BAD_INPUT', `The folder ${folder} cannot be entered.`, { cause });
   }
-  const { spawn } = await import('@lydell/node-pty');
+  const { spawn } = await loadTerminals();
   const pty = spawn('/bin/sh', ['-c', 'exec "$@"', 'sh', ...argv], {
     name: env['TERM'] ?? 'xterm-256color',
     cols: size.cols,
@@ -81,6 +81,11 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
     encoding: null,
   }) as Opened;
   return attach(pty, options);
+}
+
+/** Loads what terminals are opened with; whoever has to wait anyway does it before. */
+export function loadTerminals(): Promise<typeof import('@lydell/node-pty')> {
+  return import('@lydell/node-pty');
 }
 
 /** What the library's type does not show: stream and descriptor of the master side, name of the other. */

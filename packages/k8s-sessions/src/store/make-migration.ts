@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionsError } from '../errors.js';
 
+/** What a new migration is called, and where it goes. */
 export interface MakeMigrationOptions {
   /** What it does, in lower-case words: `add notes to sessions`. */
   readonly name: string;

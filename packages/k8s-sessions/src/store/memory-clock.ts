@@ -8,6 +8,7 @@ export interface MemoryClock extends Clock {
   readonly waiting: number;
 }
 
+/** Makes a clock that only moves when it is told to. */
 export function createMemoryClock(startMs = 0): MemoryClock {
   let nowMs = startMs;
   const waits = new Set<{ readonly atMs: number; readonly wake: () => void }>();

@@ -7,6 +7,7 @@ import type { Migration } from './migration-source.js';
 import { migrations as ours } from './migrations/index.js';
 import { openEngine } from './open.js';
 
+/** Which database is migrated, and how. */
 export type MigrateOptions = StoreLocation & {
   /**
    * PostgreSQL: true keeps tickets and rate buckets out of the write-ahead log. They are lost when the server crashes,
@@ -17,6 +18,7 @@ export type MigrateOptions = StoreLocation & {
   readonly migrations?: readonly Migration[] | undefined;
 };
 
+/** Where a schema stands. */
 export interface MigrationStatus {
   /** Names, oldest first. */
   readonly applied: readonly string[];
@@ -53,7 +55,11 @@ export function rollback(options: MigrateOptions): Promise<{ readonly rolledBack
   });
 }
 
-/** @throws As {@link migrate}. */
+/**
+ * Tells which migrations were applied, and which are missing.
+ *
+ * @throws As {@link migrate}.
+ */
 export function migrationStatus(options: MigrateOptions): Promise<MigrationStatus> {
   return underLock(options, async (db, config) => {
     const [applied, pending] = (await db.migrate.list(config)) as [{ name: string }[], Migration[]];

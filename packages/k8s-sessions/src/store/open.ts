@@ -8,6 +8,7 @@ import { openSqlite } from './sqlite.js';
 import type { SessionStore } from './types.js';
 import { upkeepPart } from './upkeep.js';
 
+/** Where the data is, and how it is reached. */
 export type OpenStoreOptions = StoreLocation & {
   /** Connections of this process to PostgreSQL. Default 10. SQLite has one. */
   readonly maxConnections?: number | undefined;

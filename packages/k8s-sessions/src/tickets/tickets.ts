@@ -16,6 +16,7 @@ const relayMs = 60_000;
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
+/** What tickets are made of. */
 export interface TicketsOptions {
   readonly store: Pick<
     SessionStore,
