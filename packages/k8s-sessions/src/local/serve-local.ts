@@ -80,12 +80,11 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
   const clock = systemClock;
   const nowMs = (): number => clock.nowMs();
   const door = openDoor();
-  const [isolation, server] = await Promise.all([
-    chooseIsolation(options.isolation ?? 'auto', options.env['PATH'] ?? ''),
-    listen(door, options.port === undefined ? [portOf(lastUrl(places)), usualPort, 0] : [options.port]),
-  ]);
+  const isolation = await chooseIsolation(options.isolation ?? 'auto', options.env['PATH'] ?? '');
+  const ports = options.port === undefined ? [portOf(lastUrl(places)), usualPort, 0] : [options.port];
+  const server = await listen(door, ports);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const undo: (() => unknown)[] = [() => server.close(), () => server.closeAllConnections()];
+  const undo: (() => unknown)[] = [() => server.closeAllConnections(), () => server.close()];
   try {
     await migrate({ file: places.database });
     const store = await openStore({ file: places.database });

@@ -100,6 +100,18 @@ describe('sessions of this machine', () => {
     expect(exit).toMatchObject({ code: 3, digest: watched.digest });
   });
 
+  test('answer whoever asked before the service stood', async () => {
+    service.child.kill('SIGKILL');
+    await service.ended;
+    // As a runner does that was left behind: it asks again and again, and so at the port's first moment.
+    const asked = firstAnswer(`${ready.url}/api/sessions`);
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
+    const joining = firstAnswer(`${ready.url}/ws/00000000-0000-4000-8000-000000000000`, upgrade);
+    await start();
+    const answers = Promise.all([asked, joining]);
+    expect(await patient(answers, () => 'who asked before the service stood was never answered')).toEqual([401, 400]);
+  });
+
   test('show their secrets in no argument, no log and no file that tells where they are', async () => {
     const client = createSessionsClient(ready);
     const created = await client.create({ command: 'echo up; sleep 600', prompt: planted });
@@ -205,6 +217,22 @@ async function statusUnder(host: string): Promise<number | undefined> {
       resolve(response.statusCode);
     }).on('error', reject);
   });
+}
+
+/** Asks until somebody listens; the status of the answer to that one request. */
+async function firstAnswer(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+  for (;;) {
+    const status = await new Promise<number | undefined | 'nobody'>((resolve, reject) => {
+      get(url, { headers, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') resolve('nobody');
+        else reject(error);
+      });
+    });
+    if (status !== 'nobody') return status;
+  }
 }
 
 function processTexts(file: string): readonly string[] {
