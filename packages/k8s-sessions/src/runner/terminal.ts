@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { constants as systemConstants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IPty } from '@lydell/node-pty';
+import type { IPty, spawn as spawnPty } from '@lydell/node-pty';
 import { SessionsError } from '../errors.js';
 import type { TerminalSize } from '../protocol/types.js';
 import { foregroundOf, holdersOf, startOf } from './left-behind.js';
@@ -84,8 +84,8 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
 }
 
 /** Loads what terminals are opened with; whoever has to wait anyway does it before. */
-export function loadTerminals(): Promise<typeof import('@lydell/node-pty')> {
-  return import('@lydell/node-pty');
+export async function loadTerminals(): Promise<{ readonly spawn: typeof spawnPty }> {
+  return await import('@lydell/node-pty');
 }
 
 /** What the library's type does not show: stream and descriptor of the master side, name of the other. */

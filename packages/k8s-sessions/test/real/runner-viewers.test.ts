@@ -45,6 +45,16 @@ describe('viewers of one session', () => {
     ]);
   });
 
+  test('who comes in a rush is told of together', async () => {
+    await using runner = await startRunner(assignmentOf({ command: echo }));
+    const first = await runner.view({ viewer: 'a' });
+    await Promise.all(Array.from({ length: 40 }, (_, n) => runner.view({ viewer: `v${n}`, role: 'view' })));
+    await first.frame('lease', ({ viewers }) => viewers === 41);
+    expect(first.frames.filter(({ type }) => type === 'lease').length).toBeLessThan(20);
+    runner.control.wish({ stop: { reason: 'cancelled', graceMs: 500 } });
+    await runner.status;
+  });
+
   test('input is applied once, however often it is sent', async () => {
     await using runner = await startRunner(assignmentOf({ command: echo }));
     const first = await runner.view({}, { tab: 't1' });
