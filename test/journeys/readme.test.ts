@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { describeReal } from '../support/counterparts.js';
+import { gone, patient } from '../support/patience.js';
 import { type Ended, runToEnd } from '../support/run-to-end.js';
 import { hawser, root } from '../support/workspace.js';
 
@@ -61,6 +62,26 @@ describe('the README', () => {
       const fargate = await shell(lineWith('emulate aws').replaceAll('npx ', ''), there);
       expect(fargate).toMatchObject({ code: 0, stderr: expect.stringContaining('ECS Fargate') });
       expect(fargate.stdout).toContain('Linux');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('shows a terminal session whose exit code comes back, with nothing configured', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hawser-readme-'));
+    const env = { HOME: folder, TMPDIR: folder, XDG_CONFIG_HOME: join(folder, 'c'), XDG_DATA_HOME: join(folder, 'd') };
+    try {
+      const line = lineWith('sessions run').replaceAll('npx ', '');
+      expect(await shell(line, { cwd: folder, env })).toMatchObject({
+        code: 0,
+        stdout: '5\n',
+        stderr: expect.stringContaining('starting one on this machine'),
+      });
+      const { pid } = JSON.parse(await readFile(join(folder, 'd/hawser/sessions/door/service.json'), 'utf8')) as {
+        readonly pid: number;
+      };
+      process.kill(pid, 'SIGTERM');
+      await patient(gone(pid), () => `The service ${pid} does not end.`);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -15,3 +15,15 @@ export async function patient<Awaited>(awaited: Promise<Awaited>, instead: () =>
     clearTimeout(timer);
   }
 }
+
+/** Settles when no process of this id is there. */
+export async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { Terminal } from '../../../../test/support/terminal.js';
-import { patient } from '../../../../test/support/patience.js';
+import { gone, patient } from '../../../../test/support/patience.js';
 import { bin, useHawser, type Hawser } from './hawser.js';
 
 /** `hawser` with sessions of its own on this machine; the service it starts is ended with the tests of the file. */
@@ -45,16 +45,4 @@ export function useSessions(): SessionsHome {
     },
     service: () => ({ ...document(), apiKey: readFileSync(join(folder(), 'api-key'), 'utf8').trim() }),
   });
-}
-
-/** Settles when no process of this id is there. */
-async function gone(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
