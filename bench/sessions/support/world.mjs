@@ -77,7 +77,10 @@ export async function startWorld() {
       return splice;
     },
     async stop() {
-      for (const session of await store.listSessions({ limit: 1_000 })) await this.end(session.id);
+      const all = await store.listSessions({ limit: 1_000 });
+      for (const { id } of all) await this.end(id);
+      // A runner whose service is gone would wait for it with the end of its session.
+      for (const { id } of all) await until(async () => (await store.session(id)).exit !== null);
       await store.close();
       for (const part of parts) await part.stop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
