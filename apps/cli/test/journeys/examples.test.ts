@@ -6,6 +6,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAwsEmulator } from '@hawser/emulators/aws';
+import { startKubeEmulator } from '@hawser/emulators/kube';
+import { gone, patient } from '../../../../test/support/patience.js';
 import { target, useEmulator } from '../support/emulator.js';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { CtxProject } from '../support/ctx.js';
@@ -109,6 +111,8 @@ describe('every example of every command', () => {
       await runOfStack(line);
     } else if (line.startsWith('hawser exec')) {
       await runOfExec(line);
+    } else if (line.startsWith('hawser sessions ')) {
+      await runOfSessions(line);
     } else if (line.startsWith('hawser hf ')) {
       await runOfHub(line);
     } else if (line.startsWith('hawser net ')) {
@@ -128,6 +132,95 @@ describe('every example of every command', () => {
     }
   });
 });
+
+/** What the examples of `hawser sessions` speak of: a session that has ended, on the service of this machine. */
+let sessions: Promise<SessionsOfExamples> | undefined;
+afterAll(async () => (await sessions)?.close());
+
+interface Shared {
+  readonly data: { readonly link: { readonly terminalUrl: string } };
+}
+
+interface SessionsOfExamples {
+  readonly env: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly ended: string;
+  create(command: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+async function openSessions(): Promise<SessionsOfExamples> {
+  const data = join(hawser.home, 'sessions');
+  const env = { XDG_DATA_HOME: data, XDG_CONFIG_HOME: join(hawser.home, 'sessions-config') };
+  const run = async (line: string): Promise<string> => {
+    const { exitCode, stdout, stderr } = await shell(`hawser sessions ${line}`, { env });
+    if (exitCode !== 0) throw new Error(stderr);
+    return stdout;
+  };
+  const create = async (command: string): Promise<string> => {
+    const { data: created } = JSON.parse(await run(`create --json "${command}"`)) as { data: { sessionId: string } };
+    return created.sessionId;
+  };
+  await run('run "echo hello"');
+  const door = join(data, 'hawser/sessions/door/service.json');
+  const { url, pid } = JSON.parse(readFileSync(door, 'utf8')) as { readonly url: string; readonly pid: number };
+  const key = readFileSync(join(data, 'hawser/sessions/api-key'), 'utf8').trim();
+  await writeFile(join(hawser.home, 'key.txt'), `${key}\n`);
+  const ended = await create('echo hello');
+  await run(`logs ${ended} --follow`);
+  await run(`logs ${ended} --format transcript --output session.transcript`);
+  await writeFile(join(hawser.home, 'jwks.json'), await (await fetch(`${url}/.well-known/jwks.json`)).text());
+  const labels = { 'app.kubernetes.io/name': 'hawser-sessions' };
+  const cluster = await startKubeEmulator({
+    objects: [
+      {
+        ...{ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' },
+        metadata: { name: 'hawser-sessions', namespace: 'ws-cli', labels },
+        spec: { rules: [{ host: new URL(url).host }] },
+      },
+      {
+        ...{ apiVersion: 'v1', kind: 'Secret' },
+        metadata: { name: 'hawser-sessions-api-key', namespace: 'ws-cli' },
+        data: { API_KEY: Buffer.from(key).toString('base64') },
+      },
+    ],
+  });
+  const kubeconfig = join(hawser.home, 'sessions.kubeconfig');
+  // Its context goes by the name that the example has.
+  await writeFile(kubeconfig, cluster.kubeconfig().replaceAll(/: emulated$/gm, ': staging'));
+  return {
+    env: { ...env, KUBECONFIG: kubeconfig },
+    url,
+    ended,
+    create,
+    async close() {
+      process.kill(pid, 'SIGTERM');
+      await patient(gone(pid), () => `The service ${pid} does not end.`);
+      await cluster.close();
+    },
+  };
+}
+
+/** Runs an example of `hawser sessions` on the service of this machine; `serve` gets a folder of its own. */
+async function runOfSessions(line: string): Promise<void> {
+  const { env, url, ended, create } = await (sessions ??= openSessions());
+  if (line.includes(' serve ')) {
+    const own = { XDG_DATA_HOME: join(hawser.home, 'served'), XDG_CONFIG_HOME: join(hawser.home, 'served-config') };
+    const typed = line.replace('7680', '0');
+    expect(await shell(typed, { until: /^\{.*\}$/m, env: own })).toMatchObject({ exitCode: 143 });
+    return;
+  }
+  const id = line.includes(' stop ') ? await create('sleep 600') : ended;
+  const link = line.includes('…#t=')
+    ? (JSON.parse((await shell(`hawser sessions share ${id} --json`, { env })).stdout) as Shared).data.link.terminalUrl
+    : '';
+  const typed = line
+    .replace(/https:\/\/sessions\.example\.com\/ws\/[^"]+/, link)
+    .replace('https://sessions.example.com', url)
+    .replace('3f2a', id);
+  const { exitCode, stderr } = await shell(typed, { env });
+  expect([typed, exitCode, stderr]).toEqual([typed, 0, expect.not.stringContaining('✗')]);
+}
 
 /** An archive of what manuals are made of, as `npm pack` would lay it out. */
 function packCommandLine(): void {
