@@ -8,6 +8,8 @@ export interface HttpControlOptions {
   readonly session: string;
   readonly attempt: number;
   readonly secret: string;
+  /** Told of every answer that is the controller's, a refusal too. */
+  readonly onAnswer?: () => void;
 }
 
 /** The longest wait for an answer that is given at once. */
@@ -53,11 +55,13 @@ export function httpControl(options: HttpControlOptions): RunnerControl {
         cause,
       });
     }
+    // A refusal in other words than the controller's is of whatever stands at its address or before it meanwhile.
+    const isOurs =
+      response.ok || (response.headers.get('content-type')?.startsWith('application/problem+json') ?? false);
+    if (isOurs) options.onAnswer?.();
     if (response.ok) return response;
     await response.body?.cancel();
-    const { status, headers } = response;
-    // A refusal in other words than the controller's is of whatever stands at its address or before it meanwhile.
-    const isOurs = headers.get('content-type')?.startsWith('application/problem+json') ?? false;
+    const { status } = response;
     const isLater = !isOurs || status === 408 || status === 429 || status >= 500;
     throw new SessionsError(
       isLater ? 'HAWSER_SESSIONS_SERVICE_UNREACHABLE' : 'HAWSER_SESSIONS_REFUSED',

@@ -30,6 +30,11 @@ export interface RunnerOptions {
   readonly leftBehindMs?: number;
   /** Milliseconds that a controller that is away is waited for after the end. Default 600,000. */
   readonly keepTryingMs?: number;
+  /**
+   * Watches whether anybody still wants this runner while no command runs: before the claim, and again after the end.
+   * Calls back when nobody does, and the runner ends. Returns how to stop watching. Default: somebody always does.
+   */
+  readonly watchAbandoned?: (onAbandoned: () => void) => () => void;
   /** Milliseconds that viewers get to hear the end. Default 5,000. */
   readonly lingerMs?: number;
   /** Milliseconds after which what was written leaves the machine, however little it is. Default 10,000. */

@@ -52,10 +52,12 @@ export async function runRunner(options: RunnerOptions): Promise<number> {
       ...(options.podName === undefined ? {} : { podName: options.podName }),
       ...(options.podUid === undefined ? {} : { podUid: options.podUid }),
     };
-    const working = work(control, self, options.terminate ?? over.signal);
+    const abandoned = new AbortController();
+    const stopWatching = options.watchAbandoned?.(() => abandoned.abort());
+    const working = work(control, self, AbortSignal.any([options.terminate ?? over.signal, abandoned.signal]));
     // While the assignment is awaited. Where it cannot be loaded, opening a terminal says so.
     void loadTerminals().catch(() => undefined);
-    const assignment = await working;
+    const assignment = await working.finally(() => stopWatching?.());
     if (!assignment) return 0;
     return await runSession(assignment, options, epoch, over, (started) => {
       current = started;
@@ -157,11 +159,17 @@ async function runSession(
   };
   hub.finish({ ...end, offset, digest });
 
+  const abandoned = new AbortController();
+  const stopWatching = options.watchAbandoned?.(() => {
+    abandoned.abort();
+    gaveUp.abort();
+  });
   const giveUp = setTimeout(() => gaveUp.abort(), keepTryingMs);
   await outbox.flushed();
   await untilDone(async () => control.exit(exit), gaveUp.signal).catch(() => undefined);
   clearTimeout(giveUp);
-  if (!assignment.exitOnJob) await aborted(terminate);
+  if (!assignment.exitOnJob) await aborted(AbortSignal.any([...(terminate ? [terminate] : []), abandoned.signal]));
+  stopWatching?.();
   await linger(hub, options.lingerMs ?? 5000);
   over.abort();
   await beats;
@@ -207,7 +215,7 @@ async function linger(hub: Hub, lingerMs: number): Promise<void> {
   while (!hub.allTold && performance.now() < untilMs) await delay(lingerStepMs);
 }
 
-async function aborted(signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return;
-  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
