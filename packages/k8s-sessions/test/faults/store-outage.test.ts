@@ -14,11 +14,15 @@ import { createMemoryKeys } from '../../src/tickets/keys.js';
 import { openTickets } from '../../src/tickets/tickets.js';
 import { password, startPostgres } from '../../../../test/support/postgres.js';
 import type { PostgresServer } from '../../../../test/support/postgres.js';
+import { encodeServerFrame } from '../../src/protocol/index.js';
+import { startFakeRunner } from '../support/fake-runner.js';
+import { FrameViewer, openGatewayWorld } from '../support/gateway-world.js';
 import { sessionRow } from '../support/session-row.js';
 import { makeSqliteStore } from '../support/sqlite-store.js';
 
 const event = { actor: 'k', kind: 'session.created' };
 const issuer = 'https://sessions.example.com';
+const ready = { type: 'ready', offset: 0 } as const;
 const away = { code: 'HAWSER_SESSIONS_STORE_UNAVAILABLE', exitCode: 1 };
 
 let server: PostgresServer;
@@ -92,6 +96,31 @@ describe('a PostgreSQL that is killed in the middle', () => {
       await woken;
       for (const id of taken) expect(await store.session(id)).toBeDefined();
       for (const id of tried) expect([id, await isWhole(store, id)]).toEqual([id, true]);
+    }
+  });
+
+  test('is no news to a viewer who waits: what changed meanwhile counts as soon as it is back', async () => {
+    const world = await openGatewayWorld({ store });
+    const other = await openStore({ url });
+    try {
+      const row = await world.session({ state: 'starting' });
+      const authorization = `Grant ${await world.grant(row.id)}`;
+      const viewer = await new FrameViewer(world.url, row.id, { authorization }).opened();
+      await viewer.frame('phase');
+      await server.kill();
+      // Whoever comes now is let in by what is remembered, and so is the one who waits already.
+      const late = await new FrameViewer(world.url, row.id, { authorization }).opened();
+      expect(await late.frame('phase')).toMatchObject({ state: 'starting' });
+      await server.start();
+      await using runner = await startFakeRunner({ session: row.id });
+      const { port, epoch: runnerEpoch, dialKey } = runner;
+      await other.updateSession(row.id, {}, { state: 'running', address: '127.0.0.1', port, runnerEpoch, dialKey });
+      for (let joined = 0; joined < 2; joined += 1) (await runner.next()).send(encodeServerFrame(ready));
+      expect([await viewer.frame('ready'), await late.frame('ready')]).toEqual([ready, ready]);
+      for (const { socket } of [viewer, late]) socket.terminate();
+    } finally {
+      await other.close();
+      await world[Symbol.asyncDispose]();
     }
   });
 

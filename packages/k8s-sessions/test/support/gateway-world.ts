@@ -14,7 +14,7 @@ import { createMemoryKeys, openTickets, type Tickets } from '../../src/tickets/i
 import { startFakeRunner, type FakeRunner } from './fake-runner.js';
 import { sessionRow } from './session-row.js';
 
-/** A gateway on a port, over a real store and real tickets. */
+/** A gateway on a port, over a real store and real tickets: SQLite, or what is given. */
 export interface GatewayWorld extends AsyncDisposable {
   readonly store: SessionStore;
   readonly tickets: Tickets;
@@ -29,15 +29,18 @@ export interface GatewayWorld extends AsyncDisposable {
   grant(session: string, role?: 'control' | 'view'): Promise<string>;
 }
 
-export async function openGatewayWorld(options: Partial<GatewayOptions> = {}): Promise<GatewayWorld> {
+export async function openGatewayWorld({
+  store: given,
+  ...options
+}: Partial<GatewayOptions> & { readonly store?: SessionStore } = {}): Promise<GatewayWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'hawser-gateway-'));
   const pageFolder = join(folder, 'page');
   mkdirSync(pageFolder);
   writeFileSync(join(pageFolder, 'index.html'), '<!doctype html><title>Session</title>');
   writeFileSync(join(pageFolder, 'main-1234.js'), 'console.log("page");'.repeat(100));
   const file = join(folder, 'sessions.db');
-  await migrate({ file });
-  const store = await openStore({ file });
+  if (given === undefined) await migrate({ file });
+  const store = given ?? (await openStore({ file }));
   const tickets = openTickets({ store, keys: createMemoryKeys(), issuer: 'test', nowMs: Date.now });
   const log: GatewayLogLine[] = [];
   const gateway = createGateway({
@@ -92,7 +95,7 @@ export async function openGatewayWorld(options: Partial<GatewayOptions> = {}): P
     async [Symbol.asyncDispose]() {
       for (const runner of runners) await runner[Symbol.asyncDispose]();
       await served.close();
-      await store.close();
+      if (given === undefined) await store.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
