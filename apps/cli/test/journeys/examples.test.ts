@@ -145,8 +145,8 @@ interface SessionsOfExamples {
   readonly env: Readonly<Record<string, string>>;
   readonly url: string;
   readonly ended: string;
-  create(command: string): Promise<string>;
-  close(): Promise<void>;
+  readonly create: (command: string) => Promise<string>;
+  readonly close: () => Promise<void>;
 }
 
 async function openSessions(): Promise<SessionsOfExamples> {
@@ -174,12 +174,14 @@ async function openSessions(): Promise<SessionsOfExamples> {
   const cluster = await startKubeEmulator({
     objects: [
       {
-        ...{ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' },
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
         metadata: { name: 'hawser-sessions', namespace: 'ws-cli', labels },
         spec: { rules: [{ host: new URL(url).host }] },
       },
       {
-        ...{ apiVersion: 'v1', kind: 'Secret' },
+        apiVersion: 'v1',
+        kind: 'Secret',
         metadata: { name: 'hawser-sessions-api-key', namespace: 'ws-cli' },
         data: { API_KEY: Buffer.from(key).toString('base64') },
       },

@@ -8,6 +8,8 @@ const program = require.resolve(process.argv[2]);
 /** What is said until the program ends the process, which goes on. */
 function run(words) {
   const said = { stdout: '', stderr: '', exitCode: 0 };
+  // Put back as they were, on what they belong to.
+  // oxlint-disable-next-line typescript/unbound-method
   const original = { stdout: process.stdout.write, stderr: process.stderr.write, exit: process.exit };
   for (const name of ['stdout', 'stderr']) {
     process[name].write = (chunk, encoding, done = encoding) => {
