@@ -79,7 +79,10 @@ export function openProcessCluster(options: ProcessClusterOptions): ProcessClust
     const run = runIn(join(places.runs, jobName));
     if (run === undefined) continue;
     runs.set(jobName, run);
-    const identity = readDocument(run.places.process) as Identity | undefined;
+    // The service may have been killed between starting a runner and writing down which process it is.
+    const identity =
+      (readDocument(run.places.process) as Identity | undefined) ??
+      processesWith(runMarker, jobName).flatMap((pid) => identify(pid) ?? [])[0];
     if (identity !== undefined && isAlive(identity)) {
       adopted.set(jobName, identity);
       run.fact = { ...run.fact, phase: 'running', ready: true };

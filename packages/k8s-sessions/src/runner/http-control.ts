@@ -15,7 +15,7 @@ export interface HttpControlOptions {
 /** The longest wait for an answer that is given at once. */
 const answerMs = 30_000;
 /** The longest wait for one that the controller holds back up to 25 s. */
-const heldAnswerMs = 60_000;
+const heldAnswerMs = 35_000;
 
 /**
  * Speaks to the controller over its internal API; see the table at {@link RunnerControl}. Each method makes one attempt and
