@@ -95,6 +95,9 @@ describe('sessions of this machine', () => {
     await start();
     expect(ready.url).toBe(url);
     await watched.shows('got two');
+    // Who is asked in between knows where the runner is.
+    const { rows } = await createSessionsClient(ready).screen(created.sessionId);
+    expect(rows).toContain('got two');
     watched.view.type('end\n');
     const end = await watched.view.ended;
     expect(end).toMatchObject({ reason: 'exited', exit: { code: 3 } });
