@@ -134,7 +134,7 @@ describe('the checks of the house', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hawser-house-'));
     for (const name of await readdir(join(root, 'scripts')))
-      await cp(join(root, 'scripts', name), join(folder, 'scripts', name));
+      await cp(join(root, 'scripts', name), join(folder, 'scripts', name), { recursive: true });
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const [file, text] of Object.entries(lawful)) await put(file, text);
     await runToEnd('git', ['init', '--quiet'], { cwd: folder });

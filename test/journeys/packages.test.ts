@@ -35,7 +35,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const { stdout, stderr } = await node(tsc, '-p', folder);
   complaints = `${stdout}${stderr}`;
-});
+}, 180_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the types of all packages are accepted by a strict NodeNext project, README examples included', () => {

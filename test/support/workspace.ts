@@ -20,13 +20,20 @@ export interface Member {
 
 /** Everything in `packages` or `apps`. */
 export function membersOf(parent: 'packages' | 'apps'): Member[] {
-  return readdirSync(join(root, parent)).map((child) => {
+  return readdirSync(join(root, parent)).flatMap((child) => {
     const folder = join(parent, child);
-    const { name, exports, bin } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+    const {
+      name,
+      exports,
+      bin,
+      private: isPrivate,
+    } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
       name: string;
       exports?: Record<string, unknown>;
       bin?: Record<string, string>;
+      private?: boolean;
     };
+    if (isPrivate) return [];
     // Neither the manifest nor a schema is a module.
     const paths = Object.keys(exports ?? {}).filter((path) => !path.endsWith('.json'));
     const programs = Object.entries(bin ?? {}).map(([program, file]) => [program, join(folder, file)]);

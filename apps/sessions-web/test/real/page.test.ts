@@ -92,7 +92,11 @@ describeReal('chromium', (path) => {
     await page.keyboard.type('while away\n');
     await page.locator('#notice').getByText('Connection lost. Resuming…').waitFor();
     world.mend();
-    await page.locator('#notice-action').click();
+    // It may be back by itself before anybody asks for it.
+    page
+      .locator('#notice-action')
+      .click({ timeout: 5000 })
+      .catch(() => undefined);
     await shows(page, 'got [while away]');
     await page.locator('#notice').waitFor({ state: 'hidden' });
     await page.keyboard.type('back\n');

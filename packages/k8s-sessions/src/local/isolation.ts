@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { SessionsError } from '../errors.js';
 
@@ -75,10 +75,22 @@ export function neededBy(argv: readonly string[]): readonly string[] {
   const [interpreter = '', program] = argv;
   const needed = [dirname(dirname(interpreter))];
   for (let at = dirname(resolve(program ?? interpreter)); at !== dirname(at); at = dirname(at)) {
-    needed.push(join(at, 'node_modules'));
+    needed.push(join(at, 'node_modules'), ...linkedFrom(join(at, 'node_modules')));
     if (existsSync(join(at, 'package.json'))) needed.push(join(at, 'dist'), join(at, 'package.json'));
   }
   return [...(program === undefined ? [] : [dirname(resolve(program))]), ...needed].filter((path) => path !== '/');
+}
+
+/** Where links in a folder of modules lead out of it, as those of a workspace do. */
+function linkedFrom(modules: string): readonly string[] {
+  if (!existsSync(modules)) return [];
+  return readdirSync(modules, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(modules, entry.name);
+    if (entry.isDirectory() && entry.name.startsWith('@')) return linkedFrom(path);
+    if (!entry.isSymbolicLink() || !existsSync(path)) return [];
+    const real = realpathSync(path);
+    return real.includes('/node_modules/') ? [] : [real];
+  });
 }
 
 async function findSandbox(path: string): Promise<string | undefined> {

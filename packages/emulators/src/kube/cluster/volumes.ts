@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { KubeObject } from '../types.js';
@@ -86,7 +87,8 @@ export function readData(
 
 /**
  * There is no file system of its own for a container here: a path that lies in one of its mounts becomes the path of
- * this machine, where a text is such a path or is `NAME=PATH`.
+ * this machine, where a text is such a path or is `NAME=PATH`. What is there on this machine and not in the mount is
+ * what an image stands for, such as a program below the temporary folder.
  */
 export function createPlaceFinder(container: Container, places: ReadonlyMap<string, string>): (text: string) => string {
   const mounts = (container.volumeMounts ?? [])
@@ -98,6 +100,8 @@ export function createPlaceFinder(container: Container, places: ReadonlyMap<stri
   return (text) => {
     const [, head = '', path = ''] = /^([^/=]*=)?(\/.*)$/s.exec(text) ?? [];
     const mount = mounts.find(({ at }) => path === at || path.startsWith(`${at}/`));
-    return mount ? `${head}${mount.place}${path.slice(mount.at.length)}` : text;
+    if (!mount) return text;
+    const place = `${mount.place}${path.slice(mount.at.length)}`;
+    return !existsSync(place) && existsSync(path) ? text : `${head}${place}`;
   };
 }
