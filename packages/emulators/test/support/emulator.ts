@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach } from '@jest/globals';
@@ -45,7 +46,8 @@ afterEach(async () => {
   for (const { emulator, clients } of running.splice(0)) {
     for (const client of clients) await client.end();
     await emulator.close();
-    if (await isListening(new URL(emulator.endpoint))) throw new Error(`${emulator.endpoint} still listens.`);
+    const url = new URL(emulator.endpoint);
+    if ((await isListening(url)) && isOurs(Number(url.port))) throw new Error(`${emulator.endpoint} still listens.`);
   }
   // What was told to end may need a moment, and a stranger's end is no event for us.
   const ours = (): string[] => childrenOf(process.pid).filter((child) => !strangers.has(child));
@@ -111,6 +113,28 @@ function isListening(url: URL): Promise<boolean> {
       resolve(true);
     });
     socket.once('error', () => resolve(false));
+  });
+}
+
+/**
+ * Whether this process holds the listener of a port. A port that was given back may be another worker's within the
+ * millisecond. Where there is no /proc, whoever answers is taken for ours.
+ */
+function isOurs(port: number): boolean {
+  if (!existsSync('/proc/net/tcp')) return true;
+  const name = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const listeners = ['/proc/net/tcp', '/proc/net/tcp6']
+    .filter((table) => existsSync(table))
+    .flatMap((table) => readFileSync(table, 'utf8').split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = '', , state]) => local.endsWith(name) && state === '0A')
+    .map((fields) => `socket:[${fields[9]}]`);
+  return readdirSync('/proc/self/fd').some((descriptor) => {
+    try {
+      return listeners.includes(readlinkSync(`/proc/self/fd/${descriptor}`));
+    } catch {
+      return false;
+    }
   });
 }
 
