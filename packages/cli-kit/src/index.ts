@@ -16,6 +16,16 @@ export {
 } from './flags.js';
 export { CliKitError, cliKitErrors } from './errors.js';
 export type { CliKitErrorCode } from './errors.js';
+export type {
+  DoctorCheck,
+  DoctorInput,
+  Extension,
+  ExtensionPoints,
+  Finding,
+  ReceiptVerifier,
+  Verification,
+  VerifyInput,
+} from './extensions/points.js';
 export { isHawserError, issueAddress, toFailure } from './errors/contract.js';
 export type { Failure, HawserError, JsonValue } from './errors/contract.js';
 export type { FailureEnvelope, SuccessEnvelope } from './errors/render.js';
