@@ -129,6 +129,7 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
             version: this.ctor.plugin?.version ?? this.config.version,
           },
           onEnd: (cleanup) => cleanups.add(cleanup),
+          plugins: () => this.config.plugins.values(),
         }),
         args: args as Work<C>['args'],
         flags: flags as Work<C>['flags'],

@@ -2,6 +2,8 @@ import type { Store } from '@hawser/state-store';
 import { createAws } from './aws.js';
 import type { Aws } from './aws.js';
 import type { Cleanup } from './cleanups.js';
+import type { InstalledPlugin } from './extensions/find.js';
+import type { Extension, ExtensionPoints } from './extensions/points.js';
 import type { Interrupts } from './interrupt.js';
 import type { Out } from './output/out.js';
 import { isCi } from './output/style.js';
@@ -21,6 +23,11 @@ export interface Context {
   readonly leaveCtrlC: () => void;
   /** Takes something down when the command ends, however it ends; last made, first gone. */
   readonly onEnd: (cleanup: Cleanup) => void;
+  /**
+   * What the person's plugins add at a point, in the order of their names. Only manifests are looked at; a module
+   * is imported by `load()`, which throws HAWSER_CLI_EXTENSION_BROKEN where that cannot be done.
+   */
+  extensions<P extends keyof ExtensionPoints>(point: P): Promise<readonly Extension<ExtensionPoints[P]>[]>;
 }
 
 /** Makes the context of one run of a command. */
@@ -30,6 +37,7 @@ export function createContext({
   interrupts,
   writer,
   onEnd,
+  plugins,
 }: {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly out: Out;
@@ -37,6 +45,8 @@ export function createContext({
   /** Stored with each version of a document: which program wrote it. */
   readonly writer: { readonly tool: string; readonly version: string };
   readonly onEnd: (cleanup: Cleanup) => void;
+  /** What is installed beside the command line itself. */
+  readonly plugins: () => Iterable<InstalledPlugin>;
 }): Context {
   const interactive = process.stdin.isTTY && process.stderr.isTTY && !out.json && !isCi(process.env);
   const { signal } = interrupts;
@@ -51,5 +61,9 @@ export function createContext({
     signal,
     leaveCtrlC: () => interrupts.leaveCtrlC(),
     onEnd,
+    extensions: async (point) => {
+      const { findExtensions } = await import('./extensions/find.js');
+      return findExtensions(point, plugins());
+    },
   };
 }
