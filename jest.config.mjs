@@ -1,4 +1,4 @@
-const soak = process.env.HAWSER_SOAK === '1';
+const soak = Number(process.env.HAWSER_SOAK ?? 0) > 0;
 
 export default {
   rootDir: import.meta.dirname,

@@ -2,4 +2,4 @@
 // soak takes new ones each time.
 import fc from 'fast-check';
 
-if (process.env.HAWSER_SOAK !== '1') fc.configureGlobal({ seed: Number(process.env.HAWSER_SEED ?? 1) });
+if (!(Number(process.env.HAWSER_SOAK ?? 0) > 0)) fc.configureGlobal({ seed: Number(process.env.HAWSER_SEED ?? 1) });

@@ -21,7 +21,7 @@ const jest = [
   // Building the cluster takes minutes, once.
   ...(cluster ? ['--runInBand', '--testMatch', '<rootDir>/test/cluster/*.test.ts', '--testTimeout', '900000'] : []),
 ];
-run(jest, soak ? { HAWSER_SOAK: '1' } : {});
+run(jest, soak ? { HAWSER_SOAK: process.env.HAWSER_SOAK ?? '1' } : {});
 
 function run(argv, extraEnv = {}) {
   // The SDK's reminder that Node 20 is old would stand between the results.

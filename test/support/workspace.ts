@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The checkout. */
@@ -18,7 +18,14 @@ export interface Member {
   readonly programs: Readonly<Record<string, string>>;
 }
 
-/** Everything in `packages` or `apps`. */
+/** Folders of packages and apps that have a manifest, relative to the root. */
+export function workspaceFolders(): string[] {
+  return ['packages', 'apps']
+    .flatMap((parent) => readdirSync(join(root, parent)).map((child) => join(parent, child)))
+    .filter((folder) => existsSync(join(root, folder, 'package.json')));
+}
+
+/** Everything in `packages` or `apps` that is published. */
 export function membersOf(parent: 'packages' | 'apps'): Member[] {
   return readdirSync(join(root, parent)).flatMap((child) => {
     const folder = join(parent, child);
