@@ -93,7 +93,7 @@ function schemas() {
   for (const [index, id] of ids.entries()) {
     const file = program.getSourceFile(sources[index]);
     const command = file?.statements.find(ts.isClassDeclaration);
-    const data = command?.heritageClauses?.[0]?.types[0]?.typeArguments?.[1];
+    const data = answerOf(command, checker);
     const type = data && checker.getTypeAtLocation(data);
     if (!type || type.flags & ts.TypeFlags.Never) continue;
     const name = id.replaceAll(':', '-');
@@ -105,6 +105,14 @@ function schemas() {
     made.push([`${app}/schemas/${name}.json`, json(schema)]);
   }
   return made;
+}
+
+/** What a command answers with; one that is another name of a command answers as that does. */
+function answerOf(command, checker) {
+  const base = command?.heritageClauses?.[0]?.types[0];
+  if (!base || base.typeArguments) return base?.typeArguments[1];
+  const named = checker.getSymbolAtLocation(base.expression);
+  return answerOf(checker.getAliasedSymbol(named).declarations?.find(ts.isClassDeclaration), checker);
 }
 
 /** The JSON Schema of what a type looks like after JSON.stringify. */

@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'HAWSER_SSM_EXIT_UNKNOWN'
   | 'HAWSER_SSM_FORWARD_ENDED'
   | 'HAWSER_ECS_TARGET'
+  | 'HAWSER_TOUR_NOT_PROVED'
   | 'HAWSER_DISTRO_FOREIGN_FOLDER'
   | 'HAWSER_DISTRO_PACKAGE_INVALID'
   | 'HAWSER_DISTRO_WRITE_FAILED'
@@ -19,6 +20,9 @@ export type CliErrorCode =
   | 'HAWSER_NET_RUN_TIMED_OUT'
   | 'HAWSER_NET_TWO_FORMS'
   | 'HAWSER_NET_WHICH'
+  | 'HAWSER_CONFIG_INVALID'
+  | 'HAWSER_CONFIG_NOT_OURS'
+  | 'HAWSER_CONFIG_UNKNOWN'
   | 'HAWSER_CTX_DECLINED'
   | 'HAWSER_CTX_NO_SECRET'
   | 'HAWSER_CTX_NO_TUNNEL'
@@ -29,12 +33,18 @@ export type CliErrorCode =
   | 'HAWSER_EXEC_LOST'
   | 'HAWSER_EXEC_NEVER_RAN'
   | 'HAWSER_EXEC_SETTING'
-  | 'HAWSER_EXEC_TIMED_OUT';
+  | 'HAWSER_EXEC_TIMED_OUT'
+  | 'HAWSER_RECEIPT_FILE'
+  | 'HAWSER_VERIFY_NO_RECEIPT';
 
 /** Every code with its exit code and what to do next when the thrower knows nothing better. */
 export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2; readonly hint: string }>> = {
   HAWSER_EMULATE_CHAOS: { exitCode: 2, hint: 'Write it like --chaos lose=0.01,cut-every=500ms.' },
   HAWSER_EMULATE_COMMAND_NOT_STARTED: { exitCode: 1, hint: 'Check that the program exists and may be run.' },
+  HAWSER_TOUR_NOT_PROVED: {
+    exitCode: 1,
+    hint: 'hawser doctor says what is missing; hawser tour ACT --debug says more.',
+  },
   HAWSER_SSM_PARAMETER: { exitCode: 2, hint: 'Write it like --parameter command=ls, once for each value.' },
   HAWSER_SSM_CP_ARGUMENTS: {
     exitCode: 2,
@@ -71,6 +81,9 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
   HAWSER_NET_RUN_TIMED_OUT: { exitCode: 1, hint: 'Give it more time with --timeout.' },
   HAWSER_NET_TWO_FORMS: { exitCode: 2, hint: 'Name a set, or say by flags what to open.' },
   HAWSER_NET_WHICH: { exitCode: 2, hint: 'Say --all, or choose by --name, --set, --via or --pid.' },
+  HAWSER_CONFIG_INVALID: { exitCode: 2, hint: 'hawser config list --explain shows what may stand where.' },
+  HAWSER_CONFIG_NOT_OURS: { exitCode: 2, hint: 'hawser config list --explain says where it is decided.' },
+  HAWSER_CONFIG_UNKNOWN: { exitCode: 2, hint: 'hawser config list names the settings there are.' },
   HAWSER_CTX_DECLINED: { exitCode: 1, hint: 'Run it again when you are ready.' },
   HAWSER_CTX_NO_SECRET: {
     exitCode: 2,
@@ -83,6 +96,11 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
   HAWSER_EXEC_NEVER_RAN: { exitCode: 1, hint: 'hawser exec status ID says why.' },
   HAWSER_EXEC_SETTING: { exitCode: 2, hint: 'Write it like KEY=VALUE.' },
   HAWSER_EXEC_TIMED_OUT: { exitCode: 1, hint: 'Give it more time with --timeout.' },
+  HAWSER_RECEIPT_FILE: { exitCode: 2, hint: 'Check its name, and that it may be read or written.' },
+  HAWSER_VERIFY_NO_RECEIPT: {
+    exitCode: 2,
+    hint: 'Give a file that was written by --receipt, or a transcript: hawser sessions logs ID --format transcript.',
+  },
   HAWSER_ECS_TARGET: { exitCode: 2, hint: 'Write it as CLUSTER/TASK or CLUSTER/TASK/CONTAINER.' },
 };
 

@@ -2,7 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '@oclif/core';
 import type { Context } from '@hawser/cli-kit';
+import { findExtensions, installedPlugins } from '@hawser/cli-kit/extensions';
 import { serveLocal } from '@hawser/k8s-sessions/local';
+import { shareMachineKey } from '../receipts/machine-key.js';
 import { localFolder } from './local-service.js';
 
 /** What `sessions serve` tells when it is ready: the first line with `--json`. */
@@ -25,9 +27,22 @@ export async function serve(
   { config, onEnd }: Pick<Context, 'onEnd'> & { readonly config: Pick<Config, 'dataDir' | 'root' | 'version'> },
 ): Promise<ServingSessions> {
   const env = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  await shareMachineKey(config.dataDir, 'sessions');
+  const plugins = installedPlugins(config.dataDir).filter((plugin) => findExtensions('session-source', [plugin]).length > 0);
+  const sources = Object.fromEntries(
+    plugins.flatMap((plugin) =>
+      findExtensions('session-source', [plugin]).map(({ name }) => [name, join(plugin.root, 'package.json')]),
+    ),
+  );
   const local = await serveLocal({
     folder: localFolder(config),
-    runnerProgram: [process.execPath, join(config.root, 'dist/lib/sessions-runner.js')],
+    runnerProgram: [
+      process.execPath,
+      join(config.root, 'dist/lib/sessions-runner.js'),
+      // The runner may see nothing of the data folder.
+      ...(plugins.length > 0 ? [JSON.stringify(plugins)] : []),
+    ],
+    sources,
     pageFolder: join(config.root, 'dist/page'),
     env,
     home: homedir(),
