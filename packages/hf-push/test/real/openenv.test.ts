@@ -1,40 +1,32 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { readDockerfile } from '../../src/dockerfile/model.js';
-import { runProgram } from '../../src/process/run.js';
 import { stageEnvironment } from '../../src/stage/stage.js';
 import { initEnvironment, templateNames } from '../../src/templates/init.js';
 import { readContent } from '../../src/tree/content.js';
 import { validateLive } from '../../src/validate/live.js';
 import { validateEnvironment } from '../../src/validate/validate.js';
 import { folderWith } from '../support/folders.js';
-
-// Byte code beside an environment would be taken for a part of it; made anew every time it would cost seconds.
-const byteCode = fileURLToPath(new URL('../../../../.cache/python', import.meta.url));
-const quietly = { PYTHONPYCACHEPREFIX: byteCode, NO_COLOR: '1', COLUMNS: '200' };
+import { startOpenEnv, type OpenEnv } from '../support/openenv.js';
 
 describeReal('openenv', (program) => {
-  const python = program('openenv');
-  const openenv = join(dirname(python), 'openenv');
+  let openenv: OpenEnv;
   let made = '';
 
-  // One for all tests that only read it: the official CLI takes seconds to begin.
   beforeAll(async () => {
+    openenv = startOpenEnv(program('openenv'));
     made = realpathSync(mkdtempSync(join(tmpdir(), 'hawser-openenv-')));
-    const { code, output } = await runProgram(openenv, ['init', 'their_env', '-o', made], {
-      cwd: made,
-      env: quietly,
-    });
+    const { code, output } = await openenv.cli(['init', 'their_env', '-o', made], made);
     if (code !== 0) throw new Error(output);
   });
 
-  afterAll(() => rmSync(made, { recursive: true, force: true }));
+  afterAll(async () => {
+    await openenv[Symbol.asyncDispose]();
+    rmSync(made, { recursive: true, force: true });
+  });
 
   describe('what openenv init makes', () => {
     test('validates: nothing is wrong with it, and only the lock file is missing', async () => {
@@ -77,21 +69,11 @@ describeReal('openenv', (program) => {
   });
 
   describe.each(templateNames)('our template %s', (template) => {
-    const running: ReturnType<typeof spawn>[] = [];
-
-    afterEach(async () => {
-      for (const child of running.splice(0)) {
-        const ended = new Promise((resolve) => child.once('close', resolve));
-        child.kill('SIGKILL');
-        await ended;
-      }
-    });
-
     test('is what openenv validate wants', async () => {
       const { folder } = await initEnvironment({ name: 'our_env', template, from: folderWith() });
       // Only its being there is asked for; made by uv, it would name this machine's package index.
       writeFileSync(join(folder, 'uv.lock'), '');
-      const { code, output } = await runProgram(openenv, ['validate', folder], { env: quietly });
+      const { code, output } = await openenv.cli(['validate', folder], folder);
       expect([code, output]).toEqual([0, expect.stringContaining('[OK]')]);
     });
 
@@ -103,28 +85,13 @@ describeReal('openenv', (program) => {
         `runpy.run_path(${JSON.stringify(join(folder, 'tests/test_environment.py'))})["test_an_episode"]()`,
         'print(our_env.__all__)',
       ].join('\n');
-      const { code, output } = await runProgram(python, ['-c', script], {
-        env: { ...quietly, PYTHONPATH: `${from}:${folder}` },
-      });
+      const { code, output } = await openenv.script(script, from, [from, folder]);
       expect([code, output.trim().split('\n').at(-1)]).toEqual([0, "['OurAction', 'OurEnv', 'OurObservation']"]);
     });
 
     test('its server meets all live criteria', async () => {
       const { folder } = await initEnvironment({ name: 'our_env', template, from: folderWith() });
-      const child = spawn(python, ['-m', 'uvicorn', 'server.app:app', '--host', '127.0.0.1', '--port', '0'], {
-        cwd: folder,
-        env: { ...process.env, ...quietly },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      running.push(child);
-      let url = '';
-      let printed = '';
-      for await (const line of createInterface(child.stderr)) {
-        printed += `${line}\n`;
-        url = /Uvicorn running on (http:\S+)/.exec(line)?.[1] ?? '';
-        if (url !== '') break;
-      }
-      if (url === '') throw new Error(printed);
+      const url = await openenv.serve(folder);
       const report = await validateLive(url, { timeoutMs: 30_000 });
       expect(report).toMatchObject({ passed: true, mode: 'simulation', findings: [] });
       expect(report.criteria).toHaveLength(6);
@@ -140,7 +107,7 @@ describeReal('openenv', (program) => {
     expect(findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).toEqual([
       'server/main-not-called',
     ]);
-    const { code, output } = await runProgram(openenv, ['validate', join(from, 'their_env')], { env: quietly });
+    const { code, output } = await openenv.cli(['validate', join(from, 'their_env')], from);
     expect([code, output]).toEqual([1, expect.stringContaining('main() function not callable')]);
   });
 });

@@ -46,7 +46,7 @@ export interface Trouble {
 }
 
 /** Stands between a pusher and an emulated Hub, and does what no well-meant server would. */
-export interface Interposer {
+export interface Interposer extends AsyncDisposable {
   readonly endpoint: string;
   /** `METHOD path` of what came, queries cut off. */
   readonly came: readonly string[];
@@ -134,11 +134,12 @@ export async function interpose(hub: HubEmulator): Promise<Interposer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  running.push(async () => {
+  const stop = async (): Promise<void> => {
     agent.destroy();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-  });
+  };
+  running.push(stop);
   return {
     endpoint,
     came,
@@ -154,6 +155,10 @@ export async function interpose(hub: HubEmulator): Promise<Interposer> {
         look();
       }),
     calm: () => void troubles.splice(0),
+    async [Symbol.asyncDispose]() {
+      running.splice(running.indexOf(stop), 1);
+      await stop();
+    },
   };
 }
 
