@@ -21,10 +21,12 @@ export async function release(folder: string, registry: Registry): Promise<Relea
   copyCheckout(folder);
   writeFileSync(join(folder, '.npmrc'), `${readFileSync(join(root, '.npmrc'), 'utf8')}${registry.npmrc}`);
   const env = await toolEnvironment();
-  const run = (file: string, args: readonly string[], cwd: string): Promise<Ended> => runToEnd(file, args, { cwd, env });
+  const run = (file: string, args: readonly string[], cwd: string): Promise<Ended> =>
+    runToEnd(file, args, { cwd, env });
   const must = async (file: string, args: readonly string[], cwd: string): Promise<void> => {
     const ended = await run(file, args, cwd);
-    if (ended.code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${ended.code}:\n${ended.stdout}${ended.stderr}`);
+    if (ended.code !== 0)
+      throw new Error(`${file} ${args.join(' ')} ended with ${ended.code}:\n${ended.stdout}${ended.stderr}`);
   };
   // Changesets looks up the commit that brought each of them.
   await must('git', ['init', '--quiet', '--initial-branch=main'], folder);
@@ -35,7 +37,10 @@ export async function release(folder: string, registry: Registry): Promise<Relea
   await must(process.execPath, ['build.mjs'], join(folder, 'apps/cli'));
   await must('pnpm', ['--recursive', 'publish', '--no-git-checks'], folder);
   const versions = workspaceFolders().map((of) => {
-    const { name, version } = JSON.parse(readFileSync(join(folder, of, 'package.json'), 'utf8')) as Record<string, string>;
+    const { name, version } = JSON.parse(readFileSync(join(folder, of, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
     return [name, version];
   });
   return { folder, versions: Object.fromEntries(versions) as Record<string, string>, run };

@@ -14,7 +14,16 @@ const space = 'hawser/echo_env';
 /** Pushes that go to one Hub: what it keeps must not be taken for what we do. */
 const perHub = 25;
 
-const anywhere = [/./, /whoami/, /expand\[\]=sha/, /\/tree\//, /\/preupload\//, /objects\/batch/, /storage/, /commit\/main/];
+const anywhere = [
+  /./,
+  /whoami/,
+  /expand\[\]=sha/,
+  /\/tree\//,
+  /\/preupload\//,
+  /objects\/batch/,
+  /storage/,
+  /commit\/main/,
+];
 
 /** What goes wrong next, drawn from the seed. */
 function deed(roll: () => number): Deed {

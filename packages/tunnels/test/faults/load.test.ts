@@ -46,12 +46,12 @@ test('many connections at once each get their own bytes, and all are counted', a
   expect(bytes).toEqual({ in: count * 20_000, out: count * 20_000 });
 });
 
-/** Seconds of an hour. */
-const HOUR = 3_600;
+/** Seconds of six hours. */
+const SIX_HOURS = 21_600;
 /** What may come and go between two looks at the memory without being a leak, in bytes. */
 const NOISE = 3 << 20;
 
-test('an hour in which the link breaks every second, with a connection each time: memory stays flat', async () => {
+test('six hours in which the link breaks every second, with a connection each time: memory stays flat', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   let nowMs = 0;
@@ -94,7 +94,7 @@ test('an hour in which the link breaks every second, with a connection each time
     collect();
     return process.memoryUsage().heapUsed;
   };
-  const turns = scale(300, HOUR);
+  const turns = scale(300, SIX_HOURS);
   const early = await heapAfter(turns / 3);
   const late = await heapAfter((turns / 3) * 2);
   expect(late - early).toBeLessThan(NOISE);
