@@ -36,7 +36,7 @@ describe('a fresh clone', () => {
 
   test('sets itself up and shows the tour by npm start', () => {
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('Installing') });
-    expect(first.stdout).toContain('All 4 steps of the tour were proved.');
+    expect(first.stdout).toContain('All 5 acts of the tour were proved in ');
   });
 
   test('installs and builds nothing the second time', async () => {

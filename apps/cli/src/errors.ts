@@ -28,6 +28,7 @@ export type CliErrorCode =
   | 'HAWSER_CTX_NO_TUNNEL'
   | 'HAWSER_HF_SETTING'
   | 'HAWSER_HF_PLAN_FILE'
+  | 'HAWSER_EXPLAIN_UNKNOWN'
   | 'HAWSER_EXEC_DECLINED'
   | 'HAWSER_EXEC_FILE'
   | 'HAWSER_EXEC_LOST'
@@ -90,6 +91,7 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
     hint: 'Put the key into the environment as PREFECT_API_KEY, or leave --with-secrets out.',
   },
   HAWSER_CTX_NO_TUNNEL: { exitCode: 1, hint: 'Open it with hawser net up; hawser net status names those that are up.' },
+  HAWSER_EXPLAIN_UNKNOWN: { exitCode: 2, hint: 'The code is under error.code with --json, and shown with --debug.' },
   HAWSER_EXEC_DECLINED: { exitCode: 1, hint: 'Run it again to decide otherwise.' },
   HAWSER_EXEC_FILE: { exitCode: 2, hint: 'Check its name, and that it may be read or written.' },
   HAWSER_EXEC_LOST: { exitCode: 1, hint: 'See what it did before it is run again: hawser exec logs ID' },

@@ -1,45 +1,47 @@
-import { once } from 'node:events';
-import { HawserCommand, type Result, type Told, type Work } from '@hawser/cli-kit';
+import { Args, Flags } from '@oclif/core';
+import { HawserCommand, type Result, type Work } from '@hawser/cli-kit';
+import { type ActId, actIds, type PlayedAct } from '../tour/act.js';
 
 /** What `hawser tour --json` prints. */
 export interface TourReport {
-  readonly endpoint: string;
-  readonly target: string;
-  readonly steps: readonly { readonly title: string; readonly proved: string }[];
+  readonly acts: readonly PlayedAct[];
+  readonly seconds: number;
 }
 
 export default class Tour extends HawserCommand<typeof Tour, TourReport> {
-  static override summary = 'See real Session Manager sessions happen on this machine.';
+  static override summary = 'See what Hawser does happen on this machine, and proved.';
   static override description =
-    'Starts an embedded Session Manager and proves, step by step, what Hawser does with it. Needs no AWS account and leaves nothing behind. In a terminal the emulator then stays up for you to try things by hand.';
-  static override examples = ['<%= config.bin %> tour', '<%= config.bin %> tour --json'];
+    'Five short acts on real processes and embedded services; no account is needed, and nothing of yours is touched or\nleft behind.\n' +
+    'reach    a shell, a command and a file through Session Manager\n' +
+    'tunnel   a tunnel whose link is killed under a download\n' +
+    'run      a command in a clean clone, its exit code and receipt\n' +
+    'session  a terminal that is opened, cut and attached to again\n' +
+    'ship     an environment that is planned, pushed, and pushed again without a commit';
+  static override args = {
+    act: Args.option({ options: actIds, description: 'Play this act alone. Default: all five.' })(),
+  };
+  static override flags = {
+    open: Flags.boolean({
+      summary: 'Open the terminal of the act session in a browser, and wait until it is left there.',
+    }),
+  };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> tunnel',
+    '<%= config.bin %> <%= command.id %> ship --json',
+  ];
 
-  protected async work({ out, signal, ask, ...work }: Work<typeof Tour>): Promise<Result<TourReport> | Told> {
-    const { startSsmEmulator } = await import('@hawser/emulators/ssm');
-    const { createAwsApi } = await import('@hawser/ssm-channel/aws');
-    const { tourSteps } = await import('../tour/steps.js');
-    const { renderEmulator } = await import('../render/emulator.js');
-    const emulator = await out.step('Start the embedded Session Manager', () => startSsmEmulator());
-    work.onEnd(() => emulator.close());
-    const target = emulator.targets[0]?.id ?? '';
-    const style = await out.talkStyle();
-    out.say(`  ${style.good('✓')} API, gateway and agents listen on ${emulator.endpoint}; ${target} is a managed node`);
-
-    using api = createAwsApi({ endpointUrl: emulator.endpoint, region: emulator.region, env: emulator.env });
-    const steps: { title: string; proved: string }[] = [];
-    for (const step of tourSteps) {
-      const proved = await out.step(step.title, () => step.prove({ api, target, signal }));
-      out.say(`  ${style.good('✓')} ${proved}`);
-      steps.push({ title: step.title, proved });
-    }
-    const report = { endpoint: emulator.endpoint, target, steps };
-    if (!ask.interactive) return { data: report, text: `All ${steps.length} steps of the tour were proved.` };
-
-    for (const value of Object.values(emulator.env)) out.show(value);
-    out.say('');
-    out.data(renderEmulator(emulator, await out.style()));
-    if (!signal.aborted) await once(signal, 'abort');
-    // Ctrl-C is how this is meant to end.
-    return { told: true, exitCode: 0 };
+  protected async work({ args, flags, out, ...work }: Work<typeof Tour>): Promise<Result<TourReport>> {
+    const { playTour } = await import('../tour/play.js');
+    const { root, version } = this.config;
+    const began = performance.now();
+    const acts = await playTour(args.act as ActId | undefined, { ...work, out, root, version, open: flags.open });
+    const report = { acts, seconds: Math.round((performance.now() - began) / 10) / 100 };
+    const text = async (): Promise<string> => {
+      const { renderTour, renderWhatNext } = await import('../render/tour.js');
+      if (acts.length > 1) out.say(renderWhatNext(await out.talkStyle()));
+      return renderTour(report);
+    };
+    return { data: report, text };
   }
 }

@@ -22,7 +22,8 @@ export async function saveReceipt(client: ExecClient, record: ExecutionRecord, p
   return path;
 }
 
-async function signedReceipt(client: ExecClient, id: string): Promise<unknown> {
+/** The signed receipt of an execution that has ended, once there is one. */
+export async function signedReceipt(client: ExecClient, id: string): Promise<unknown> {
   const untilMs = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
