@@ -2,13 +2,14 @@ import type { Context, Result } from '@hawser/cli-kit';
 import { asJunit, ContextsError, type Report } from '@hawser/contexts/arc';
 import { renderReport } from '../render/arc/report.js';
 import { keepResults, type KeepFlags } from './keep.js';
+import { writeArcReceipt, type ReceiptPlace } from './receipt.js';
 import type { VerifiedOrReplayed } from './run-verify.js';
 
 /** Tells the verdict, then keeps it: a full disk comes too late to hide it. */
 export async function finishVerify(
-  flags: KeepFlags & { readonly output: 'text' | 'json' | 'junit' },
+  flags: KeepFlags & { readonly output: 'text' | 'json' | 'junit'; readonly receipt?: string | undefined },
   verified: VerifiedOrReplayed,
-  context: Pick<Context, 'out' | 'state'>,
+  context: Pick<Context, 'out' | 'state'> & Omit<ReceiptPlace, 'path'>,
   command: readonly string[],
 ): Promise<Result<Report>> {
   const { out } = context;
@@ -19,6 +20,7 @@ export async function finishVerify(
     junit: async () => asJunit(report).trimEnd(),
   };
   out.data(await texts[flags.output]());
+  if (flags.receipt !== undefined) await writeArcReceipt(verified, { ...context, path: flags.receipt });
   try {
     const stored = await keepResults(flags, verified, context, command);
     if (stored) out.say(`Kept in ${stored.folder}`);

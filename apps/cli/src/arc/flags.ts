@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import { CliKitError, parseDuration, type NumberFlag } from '@hawser/cli-kit';
+import { receiptFlag } from '../receipts/flag.js';
 
 /** A duration; a bare number is seconds, as upstream's script has it. */
 export function secondsFlag(options: { readonly summary: string; readonly helpGroup?: string }): NumberFlag {
@@ -108,6 +109,7 @@ export const resultFlags = {
     helpGroup: 'RESULTS',
     helpValue: 'FILE',
   }),
+  receipt: receiptFlag('RESULTS'),
 };
 
 /** What must be given, unless a snapshot tells. */

@@ -4,7 +4,7 @@ import { journalFolderIfThere } from './journals.js';
 import { planOptions } from './plan-options.js';
 import {
   failedOf,
-  refuseOneSpaceForSeveral,
+  refuseOneForSeveral,
   rememberStaged,
   stagingFolderOf,
   type PushContext,
@@ -16,7 +16,7 @@ export async function previewPushes(
   environments: readonly string[],
   { flags, dataDir, ...context }: PushContext,
 ): Promise<readonly Pushed[]> {
-  refuseOneSpaceForSeveral(environments, flags);
+  refuseOneForSeveral(environments, flags);
   const options = {
     ...(await planOptions(flags, context)),
     ...journalFolderIfThere(dataDir),

@@ -14,6 +14,7 @@ export interface PushFlags extends HubSettings, PlanFlags, AfterPushFlags {
   readonly message?: string | undefined;
   readonly 'keep-staging': boolean;
   readonly 'staging-dir': string;
+  readonly receipt?: string | undefined;
 }
 
 /** Why a push of several failed. */
@@ -21,7 +22,7 @@ export type PushFailure = Pick<Failure, 'code' | 'message' | 'hint' | 'exitCode'
 
 /** What one push of a run did, would do, or why it failed. */
 export type Pushed = { readonly environment: string } & (
-  | { readonly result: PushResult }
+  | { readonly result: PushResult; /** File of its receipt. */ readonly receipt?: string }
   | { readonly plan: Plan; readonly staging: string }
   | { readonly error: PushFailure }
 );
@@ -31,10 +32,17 @@ export interface PushContext extends Pick<Context, 'out' | 'signal' | 'ask'> {
   readonly flags: PushFlags;
   /** A person's own data folder. */
   readonly dataDir: string;
+  /** Release of this command line, for receipts. */
+  readonly version: string;
 }
 
-/** One Space cannot be that of several environments. @throws CliError HAWSER_HF_SETTING. */
-export function refuseOneSpaceForSeveral(environments: readonly string[], flags: PushFlags): void {
+/** One Space cannot be that of several environments, nor one receipt. @throws CliError HAWSER_HF_SETTING. */
+export function refuseOneForSeveral(environments: readonly string[], flags: PushFlags): void {
+  if (environments.length > 1 && flags.receipt !== undefined) {
+    throw new CliError('HAWSER_HF_SETTING', 'Several pushes cannot have one receipt', {
+      hint: 'Leave --receipt out: the receipt of each is kept, and named by --json.',
+    });
+  }
   if (environments.length < 2 || (flags['space-name'] ?? flags['repo-id']) === undefined) return;
   throw new CliError('HAWSER_HF_SETTING', 'Several environments cannot go to one Space', {
     hint: 'Leave --space-name and --repo-id out, or push one environment.',

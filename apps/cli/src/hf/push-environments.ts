@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { toFailure, type Context, type Step } from '@hawser/cli-kit';
 import {
+  type Hub,
   type PushAllEntry,
   type Staged,
   findEnvironment,
@@ -13,9 +14,10 @@ import { afterPushOptions } from './after-push.js';
 import { connectAsSomebody } from './connect.js';
 import { journalFolder } from './journals.js';
 import { planOptions } from './plan-options.js';
+import { keepPushReceipt } from './push-receipt.js';
 import {
   failedOf,
-  refuseOneSpaceForSeveral,
+  refuseOneForSeveral,
   rememberStaged,
   stagingFolderOf,
   type PushContext,
@@ -30,15 +32,22 @@ export async function pushEnvironments(
   environments: readonly string[],
   context: PushContext,
 ): Promise<readonly Pushed[]> {
-  refuseOneSpaceForSeveral(environments, context.flags);
-  const entries = await pushThem(environments, context);
-  return entries.map((entry) => ('error' in entry ? failedOf(entry.environment, entry.error) : entry));
+  refuseOneForSeveral(environments, context.flags);
+  const { entries, hub } = await pushThem(environments, context);
+  const place = { dataDir: context.dataDir, version: context.version, receipt: context.flags.receipt };
+  return Promise.all(
+    entries.map(async (entry) => {
+      if ('error' in entry) return failedOf(entry.environment, entry.error);
+      const receipt = await keepPushReceipt(entry, hub, place, context.out);
+      return { ...entry, ...(receipt !== undefined && { receipt }) };
+    }),
+  );
 }
 
 async function pushThem(
   environments: readonly string[],
   { flags, dataDir, ...context }: PushContext,
-): Promise<readonly PushAllEntry[]> {
+): Promise<{ readonly entries: readonly PushAllEntry[]; readonly hub: Hub }> {
   const { out } = context;
   const [only = ''] = environments;
   const isOne = environments.length === 1;
@@ -77,7 +86,7 @@ async function pushThem(
   } finally {
     for (const entry of entries ?? []) if ('result' in entry) await tidyUp(entry.environment, staged, { flags, out });
   }
-  return entries ?? [];
+  return { entries: entries ?? [], hub };
 }
 
 /** After a push its staged files are kept when that is wanted, and else those of an earlier dry run are taken away. */

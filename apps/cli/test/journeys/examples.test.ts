@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -109,7 +110,7 @@ describe('every example of every command', () => {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
     } else if (/^hawser exec (?:init|configure|destroy) /.test(line)) {
       await runOfStack(line);
-    } else if (line.startsWith('hawser exec')) {
+    } else if (/^hawser (?:exec|verify)/.test(line)) {
       await runOfExec(line);
     } else if (line.startsWith('hawser sessions ')) {
       await runOfSessions(line);
@@ -287,6 +288,9 @@ async function openClone(): Promise<NonNullable<typeof clone>> {
   project.write('token.txt', 'token\n');
   const { stderr } = await project.run(['--receipt', 'receipt.json', 'echo hi']);
   await project.run(['secrets', 'set', 'DEPLOY_TOKEN'], { stdin: 'token' });
+  project.write('run.log', (await project.run(['logs', idIn(stderr)])).stdout);
+  const key = createPublicKey(readFileSync(join(project.home, 'data/hawser/receipt-key.pem')));
+  project.write('acme.pem', key.export({ type: 'spki', format: 'pem' }).toString());
   return { project, id: idIn(stderr) };
 }
 

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import { paceFlags, placeFlags, secondsFlag, subjectFlags } from '../../arc/flags.js';
+import { receiptFlag } from '../../receipts/flag.js';
 
 interface Recorded {
   readonly path: string;
@@ -22,6 +23,7 @@ export default class ArcRecord extends HawserCommand<typeof ArcRecord, Recorded>
     ...paceFlags,
     looks: Flags.integer({ summary: 'Look this many times.', min: 1, helpGroup: 'PACE' }),
     output: Flags.string({ summary: 'Where the recording goes.', default: 'arc-snapshot.json', helpValue: 'FILE' }),
+    receipt: receiptFlag('RESULTS'),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> --repository acme/app --scale-set linux --looks 1',
@@ -42,6 +44,11 @@ export default class ArcRecord extends HawserCommand<typeof ArcRecord, Recorded>
       }),
     );
     const path = await writeSnapshot(flags.output, snapshot);
+    if (flags.receipt !== undefined) {
+      const { dataDir, version } = this.config;
+      const { writeArcReceipt } = await import('../../arc/receipt.js');
+      await writeArcReceipt({ report, snapshot }, { path: flags.receipt, dataDir, version });
+    }
     const data = { path, looks: report.polls, outcome: report.outcome };
     return { data, text: `Recorded ${data.looks} look${data.looks === 1 ? '' : 's'} in ${path}: ${report.notes}` };
   }

@@ -37,6 +37,8 @@ export default class ArcVerify extends HawserCommand<typeof ArcVerify, Report | 
     if (flags['dry-run']) return (await import('../../arc/plan.js')).planVerify(flags, work);
     const { runVerify } = await import('../../arc/run-verify.js');
     const { finishVerify } = await import('../../arc/finish.js');
-    return finishVerify(flags, await runVerify(flags, work), work, [this.config.bin, 'arc', 'verify']);
+    const verified = await runVerify(flags, work);
+    const { bin, dataDir, version } = this.config;
+    return finishVerify(flags, verified, { ...work, dataDir, version }, [bin, 'arc', 'verify']);
   }
 }

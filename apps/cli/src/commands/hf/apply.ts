@@ -4,6 +4,7 @@ import type { Result, Work } from '@hawser/cli-kit';
 import type { PushResult } from '@hawser/hf-push';
 import { afterPushFlags, hubFlags } from '../../hf/flags.js';
 import { secretFlag } from '../../hf/space-setting-flags.js';
+import { receiptFlag } from '../../receipts/flag.js';
 
 export default class HfApply extends HawserCommand<typeof HfApply, PushResult> {
   static override summary = 'Do what a plan says, and nothing else.';
@@ -15,6 +16,7 @@ export default class HfApply extends HawserCommand<typeof HfApply, PushResult> {
     ...afterPushFlags,
     ...hubFlags,
     message: Flags.string({ summary: 'First line of the commit.', helpValue: 'TEXT' }),
+    receipt: receiptFlag('AFTERWARDS'),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> plan.json',
@@ -23,8 +25,8 @@ export default class HfApply extends HawserCommand<typeof HfApply, PushResult> {
 
   protected async work({ args, flags, out, signal, ask }: Work<typeof HfApply>): Promise<Result<PushResult>> {
     const { applyFile } = await import('../../hf/apply-file.js');
-    const { dataDir } = this.config;
-    const result = await applyFile(args.plan, { flags, dataDir, out, signal, ask });
+    const { dataDir, version } = this.config;
+    const result = await applyFile(args.plan, { flags, dataDir, version, out, signal, ask });
     return {
       data: result,
       text: async () => (await import('../../render/hf/pushed.js')).renderResult(result, await out.style()),

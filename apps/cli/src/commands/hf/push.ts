@@ -5,6 +5,7 @@ import { afterPushFlags, hubFlags } from '../../hf/flags.js';
 import type { Pushed } from '../../hf/push-context.js';
 import { spaceSettingFlags } from '../../hf/space-setting-flags.js';
 import { stagingFlags } from '../../hf/staging-flags.js';
+import { receiptFlag } from '../../receipts/flag.js';
 
 export default class HfPush extends HawserCommand<typeof HfPush, { readonly pushes: readonly Pushed[] }> {
   static override summary = 'Publish OpenEnv environments to Hugging Face Spaces.';
@@ -30,10 +31,14 @@ export default class HfPush extends HawserCommand<typeof HfPush, { readonly push
     }),
     ...afterPushFlags,
     ...hubFlags,
-    'dry-run': Flags.boolean({ summary: 'Prepare everything, change nothing, and keep the staged files.' }),
+    'dry-run': Flags.boolean({
+      summary: 'Prepare everything, change nothing, and keep the staged files.',
+      exclusive: ['receipt'],
+    }),
     'create-only': Flags.boolean({ summary: 'Refuse when the Space is there already.' }),
     pr: Flags.boolean({ summary: 'Propose the change as a pull request.' }),
     message: Flags.string({ summary: 'First line of the commit.', helpValue: 'TEXT' }),
+    receipt: receiptFlag('AFTERWARDS'),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> echo_env',
@@ -48,7 +53,8 @@ export default class HfPush extends HawserCommand<typeof HfPush, { readonly push
 
   protected async work(work: Work<typeof HfPush>): Promise<Result<{ readonly pushes: readonly Pushed[] }>> {
     const environments = work.args.environment;
-    const context = { ...work, dataDir: this.config.dataDir };
+    const { dataDir, version } = this.config;
+    const context = { ...work, dataDir, version };
     const pushes = work.flags['dry-run']
       ? await (await import('../../hf/preview-pushes.js')).previewPushes(environments, context)
       : await (await import('../../hf/push-environments.js')).pushEnvironments(environments, context);
