@@ -1,20 +1,25 @@
-// Holds the documentation to the tree: a relative link leads to a file that exists, and to a heading it has; and every
-// variable of the environment that our code reads is in the reference (names that are error codes aside).
+// Holds the documentation to the tree: a relative link leads to a file that exists, and to a heading it has; every page
+// of docs/ can be reached from docs/README.md; and every variable of the environment that our code reads is in the
+// reference (names that are error codes aside).
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { unreachablePages } from '../site/contents.mjs';
+import { anchorsOf, blankCode, linksOf } from '../site/markdown.mjs';
 import { readText, report, root, trackedFiles } from './workspace.mjs';
 
 const problems = [];
 for (const file of trackedFiles('*.md')) {
-  for (const [index, line] of withoutCode(readText(file)).split('\n').entries()) {
-    for (const [, target] of line.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)) {
-      if (/^[a-z]+:/.test(target)) continue;
-      const [path, heading] = target.split('#');
-      const aim = path === '' ? file : normalize(join(dirname(file), decodeURIComponent(path)));
-      const wrong = whyWrong(aim, heading);
-      if (wrong) problems.push(`${file}:${index + 1}: ${target}: ${wrong}`);
-    }
+  const text = blankCode(readText(file));
+  for (const { target, index } of linksOf(text)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path, heading] = target.split('#');
+    const aim = path === '' ? file : normalize(join(dirname(file), decodeURIComponent(path)));
+    const wrong = whyWrong(aim, heading);
+    if (wrong) problems.push(`${file}:${text.slice(0, index).split('\n').length}: ${target}: ${wrong}`);
   }
+}
+for (const page of unreachablePages(join(root, 'docs'))) {
+  problems.push(`docs/${page}: no link leads there from docs/README.md, so nobody finds it`);
 }
 const environment = 'docs/reference/environment.md';
 const errors = readText('docs/reference/errors.md');
@@ -36,21 +41,5 @@ function whyWrong(aim, heading) {
   if (aim.startsWith('..')) return 'leads out of the repository';
   if (!existsSync(join(root, aim))) return 'does not exist';
   if (heading === undefined || !aim.endsWith('.md') || statSync(join(root, aim)).isDirectory()) return undefined;
-  return anchors(readText(aim)).has(heading) ? undefined : `${aim} has no such heading`;
-}
-
-/** The anchors GitHub gives to the headings of a document. */
-function anchors(markdown) {
-  const headings = [...withoutCode(markdown).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)].map(([, title]) =>
-    title
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(/\s/g, '-'),
-  );
-  return new Set(headings);
-}
-
-/** Blanks fenced blocks, keeping the line numbers. */
-function withoutCode(markdown) {
-  return markdown.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, (block) => block.replaceAll(/[^\n]/g, ' '));
+  return anchorsOf(readText(aim)).has(heading) ? undefined : `${aim} has no such heading`;
 }

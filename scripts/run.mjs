@@ -19,6 +19,7 @@ const tasks = {
   'test:cluster': script('test.mjs', '--cluster'),
   check: script('check.mjs'),
   bench: script('bench.mjs'),
+  site: script('site.mjs'),
   format: { command: 'oxfmt', argv: ['--write', '.'] },
   build: {},
 };
