@@ -18,10 +18,12 @@ const steps = {
   unused: [['knip', '--no-progress', '--treat-config-hints-as-errors']],
   lint: [['oxlint', '--type-aware', '--deny-warnings']],
   format: [['oxfmt', '--check']],
-  cli: [node('cli-reference.mjs', ...update)],
+  cli: [node('cli-reference.mjs', ...update), node('file-schemas.mjs', ...update)],
   errors: [node('errors-reference.mjs', ...update)],
   promises: [node('check-promises.mjs')],
+  licences: [node('inventory.mjs', 'licences', ...update)],
   docs: [node('check-docs.mjs')],
+  site: [node('site.mjs')],
   'tracked files': [node('check-tracked.mjs')],
   changesets: [node('check-changesets.mjs')],
 };

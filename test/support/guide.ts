@@ -45,7 +45,12 @@ export async function follow(markdown: string, { env = {}, all }: Surroundings):
 }
 
 /** Puts what a page's settings name in the place of what it says: free ports, and names that lead nowhere here. */
-async function replacements({ ports, world: _world, ...words }: Marks): Promise<(text: string) => string> {
+async function replacements({
+  ports,
+  world: _world,
+  commands: _commands,
+  ...words
+}: Marks): Promise<(text: string) => string> {
   const pairs = Object.entries(words);
   for (const port of (ports ?? '').split(',').filter(Boolean)) pairs.push([port, String(await freePort())]);
   return (text) =>

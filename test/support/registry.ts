@@ -3,15 +3,19 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-interface Version {
-  readonly dist: { readonly integrity: string; tarball: string };
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** What a registry tells about a package, and what a client sends to publish a version of it. */
 interface Packument {
   readonly name: string;
   readonly 'dist-tags': Record<string, string>;
-  readonly versions: Record<string, Version>;
+  readonly versions: Record<
+    string,
+    Manifest & { readonly dist: { readonly integrity: string; readonly tarball: string } }
+  >;
   readonly _attachments?: Record<string, { readonly data: string }>;
 }
 
@@ -23,10 +27,12 @@ export interface Registry extends AsyncDisposable {
    * the address of that is the client's own affair.
    */
   readonly npmrc: string;
+  /** For clients that are configured by their environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes in a tarball with its manifest, as if it had been published. */
+  accept(manifest: string, tarball: Buffer): void;
   /** `name@version`, in the order in which they were published. */
   readonly published: readonly string[];
-  /** Tarballs that were fetched, as `name@version`. */
-  readonly fetched: readonly string[];
 }
 
 const token = 'of-a-test';
@@ -36,24 +42,27 @@ export async function startRegistry(scope: string): Promise<Registry> {
   const packages = new Map<string, Packument>();
   const tarballs = new Map<string, Buffer>();
   const published: string[] = [];
-  const fetched: string[] = [];
   let url = '';
 
-  const publish = (name: string, sent: Packument): void => {
+  const keep = (manifest: Manifest, tarball: Buffer): void => {
+    const { name, version } = manifest;
+    const id = `${name}@${version}`;
     const known = packages.get(name) ?? { name, 'dist-tags': {}, versions: {} };
-    for (const [version, manifest] of Object.entries(sent.versions)) {
-      if (version in known.versions) throw new Refusal(403, `${name}@${version} is there already`);
-      const [attachment] = Object.values(sent._attachments ?? {});
-      const tarball = Buffer.from(attachment?.data ?? '', 'base64');
-      const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
-      if (manifest.dist.integrity !== integrity) throw new Refusal(400, `${name}@${version} arrived changed`);
-      manifest.dist.tarball = `${url}-/tarballs/${encodeURIComponent(`${name}@${version}`)}`;
-      tarballs.set(`${name}@${version}`, tarball);
-      known.versions[version] = manifest;
-      published.push(`${name}@${version}`);
-    }
-    Object.assign(known['dist-tags'], sent['dist-tags']);
+    if (version in known.versions) throw new Refusal(403, `${id} is there already`);
+    const dist = { integrity: integrityOf(tarball), tarball: `${url}-/tarballs/${encodeURIComponent(id)}` };
+    known.versions[version] = { ...manifest, dist };
+    known['dist-tags']['latest'] = version;
     packages.set(name, known);
+    tarballs.set(id, tarball);
+    published.push(id);
+  };
+  const publish = (sent: Packument): void => {
+    const [attachment] = Object.values(sent._attachments ?? {});
+    const tarball = Buffer.from(attachment?.data ?? '', 'base64');
+    for (const { dist, ...manifest } of Object.values(sent.versions)) {
+      if (dist.integrity !== integrityOf(tarball)) throw new Refusal(400, `${manifest.name} arrived changed`);
+      keep(manifest, tarball);
+    }
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -61,12 +70,11 @@ export async function startRegistry(scope: string): Promise<Registry> {
     const body = await readAll(request);
     if (request.method === 'PUT') {
       if (request.headers.authorization !== `Bearer ${token}`) throw new Refusal(401, 'Who are you?');
-      publish(path, JSON.parse(body.toString()) as Packument);
+      publish(JSON.parse(body.toString()) as Packument);
       return send(response, 201, { ok: true });
     }
     if (path.startsWith('-/tarballs/')) {
       const id = path.slice('-/tarballs/'.length);
-      fetched.push(id);
       response.setHeader('content-type', 'application/octet-stream');
       response.end(tarballs.get(id));
       return undefined;
@@ -88,14 +96,19 @@ export async function startRegistry(scope: string): Promise<Registry> {
   return {
     url,
     npmrc: `${scope}:registry=${url}\n//${place}:_authToken=${token}\n`,
+    env: { [`npm_config_${scope}:registry`]: url },
+    accept: (manifest, tarball) => keep(JSON.parse(manifest) as Manifest, tarball),
     published,
-    fetched,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+function integrityOf(tarball: Buffer): string {
+  return `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
 }
 
 class Refusal extends Error {
