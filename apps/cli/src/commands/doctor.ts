@@ -1,33 +1,41 @@
+import { Args, Flags } from '@oclif/core';
 import { awsFlags, durationFlag, HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
-import type { Check } from '../doctor/check.js';
+import type { DoctorReport } from '../doctor/checked.js';
 
-export default class Doctor extends HawserCommand<typeof Doctor, { checks: readonly Check[] }> {
-  static override summary = 'Check what Hawser needs on this machine.';
+interface Examined {
+  readonly checks: readonly DoctorReport[];
+}
+
+export default class Doctor extends HawserCommand<typeof Doctor, Examined> {
+  static override summary = 'Check what Hawser needs here, and say how to mend what is missing.';
   static override description =
-    'Node, who AWS takes you for, which session-manager-plugin the AWS CLI would use, and the state folder.\n' +
-    'Ends with 1 when something is missing; each finding names the next step.';
-  static override flags = {
-    ...awsFlags,
-    timeout: durationFlag({ summary: 'Wait no longer for AWS than this. Default 5s.' }),
+    'Looks at every topic, or at one: what is there, what is missing, what it is needed for, and the command that mends it. Ends with 1 when something is missing or wrong; what is not in use is no failure. Secrets are taken out, so that the output can be pasted into an issue.';
+  static override usage = '<%= command.id %> [TOPIC] [FLAGS]';
+  static override args = {
+    topic: Args.string({
+      description:
+        'Look at this topic only: hawser, ssm, ecs, aws, net, ctx, env, exec, sessions, hf, arc, setup or plugins.',
+    }),
   };
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+  static override flags = {
+    fix: Flags.boolean({ summary: "Mend what is Hawser's own: file modes, sockets, locks, leftovers." }),
+    timeout: durationFlag({ summary: 'Wait no longer for each answer than this. Default: 5s.' }),
+    ...awsFlags,
+  };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> net',
+    '<%= config.bin %> <%= command.id %> --fix',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
 
-  protected async work({
-    aws,
-    flags,
-    out,
-    state,
-    signal,
-  }: Work<typeof Doctor>): Promise<Result<{ checks: readonly Check[] }>> {
-    const { runChecks } = await import('../doctor/run-checks.js');
-    const checks = await out.step('Looking around', () =>
-      runChecks({ aws, environment: process.env, state, timeoutMs: flags.timeout ?? 5000, signal }),
-    );
-    const { renderChecks } = await import('../render/doctor.js');
+  protected async work(work: Work<typeof Doctor>): Promise<Result<Examined>> {
+    const { examine } = await import('../doctor/examine.js');
+    const checks = await examine(work.args.topic, work.flags, work, this.config);
     return {
       data: { checks },
-      text: async () => renderChecks(checks, await out.style()),
+      text: async () => (await import('../render/doctor.js')).renderReports(checks, await work.out.style()),
       exitCode: checks.some((check) => check.state === 'fail') ? 1 : 0,
     };
   }

@@ -21,7 +21,7 @@ export function lookUpTunnels({ signal }: Pick<Context, 'signal'>): TunnelLookup
 }
 
 /** A lazy tunnel without a link is as well as it can be: its first connection opens it. */
-function liveTunnel({ spec, local, link, probe, env }: TunnelStatus): LiveTunnel {
+export function liveTunnel({ spec, local, link, probe, env }: TunnelStatus): LiveTunnel {
   const { name, set } = spec;
   const healthy =
     (link.state === 'ready' && probe.state !== 'failing') || (spec.lazy === true && link.state === 'idle');

@@ -1,6 +1,6 @@
 import { isHawserError } from '@hawser/cli-kit';
 import { createSessionsClient } from '@hawser/k8s-sessions/client';
-import type { Check } from '../doctor/check.js';
+import type { Checked } from '../doctor/checked.js';
 import { findOnPath } from '../wiring/find-on-path.js';
 import type { ServiceFlags } from './flags.js';
 import { knock } from './knock.js';
@@ -11,13 +11,17 @@ import { userFilePath } from './user-file.js';
 type Place = { readonly url: string; readonly apiKey: string; readonly by: string };
 
 /** Everything that is looked at, in the order in which it depends on each other. */
-export async function examine(flags: ServiceFlags, context: ServiceContext): Promise<readonly Check[]> {
+export async function examine(flags: ServiceFlags, context: ServiceContext): Promise<readonly Checked[]> {
   const [place, ofPlace] = await whichPlace(flags, context);
   const ofService = place ? await ofTheService(place, context.signal) : [];
   return [ofPlace, ...ofService, await isolationHere()];
 }
 
-async function whichPlace(flags: ServiceFlags, context: ServiceContext): Promise<readonly [Place | undefined, Check]> {
+/** Which service is meant, and who says so. */
+export async function whichPlace(
+  flags: Pick<ServiceFlags, 'local' | 'url'>,
+  context: { readonly config: Pick<ServiceContext['config'], 'configDir' | 'dataDir'> },
+): Promise<readonly [Place | undefined, Checked]> {
   const id = 'service';
   const title = 'Service';
   const { config } = context;
@@ -44,7 +48,8 @@ async function whichPlace(flags: ServiceFlags, context: ServiceContext): Promise
   }
 }
 
-async function ofTheService({ url, apiKey }: Place, signal: AbortSignal): Promise<readonly Check[]> {
+/** Whether a service answers, takes the key and has the same time. */
+export async function ofTheService({ url, apiKey }: Place, signal: AbortSignal): Promise<readonly Checked[]> {
   const client = createSessionsClient({ url, apiKey, retryForMs: 0 });
   const [ready, key, clock] = await Promise.all([
     check('ready', 'Ready', async () => {
@@ -62,7 +67,7 @@ async function ofTheService({ url, apiKey }: Place, signal: AbortSignal): Promis
 }
 
 /** Tickets live for minutes: a clock that is wrong by one makes links that are over when they are made. */
-async function agreeOnTime(url: string, signal: AbortSignal): Promise<Pick<Check, 'found'> & Partial<Check>> {
+async function agreeOnTime(url: string, signal: AbortSignal): Promise<Pick<Checked, 'found'> & Partial<Checked>> {
   const response = await fetch(new URL('/.well-known/jwks.json', url), { signal });
   const date = Date.parse(response.headers.get('date') ?? '');
   if (Number.isNaN(date)) return { found: 'the service does not say what time it has' };
@@ -76,7 +81,7 @@ async function agreeOnTime(url: string, signal: AbortSignal): Promise<Pick<Check
       };
 }
 
-async function isolationHere(): Promise<Check> {
+async function isolationHere(): Promise<Checked> {
   const id = 'isolation';
   const title = 'Isolation here';
   const found = await findOnPath('bwrap', process.env);
@@ -94,8 +99,8 @@ async function isolationHere(): Promise<Check> {
 async function check(
   id: string,
   title: string,
-  look: () => Promise<Pick<Check, 'found'> & Partial<Check>>,
-): Promise<Check> {
+  look: () => Promise<Pick<Checked, 'found'> & Partial<Checked>>,
+): Promise<Checked> {
   try {
     return { id, title, state: 'ok', facts: {}, ...(await look()) };
   } catch (error) {
@@ -103,7 +108,7 @@ async function check(
   }
 }
 
-function failed(id: string, title: string, error: unknown): Check {
+function failed(id: string, title: string, error: unknown): Checked {
   const found = error instanceof Error ? error.message : String(error);
   const next = isHawserError(error) ? error.hint : undefined;
   return { id, title, state: 'fail', found, ...(next !== undefined && { next }), facts: {} };

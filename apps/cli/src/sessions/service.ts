@@ -45,7 +45,7 @@ export async function openService(
 /** What somebody said, in the order in which it counts. */
 export async function chosenPlace(
   flags: Pick<ServiceFlags, 'url'>,
-  { config }: Pick<ServiceContext, 'config'>,
+  { config }: { readonly config: Pick<ServiceContext['config'], 'configDir'> },
 ): Promise<Place | undefined> {
   const saved = await readUserFile(config.configDir);
   const { HAWSER_SESSIONS_API_KEY: ofEnvironment } = process.env;

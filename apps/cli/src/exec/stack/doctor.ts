@@ -5,14 +5,14 @@ import { examineStack, type LayerFinding, openAccount } from '@hawser/exec-backe
 import type { ExecClient } from '@hawser/exec-client';
 import type { ExecutionRecord, ReasonCode } from '@hawser/exec-client/contract';
 import { requestHandler } from '../../aws/request-handler.js';
-import type { Check } from '../../doctor/check.js';
+import type { Checked } from '../../doctor/checked.js';
 import type { BackendFlags } from '../flags.js';
 import { openService, type ServiceContext } from '../service.js';
 
 /** What was found, layer by layer. */
 export interface DoctorFacts {
   readonly backend: string;
-  readonly checks: readonly Check[];
+  readonly checks: readonly Checked[];
 }
 
 /** The flags of `hawser exec doctor`. */
@@ -25,7 +25,7 @@ const LOOKED_AT = 20;
 
 /** Which layer the reason of a failure belongs to. */
 const LAYER_OF: Readonly<Partial<Record<ReasonCode, { readonly id: string; readonly next: string }>>> = {
-  image_pull: { id: 'image', next: 'Check the name and tag of the image, and that the subnets reach its registry.' },
+  image_pull: { id: 'image', next: 'Checked the name and tag of the image, and that the subnets reach its registry.' },
   image_platform: { id: 'image', next: 'Give --platform, or an image for that processor.' },
   network: {
     id: 'subnets',
@@ -43,7 +43,7 @@ export async function examine(
   context: ServiceContext & { readonly aws: Aws },
 ): Promise<DoctorFacts> {
   const timeoutMs = flags.timeout ?? 10_000;
-  const checks: Check[] = [await ofGit(timeoutMs)];
+  const checks: Checked[] = [await ofGit(timeoutMs)];
   const service = await openService(flags, context);
   const within = (): AbortSignal => AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
   const reach = await ofEndpoint(service.client, service.backend, within());
@@ -60,7 +60,7 @@ export async function examine(
   return { backend: service.backend.name, checks };
 }
 
-async function ofGit(timeout: number): Promise<Check> {
+async function ofGit(timeout: number): Promise<Checked> {
   const about = { id: 'git', title: 'git', facts: {} } as const;
   try {
     const { stdout } = await promisify(execFile)('git', ['--version'], { timeout });
@@ -75,7 +75,7 @@ async function ofEndpoint(
   client: ExecClient,
   backend: { readonly name: string; readonly isLocal: boolean },
   signal: AbortSignal,
-): Promise<Check> {
+): Promise<Checked> {
   const about = backend.isLocal
     ? ({ id: 'isolation', title: 'Isolation of this machine' } as const)
     : ({ id: 'endpoint', title: 'Service' } as const);
@@ -97,7 +97,7 @@ async function ofEndpoint(
   }
 }
 
-async function ofKey(client: ExecClient, signal: AbortSignal): Promise<Check> {
+async function ofKey(client: ExecClient, signal: AbortSignal): Promise<Checked> {
   const about = { id: 'key', title: 'Who you are there' } as const;
   try {
     const { key_id: keyId, name, arn, scopes } = await client.whoami({ signal });
@@ -109,8 +109,8 @@ async function ofKey(client: ExecClient, signal: AbortSignal): Promise<Check> {
 }
 
 /** What the newest executions that never ran or failed say of the layers below them. */
-async function ofFailures(client: ExecClient, signal: AbortSignal): Promise<readonly Check[]> {
-  const found = new Map<string, Check>();
+async function ofFailures(client: ExecClient, signal: AbortSignal): Promise<readonly Checked[]> {
+  const found = new Map<string, Checked>();
   try {
     for await (const record of client.list({ limit: LOOKED_AT, signal })) {
       const layer = record.reason_code && LAYER_OF[record.reason_code];
@@ -122,7 +122,7 @@ async function ofFailures(client: ExecClient, signal: AbortSignal): Promise<read
   return [...found.values()];
 }
 
-function asCheck(record: ExecutionRecord, layer: { readonly id: string; readonly next: string }): Check {
+function asCheck(record: ExecutionRecord, layer: { readonly id: string; readonly next: string }): Checked {
   return {
     id: layer.id,
     title: `Lately: ${layer.id}`,
@@ -150,13 +150,13 @@ async function ofStack(
   region: string | undefined,
   aws: Aws,
   signal: AbortSignal,
-): Promise<readonly Check[]> {
+): Promise<readonly Checked[]> {
   using account = openAccount({
     ...aws.settings,
     region,
     requestHandler: await requestHandler(aws, 'https://cloudformation.amazonaws.com/'),
   });
-  const checks: Check[] = [];
+  const checks: Checked[] = [];
   try {
     for await (const { layer, state, detail, next } of examineStack(account, stack, signal)) {
       const mayLook = layer !== 'credentials' || state === 'pass';
@@ -175,7 +175,7 @@ async function ofStack(
   return checks;
 }
 
-function failure(error: unknown): Pick<Check, 'state' | 'found' | 'next' | 'facts'> {
+function failure(error: unknown): Pick<Checked, 'state' | 'found' | 'next' | 'facts'> {
   const {
     message,
     hint,
