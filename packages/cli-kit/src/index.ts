@@ -16,6 +16,10 @@ export {
 } from './flags.js';
 export { CliKitError, cliKitErrors } from './errors.js';
 export type { CliKitErrorCode } from './errors.js';
+export type { ExecRunner, RunnerInput } from './extensions/exec-runner.js';
+export type { HfRule, HfRuleFinding, HfRuleInput, HfTemplate, HfTemplateNames } from './extensions/hf.js';
+export type { SessionSource, SourceArchive, SourceInput } from './extensions/session-source.js';
+export type { TunnelLink, TunnelLinkInput, TunnelProvider, TunnelTarget } from './extensions/tunnel-provider.js';
 export type {
   DoctorCheck,
   DoctorInput,

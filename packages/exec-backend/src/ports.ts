@@ -57,6 +57,8 @@ export interface Job {
   readonly image?: string;
   readonly entrypoint: 'shell' | 'image';
   readonly isolation?: 'auto' | 'process' | 'sandbox' | 'container';
+  /** Name of the program that the command is run by; only runners of this machine know such. */
+  readonly runner?: string;
   readonly platform?: 'auto' | 'X86_64' | 'ARM64';
   readonly cpu?: number;
   readonly memory?: number;
@@ -110,7 +112,7 @@ export interface StartFailure {
 export interface Runner {
   readonly kind: ExecutionRecord['backend']['kind'];
   /** What POST and GET say about where it will run, before anything does. Throws where the isolation wanted is not to be had. */
-  describe(job: Pick<Job, 'isolation' | 'image'>): Promise<ExecutionRecord['backend']>;
+  describe(job: Pick<Job, 'isolation' | 'image' | 'runner'>): Promise<ExecutionRecord['backend']>;
   /** Starts a task. The same id and attempt twice give the same task. A failure is a value; throwing means that nobody knows. */
   start(job: Job): Promise<TaskRef | StartFailure>;
   /** The task of a start whose answer was lost. */

@@ -26,6 +26,7 @@ export type {
   KubeVia,
   LocalAddress,
   OnPortConflict,
+  PluginVia,
   ProbeSpec,
   SocketTarget,
   SshVia,

@@ -56,6 +56,15 @@ export interface DirectVia {
   readonly kind: 'direct';
 }
 
+/** A provider of somebody else, by its name. */
+export interface PluginVia {
+  readonly kind: 'plugin';
+  /** What the file says as `kind`. */
+  readonly provider: string;
+  /** What it says besides; only the provider knows what that means. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
 /** Links one through the other, outermost first: `[ssm, ssh-bastion]` is ssh through Session Manager. */
 export interface ChainVia {
   readonly kind: 'chain';
@@ -63,7 +72,7 @@ export interface ChainVia {
 }
 
 /** How a link is made. Tunnels of one set with an equal `via` share one link. */
-export type Via = SshVia | SsmVia | KubeVia | DirectVia | ChainVia;
+export type Via = SshVia | SsmVia | KubeVia | DirectVia | PluginVia | ChainVia;
 
 /** The name of a provider. */
 export type ViaKind = Via['kind'];

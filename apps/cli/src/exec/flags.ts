@@ -57,6 +57,12 @@ export const runFlags = {
     helpGroup: 'BACKEND',
     options: ['auto', 'process', 'sandbox', 'container'] as const,
   })(),
+  runner: Flags.string({
+    summary: 'Program of a plugin that a run on this machine is run by.',
+    helpGroup: 'BACKEND',
+    helpValue: 'NAME',
+    exclusive: ['isolation'],
+  }),
   repo: Flags.string({
     char: 'r',
     summary: 'Repository to clone. Default: of .hawser.yaml, or the remote of this folder.',

@@ -23,6 +23,7 @@ export function requestOfFlags(
     lock_policy: flags['lock-policy'],
     lock_timeout_seconds: secondsOf(flags['lock-timeout']),
     isolation: flags.isolation,
+    runner: flags.runner,
     role: flags.role,
     cpu: flags.cpu,
     memory: flags.memory,

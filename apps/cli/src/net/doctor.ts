@@ -5,6 +5,7 @@ import type { Context, Style } from '@hawser/cli-kit';
 import { diagnose as diagnoseTunnel, type Hop, TunnelsError, type TunnelSpec } from '@hawser/tunnels';
 import { loadTunnels, pickSet } from '@hawser/tunnels/config';
 import { createProviders } from '@hawser/tunnels/supervisor';
+import { pluginProvider } from '../plugins/tunnels.js';
 import { type OpeningRequest, places, specsOf } from './specs.js';
 import { readStatus } from './status.js';
 
@@ -29,7 +30,7 @@ export async function diagnose(
   { out, signal, ask }: Pick<Context, 'ask' | 'out' | 'signal'>,
 ): Promise<DiagnosisFacts> {
   const specs = await meant(names, { ...flags, yes: true }, { ask, signal });
-  const providers = createProviders();
+  const providers = createProviders(() => pluginProvider());
   const tunnels: Diagnosis[] = [];
   for (const { name, set, via, to, probe } of specs) {
     const runtimeDirectory = await mkdtemp(join(tmpdir(), 'hawser-d-'));

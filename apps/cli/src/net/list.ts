@@ -1,5 +1,5 @@
 import type { Style } from '@hawser/cli-kit';
-import type { TunnelSpec, ViaKind } from '@hawser/tunnels';
+import type { TunnelSpec } from '@hawser/tunnels';
 import { type Complaint, loadTunnels } from '@hawser/tunnels/config';
 import { renderColumns } from '../render/columns.js';
 import { addressOf, targetOf } from '../render/net/words.js';
@@ -18,7 +18,8 @@ export interface ListFacts {
 export interface ListedTunnel {
   readonly name: string;
   readonly set: string;
-  readonly via: ViaKind;
+  /** Kind of the link, or the name of a plugin's provider. */
+  readonly via: string;
   /** Where it listens: `HOST:PORT` or a path. */
   readonly local: string;
   readonly to: string;
@@ -51,7 +52,7 @@ export async function listSets(): Promise<ListFacts> {
 
 function listed({ name, set, via, to, local, env = {} }: TunnelSpec): ListedTunnel {
   const where = 'path' in local ? local.path : addressOf({ hosts: local.host ? [local.host] : [], port: local.port });
-  return { name, set, via: via.kind, local: where, to: targetOf(to), env };
+  return { name, set, via: via.kind === 'plugin' ? via.provider : via.kind, local: where, to: targetOf(to), env };
 }
 
 /** The same for people. */

@@ -10,6 +10,7 @@ import {
   tunnelsFromFlags,
 } from '@hawser/tunnels/config';
 import { CliError } from '../errors.js';
+import { checkPluginVias, providerNames } from '../plugins/tunnels.js';
 
 /** What the flags of `net up` and `net run` say. */
 export interface OpeningRequest {
@@ -46,7 +47,7 @@ const saying = [
 
 /** Where configuration is looked for from here. */
 export function places(): Required<PlaceOptions> {
-  return { from: process.cwd(), env: process.env, home: homedir() };
+  return { from: process.cwd(), env: process.env, home: homedir(), providers: providerNames() };
 }
 
 /**
@@ -63,6 +64,7 @@ export async function specsOf(
   const specs = (await isFlagForm(set, flags))
     ? tunnelsFromFlags(formOf(flags), process.env)
     : pickSet(await loadTunnels(places()), set ?? 'default');
+  await checkPluginVias(specs);
   const open = specs.filter(opensToNetwork);
   if (open.length > 0 && !flags.yes) {
     const names = open.map(({ name }) => name).join(', ');

@@ -63,8 +63,9 @@ async function shownTunnels(tunnels: readonly TunnelStatus[], { out }: Pick<Cont
 async function stayInForeground(request: OpenRequest, context: UpContext): Promise<Told> {
   const { out, signal, onEnd } = context;
   const { createProviders, runForeground } = await import('@hawser/tunnels/supervisor');
+  const { pluginProvider } = await import('../plugins/tunnels.js');
   const { printEvents } = await import('./follow.js');
-  const foreground = await runForeground({ from: process.cwd(), providers: createProviders() });
+  const foreground = await runForeground({ from: process.cwd(), providers: createProviders(() => pluginProvider()) });
   onEnd(() => foreground.close());
   const { client } = foreground;
   const { tunnels } = await openTunnels(client, request, context);
@@ -77,7 +78,8 @@ async function stayInForeground(request: OpenRequest, context: UpContext): Promi
 async function planOf(specs: readonly TunnelSpec[]): Promise<Result<UpFacts>> {
   const { createProviders } = await import('@hawser/tunnels/supervisor');
   const { quoteCommand } = await import('@hawser/ssm-channel');
-  const providers = createProviders();
+  const { pluginProvider } = await import('../plugins/tunnels.js');
+  const providers = createProviders(() => pluginProvider(specs));
   const links = new Map<string, readonly TunnelSpec[]>();
   for (const spec of specs) {
     const key = JSON.stringify([spec.set, spec.via]);

@@ -2,9 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '@oclif/core';
 import type { Context } from '@hawser/cli-kit';
-import { findExtensions, installedPlugins } from '@hawser/cli-kit/extensions';
+import { installedPlugins } from '@hawser/cli-kit/extensions';
 import { serveLocal } from '@hawser/k8s-sessions/local';
 import { shareMachineKey } from '../receipts/machine-key.js';
+import { sourcesOfPlugins } from '../plugins/sessions.js';
 import { localFolder } from './local-service.js';
 
 /** What `sessions serve` tells when it is ready: the first line with `--json`. */
@@ -28,12 +29,7 @@ export async function serve(
 ): Promise<ServingSessions> {
   const env = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
   await shareMachineKey(config.dataDir, 'sessions');
-  const plugins = installedPlugins(config.dataDir).filter((plugin) => findExtensions('session-source', [plugin]).length > 0);
-  const sources = Object.fromEntries(
-    plugins.flatMap((plugin) =>
-      findExtensions('session-source', [plugin]).map(({ name }) => [name, join(plugin.root, 'package.json')]),
-    ),
-  );
+  const { plugins, sources } = sourcesOfPlugins(installedPlugins(config.dataDir));
   const local = await serveLocal({
     folder: localFolder(config),
     runnerProgram: [

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataFolder, type InstalledPlugin, installedPlugins } from '@hawser/cli-kit/extensions';
 import { cutAtDashes } from '@hawser/cli-kit/start';
 import type { DescribedCommand, Row } from '../help/render.js';
 import { commands } from './commands.js';
@@ -17,11 +17,15 @@ interface OwnCommand {
 /**
  * Runs one of our own commands, or shows its help, without looking at plugins: oclif would load each of them first,
  * which takes longer than Node itself. Answers whether it did: not when the words name none of our commands, nor when
- * the person has installed plugins, which may hook into every command.
+ * the person has plugins that hook into commands. Of plugins without hooks only what they say of themselves is read, but for
+ * `doctor`, which loads all their commands.
  */
 export async function runOwnCommand(root: string, argv: readonly string[]): Promise<boolean> {
   const own = findOwnCommand(root, argv);
-  if (!own || existsSync(join(dataFolder(), 'package.json'))) return false;
+  if (!own) return false;
+  const folder = dataFolder(process.env);
+  const plugins = installedPlugins(folder);
+  if (plugins.some(hasHooks) || (plugins.length > 0 && own.described.id === 'doctor')) return false;
   if (cutAtDashes(own.argv).own.includes('--help')) {
     const [{ renderCommandHelp }, { layOut }] = await Promise.all([
       import('../help/render.js'),
@@ -36,7 +40,7 @@ export async function runOwnCommand(root: string, argv: readonly string[]): Prom
   const Found = commands[id];
   if (!Found) return false;
   Found.id = id;
-  await Found.run(own.argv, new OwnConfig(root, dataFolder()));
+  await Found.run(own.argv, new OwnConfig(root, folder, plugins));
   return true;
 }
 
@@ -59,10 +63,7 @@ function isBelow(id: string, topic: string): boolean {
   return id.startsWith(`${topic}:`) && !id.slice(topic.length + 1).includes(':');
 }
 
-/** Where oclif keeps the plugins of a person. */
-function dataFolder(): string {
-  const { HAWSER_DATA_DIR, XDG_DATA_HOME, LOCALAPPDATA } = process.env;
-  if (HAWSER_DATA_DIR) return HAWSER_DATA_DIR;
-  const windows = process.platform === 'win32' ? LOCALAPPDATA : undefined;
-  return join(XDG_DATA_HOME || windows || join(homedir(), '.local/share'), 'hawser');
+function hasHooks({ pjson }: InstalledPlugin): boolean {
+  const { hooks } = (pjson as { oclif?: { hooks?: object } }).oclif ?? {};
+  return hooks !== undefined && Object.keys(hooks).length > 0;
 }

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Config } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
+import type { InstalledPlugin } from '@hawser/cli-kit/extensions';
 
-/** A configuration as oclif would load it, but for plugins. */
+/** A configuration as oclif would load it, but for the commands of plugins. */
 export class OwnConfig extends Config {
-  constructor(root: string, dataDir: string) {
+  /** `plugins`: those of the person, of which no more is known than what they say of themselves. */
+  constructor(root: string, dataDir: string, plugins: readonly InstalledPlugin[]) {
     super({ root });
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Config['pjson'];
     const { name, version } = pjson;
@@ -28,6 +31,9 @@ export class OwnConfig extends Config {
       userAgent,
       rootPlugin,
     });
+    this.plugins = new Map(
+      plugins.map((plugin) => [plugin.name, { ...plugin, hooks: {} } as unknown as Interfaces.Plugin]),
+    );
     this.home = homedir();
     this.topicSeparator = ' ';
     this.cacheDir = this.scopedEnvVar('CACHE_DIR') ?? this.dir('cache');

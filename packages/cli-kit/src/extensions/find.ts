@@ -5,6 +5,9 @@ import { CliKitError } from '../errors.js';
 import type { Extension, ExtensionPoints } from './points.js';
 import { misshapen } from './shapes.js';
 
+/** Where a call may fail because the world is as it is: whoever calls says then what failed, and may try again. */
+const mayFail: ReadonlySet<keyof ExtensionPoints> = new Set(['tunnel-provider', 'session-source']);
+
 /** As much of a plugin as it takes to know what it adds. */
 export interface InstalledPlugin {
   readonly name: string;
@@ -68,7 +71,8 @@ async function load<P extends keyof ExtensionPoints>(
   }
   const complaint = misshapen(about.point, module.extension);
   if (complaint) throw broken(about, complaint);
-  return guarded(module.extension as object, about) as ExtensionPoints[P];
+  const extension = module.extension as ExtensionPoints[P];
+  return mayFail.has(about.point) ? extension : (guarded(extension as object, about) as ExtensionPoints[P]);
 }
 
 /** The same object, whose methods name plugin and point when they fail in a way that nobody foresaw. */

@@ -1,5 +1,9 @@
 import type { ReceiptCheck } from '@hawser/receipts';
 import type { Context } from '../context.js';
+import type { ExecRunner } from './exec-runner.js';
+import type { HfRule, HfTemplate } from './hf.js';
+import type { SessionSource } from './session-source.js';
+import type { TunnelProvider } from './tunnel-provider.js';
 
 /** What a doctor's check is made with. */
 export interface DoctorInput extends Pick<Context, 'aws' | 'state' | 'signal'> {
@@ -79,6 +83,11 @@ export interface ReceiptVerifier {
 export interface ExtensionPoints {
   readonly 'doctor-check': DoctorCheck;
   readonly 'receipt-verifier': ReceiptVerifier;
+  readonly 'tunnel-provider': TunnelProvider;
+  readonly 'exec-runner': ExecRunner;
+  readonly 'session-source': SessionSource;
+  readonly 'hf-rule': HfRule;
+  readonly 'hf-template': HfTemplate;
 }
 
 /** One thing that a plugin added, not loaded yet. */

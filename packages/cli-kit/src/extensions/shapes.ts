@@ -15,6 +15,11 @@ const shapes: { readonly [P in keyof ExtensionPoints]: Readonly<Record<string, W
     mend: 'function?',
   },
   'receipt-verifier': { kinds: 'array', verify: 'function', recognizes: 'function?' },
+  'tunnel-provider': { schema: 'object', open: 'function', describe: 'function?' },
+  'exec-runner': { label: 'string', note: 'string', wrap: 'function' },
+  'session-source': { fetch: 'function' },
+  'hf-rule': { asks: 'string', check: 'function' },
+  'hf-template': { summary: 'string', files: 'function' },
 };
 
 /** Says what keeps a value from being an extension of that point, in the words of its author; undefined: nothing. */

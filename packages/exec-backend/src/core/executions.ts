@@ -149,6 +149,7 @@ export class Executions {
       },
       backend: await this.#ports.runner.describe({
         ...(request.isolation && { isolation: request.isolation }),
+        ...(request.runner !== undefined && { runner: request.runner }),
         ...(request.image !== undefined && { image: request.image }),
       }),
       requestId,

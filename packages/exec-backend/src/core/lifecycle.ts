@@ -355,6 +355,7 @@ function jobOf(execution: Execution, token: string, { limits }: BackendPorts): J
     attachable: request.attachable ?? false,
     ...(image !== undefined && { image }),
     ...(request.isolation && { isolation: request.isolation }),
+    ...(request.runner !== undefined && { runner: request.runner }),
     ...(request.platform && { platform: request.platform }),
     ...(request.cpu !== undefined && { cpu: request.cpu }),
     ...(request.memory !== undefined && { memory: request.memory }),

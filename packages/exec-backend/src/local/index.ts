@@ -1,6 +1,6 @@
 export { openLocalBackend } from './open.js';
 export { runLocalSupervisor } from './supervisor.js';
 export type { LocalSupervisorOptions } from './supervisor.js';
-export type { LocalBackend, LocalBackendOptions } from './types.js';
+export type { FindProgram, LocalBackend, LocalBackendOptions, LocalProgram } from './types.js';
 export { serveBackend } from '../entries/node-http.js';
 export type { ServeBackendOptions, ServedBackend } from '../entries/node-http.js';

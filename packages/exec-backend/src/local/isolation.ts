@@ -7,9 +7,11 @@ import { readDocument, writePrivate } from './files.js';
 
 /** What a command is kept apart by. */
 export interface Isolation {
-  readonly kind: 'process' | 'sandbox' | 'container';
+  readonly kind: 'process' | 'sandbox' | 'container' | 'program';
   /** The program that does it. */
   readonly program?: string | undefined;
+  /** Of a program that was named: its own words, and what it says of itself. */
+  readonly named?: { readonly words: readonly string[]; readonly label: string; readonly note: string } | undefined;
   /** What a container is made of. */
   readonly image?: string | undefined;
 }
@@ -66,7 +68,8 @@ export function describeIsolation(chosen: Isolation, wish: IsolationWish): Execu
   return { kind: 'local', ...words(chosen), note: `${words(chosen).note}${ignored}` };
 }
 
-function words({ kind, program, image }: Isolation): { readonly isolation: string; readonly note: string } {
+function words({ kind, program, image, named }: Isolation): { readonly isolation: string; readonly note: string } {
+  if (named !== undefined) return { isolation: named.label, note: named.note };
   if (kind === 'process') {
     return {
       isolation: 'process',

@@ -52,6 +52,10 @@ export function launchOf(options: LaunchOptions): Launch {
   const argv = argvOf(command);
   const cwd = workdir === undefined ? run.tree : join(run.tree, workdir);
   if (isolation.kind === 'container') return containerLaunch(options);
+  if (isolation.named !== undefined) {
+    const [file = '', ...args] = [...isolation.named.words, ...argv];
+    return { file, args, cwd, env };
+  }
   if (isolation.kind === 'process') return { file: argv[0] ?? '', args: argv.slice(1), cwd, env };
   return {
     file: isolation.program ?? '',

@@ -45,7 +45,7 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Lo
 
 /** The same, with its parts. */
 export async function openParts(options: LocalBackendOptions): Promise<OpenedBackend> {
-  const { folder, supervisor, version, env = process.env, warn } = options;
+  const { folder, supervisor, version, env = process.env, warn, programs } = options;
   if (!folder.startsWith('/') || supervisor.length === 0) {
     const what = supervisor.length === 0 ? 'No supervisor program is given' : `${folder} is no absolute path`;
     throw new ExecBackendError('HAWSER_EXEC_BACKEND_BAD_INPUT', `The local backend cannot be opened: ${what}.`);
@@ -63,7 +63,7 @@ export async function openParts(options: LocalBackendOptions): Promise<OpenedBac
   }
   const store = openFileStore({ folder, warn });
   const clock = { nowMs: () => Date.now() };
-  const runner = createLocalRunner({ places, supervisor, env });
+  const runner = createLocalRunner({ places, supervisor, env, programs });
   const ports: BackendPorts = {
     store,
     runner,

@@ -9,8 +9,10 @@ import { messageOf, storeFailed } from '../stores/file-errors.js';
 import { createPrivate, readDocument, readText, writePrivate } from './files.js';
 import { chooseIsolation, describeIsolation, type Isolation, type IsolationPlace } from './isolation.js';
 import { parseTaskName, runPlaces, taskName, type Places, type RunPlaces } from './places.js';
+import { ExecBackendError } from '../errors.js';
 import { processesOf, signalExecution, signalProcess } from './processes.js';
 import { readFacts, type RunFacts } from './run-facts.js';
+import type { FindProgram, LocalProgram } from './types.js';
 
 /** What a supervisor is told by whoever starts it. */
 export interface StoredJob {
@@ -32,6 +34,7 @@ export interface LocalRunnerOptions {
   readonly supervisor: readonly string[];
   /** Of the person. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly programs: FindProgram | undefined;
 }
 
 /** So long may a supervisor take from being started until it says so, where nobody saw it end. */
@@ -48,7 +51,7 @@ const passedOn: readonly string[] = (
 ).split(' ');
 
 /** Runs each execution under a detached supervisor of its own, a process that outlives whoever asked for it. */
-export function createLocalRunner({ places, supervisor, env }: LocalRunnerOptions): Runner {
+export function createLocalRunner({ places, supervisor, env, programs }: LocalRunnerOptions): Runner {
   /** Folders of attempts whose supervisor ended, as this process saw. */
   const ended = new Set<string>();
   const isolationPlace: IsolationPlace = { path: env['PATH'] ?? '', probe: places.probe };
@@ -57,14 +60,19 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
     kind: 'local',
 
     async describe(wish) {
-      return describeIsolation(await chooseIsolation(wish, isolationPlace), wish);
+      if (wish.runner === undefined) return describeIsolation(await chooseIsolation(wish, isolationPlace), wish);
+      const { label, note } = await programNamed(wish.runner);
+      return describeIsolation({ kind: 'program', named: { words: [], label, note } }, wish);
     },
 
     async start(job) {
       const run = runPlaces(places, job.executionId, job.attempt);
       let isolation: Isolation;
       try {
-        isolation = await chooseIsolation(job, isolationPlace);
+        isolation =
+          job.runner === undefined
+            ? await chooseIsolation(job, isolationPlace)
+            : await wrapped(await programNamed(job.runner), job, run);
       } catch (error) {
         return failure(error);
       }
@@ -112,6 +120,22 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
     },
   };
 
+  async function programNamed(name: string): Promise<LocalProgram> {
+    const hint = 'Leave the runner out, or ask a service that has it.';
+    if (programs === undefined) {
+      throw new ExecBackendError('HAWSER_EXEC_BACKEND_ISOLATION_MISSING', `There is no runner '${name}' here.`, {
+        hint,
+      });
+    }
+    try {
+      return await programs(name);
+    } catch (cause) {
+      const said = cause instanceof Error && 'hint' in cause && typeof cause.hint === 'string' ? cause.hint : hint;
+      const message = `${messageOf(cause)} ${said}`;
+      throw new ExecBackendError('HAWSER_EXEC_BACKEND_ISOLATION_MISSING', message, { cause, hint: said });
+    }
+  }
+
   /** Resolves when the process is there. What it complains of before it has anything to write to goes to a file. */
   async function launchSupervisor(args: readonly string[], run: RunPlaces | undefined): Promise<void> {
     const [program = '', ...first] = supervisor;
@@ -135,6 +159,12 @@ export function createLocalRunner({ places, supervisor, env }: LocalRunnerOption
       if (complaints !== undefined) closeSync(complaints);
     }
   }
+}
+
+async function wrapped(program: LocalProgram, { executionId, attempt }: Job, run: RunPlaces): Promise<Isolation> {
+  const words = await program.wrap({ executionId, attempt, folder: run.work, tree: run.tree });
+  const { label, note } = program;
+  return { kind: 'program', named: { words: [...words], label, note } };
 }
 
 /** How an attempt stands. What a killed supervisor left running is ended before anything is said. */

@@ -16,9 +16,30 @@ export interface LocalBackendOptions {
    * agent; commands see none of it but LANG.
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Finds what a request's `runner` names. Without it such a request is refused. */
+  readonly programs?: FindProgram;
   /** Told once of each stored row that cannot be read and was put aside. */
   readonly warn?: (message: string) => void;
 }
+
+/** A program that commands are run by, in the place of an isolation. */
+export interface LocalProgram {
+  /** In a word or two, for receipts. */
+  readonly label: string;
+  /** What it keeps the command apart from, and what not. */
+  readonly note: string;
+  /** Its own words, to which those of the command are added. Throwing means that the run never begins. */
+  wrap(run: {
+    readonly executionId: string;
+    readonly attempt: number;
+    /** Work tree, home folder and temporary files of the run. */
+    readonly folder: string;
+    readonly tree: string;
+  }): readonly string[] | Promise<readonly string[]>;
+}
+
+/** Finds a program by the name that a request gives it; throws an error of the house's shape where it cannot be had. */
+export type FindProgram = (name: string) => Promise<LocalProgram>;
 
 /** A local service, and where its things are. */
 export interface LocalBackend extends Backend, AsyncDisposable {

@@ -97,6 +97,7 @@ const executionRequest = object(
     attachable: flag,
     dirty: object({ base: text, tree: text, files: count, bytes: count }, { diff: text }),
     isolation: oneOf('auto', 'process', 'sandbox', 'container'),
+    runner: { type: 'string', pattern: '^[a-z][a-z0-9-]*$', maxLength: 64 },
     source,
   },
 );

@@ -57,6 +57,7 @@ const fields: Readonly<Record<string, Field>> = {
   git_credentials: 'git_credentials',
   attachable: 'attachable',
   isolation: 'isolation',
+  runner: 'runner',
 };
 const durations: ReadonlySet<string> = new Set(['timeout', 'grace', 'lock_timeout']);
 /** Names that are about the client, and go into no request. */

@@ -35,7 +35,7 @@ export interface ResolveOptions {
 
 /** A value, and where it is from in words that can stand behind it. */
 export interface ResolvedValue {
-  readonly name: 'repo' | 'branch' | 'workdir' | 'image' | 'timeout' | 'env' | 'secrets' | 'lock' | 'isolation';
+  readonly name: 'repo' | 'branch' | 'workdir' | 'image' | 'timeout' | 'env' | 'secrets' | 'lock' | 'isolation' | 'runner';
   readonly value: string;
   /** e.g. `from .hawser.yaml`, `auto-detected from git remote`. */
   readonly source: string;
@@ -205,6 +205,7 @@ function valuesOf(request: ExecutionRequest, sources: ReadonlyMap<Field, string>
   add('workdir', 'workdir', request.workdir);
   add('image', 'image', request.image);
   add('isolation', 'isolation', request.isolation);
+  add('runner', 'runner', request.runner);
   add('env', 'env', namesOf(request.env));
   add('secrets', 'secrets', namesOf(request.secrets));
   add('timeout', 'timeout_seconds', `${request.timeout_seconds ?? requestLimits.defaultTimeoutSeconds}s`);

@@ -96,6 +96,10 @@ const fields: Readonly<Record<keyof ExecutionRequest, Check>> = {
   attachable: checkFlag,
   dirty: checkDirty,
   isolation: (problems, path, value) => checkWord(problems, path, value, ['auto', 'process', 'sandbox', 'container']),
+  runner: (problems, path, value) => {
+    const like = 'must be the name of a runner: lower-case letters, digits and dashes';
+    checkText(problems, path, value, { most: 64, pattern: /^[a-z][a-z0-9-]*$/, like });
+  },
   source: checkSource,
 };
 
@@ -124,6 +128,9 @@ function checkTogether(problems: Problems, body: Readonly<Record<string, unknown
     }
   } else if (body['repo'] === undefined) {
     problems.add('repo', 'is missing: give an address, or no_repo: true');
+  }
+  if (body['runner'] !== undefined && ![undefined, 'auto'].includes(body['isolation'] as string | undefined)) {
+    problems.add('runner', 'cannot go together with an isolation: it is what the command is run by');
   }
   const { cpu, memory } = body;
   if (typeof cpu === 'number' && typeof memory === 'number' && fargateSize({ cpu }) && fargateSize({ memory })) {

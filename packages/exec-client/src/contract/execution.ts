@@ -84,6 +84,8 @@ export interface ExecutionRequest {
   readonly dirty?: DirtyTree;
   /** Isolation wanted of a local backend; `container` and `sandbox` fail where there is none, `auto` takes what is there. */
   readonly isolation?: 'auto' | 'process' | 'sandbox' | 'container';
+  /** What a plugin called the program that commands are run by on this machine; a backend elsewhere has none. */
+  readonly runner?: string;
   readonly source?: ExecutionSource;
 }
 

@@ -20,7 +20,9 @@ const variables = {
   propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
   additionalProperties: { type: ['string', 'number', 'boolean'] },
 };
-const common = { name, version: { type: ['string', 'number'] }, description: text, variables };
+/** For editors. */
+const $schema = text;
+const common = { $schema, name, version: { type: ['string', 'number'] }, description: text, variables };
 
 /** The dialect with `spec_version`: that of openenv-core 0.3.0, and what openenv 0.10.0 adds. */
 export const manifestSchema: object = {

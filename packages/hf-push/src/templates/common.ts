@@ -27,6 +27,7 @@ export function renderFiles(names: TemplateNames, parts: TemplateParts): Readonl
   const imports = `${prefix}Action, ${prefix}Observation`;
   return {
     'openenv.yaml': lines(
+      '# yaml-language-server: $schema=https://hawser.dev/schemas/openenv-1.json',
       'spec_version: 1',
       `name: ${name}`,
       'type: space',

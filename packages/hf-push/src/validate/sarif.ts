@@ -16,7 +16,11 @@ export interface SarifLog {
  *
  * @see OASIS, Static Analysis Results Interchange Format 2.1.0, §3.
  */
-export function toSarif(report: ValidationReport): SarifLog {
+export function toSarif(
+  report: ValidationReport,
+  /** What rules of others ask for, by their ids. */
+  others: Readonly<Record<string, string>> = {},
+): SarifLog {
   const ids = [...new Set(report.findings.map(({ rule }) => rule))].toSorted();
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
@@ -27,7 +31,7 @@ export function toSarif(report: ValidationReport): SarifLog {
           driver: {
             name: 'hawser hf validate',
             informationUri: 'https://github.com/hawser/hawser',
-            rules: ids.map((id) => ({ id, shortDescription: { text: validationRules[id] ?? id } })),
+            rules: ids.map((id) => ({ id, shortDescription: { text: validationRules[id] ?? others[id] ?? id } })),
           },
         },
         originalUriBaseIds: { ENVIRONMENT: { uri: `${pathToFileURL(report.folder).href}/` } },

@@ -48,6 +48,16 @@ export function summarize(findings: readonly Finding[]): FindingSummary {
   return { errors: count('error'), warnings: count('warning'), notes: count('note') };
 }
 
+/** A report with what others have found, or could not check, besides. */
+export function withFindings(
+  report: ValidationReport,
+  more: { readonly findings: readonly Finding[]; readonly skipped: readonly SkippedCheck[] },
+): ValidationReport {
+  const findings = inOrder([...report.findings, ...more.findings]);
+  const summary = summarize(findings);
+  return { ...report, findings, skipped: [...report.skipped, ...more.skipped], summary, passed: summary.errors === 0 };
+}
+
 const ranks = { error: 0, warning: 1, note: 2 } as const;
 
 /** Errors first, then by file and line; what is told twice is told once. */

@@ -13,6 +13,16 @@ import { unpackTar } from './tar.js';
 import { emptyFolder, SafeTree } from './tree.js';
 import { unpackZip } from './zip.js';
 
+/** Fetches the archive behind an address of a further scheme. */
+export type SourceFetcher = (
+  url: string,
+  options: {
+    readonly signal: AbortSignal;
+    readonly maxBytes: number;
+    readonly onProgress: (sentence: string) => void;
+  },
+) => Promise<{ readonly kind: 'zip' | 'tar' | 'tar.gz'; readonly body: AsyncIterable<Uint8Array> }>;
+
 /** What is fetched, where to, and by which rules. */
 export interface FetchSourceOptions {
   readonly source: { readonly url: string; readonly checksumSha256?: string | undefined };
@@ -22,6 +32,8 @@ export interface FetchSourceOptions {
   /** Sentences for a person who watches. */
   readonly onProgress?: (sentence: string) => void;
   readonly signal?: AbortSignal;
+  /** Finds the fetcher of a scheme that the rules name. */
+  readonly fetchers?: ((scheme: string) => Promise<SourceFetcher>) | undefined;
   /** Turns names into addresses. Default: the system's resolver. */
   readonly resolve?: Resolve;
 }
@@ -56,7 +68,9 @@ export async function fetchSource(options: FetchSourceOptions): Promise<FetchedS
       ? await fetchTree(plan, work)
       : plan.kind === 'git'
         ? await fetchRepository(plan, work)
-        : await fetchArchive(plan, work);
+        : plan.kind === 'fetched'
+          ? await fetchOther(plan, work)
+          : await fetchArchive(plan, work);
   } catch (error) {
     await emptyFolder(folder);
     if (timeout.aborted) throw failed(`The source did not arrive within ${rules.timeoutMs / 1000} s`, { cause: error });
@@ -129,17 +143,71 @@ async function fetchArchive(plan: Extract<SourcePlan, { kind: 'zip' | 'tar' }>, 
   return { kind: plan.kind, revision: archive.sha256, entries: tree.entries, bytes: tree.bytes };
 }
 
-async function download(
-  url: URL,
-  { rules, get, aside, say }: Work,
-): Promise<{ readonly path: string; readonly sha256: string; readonly bytes: number }> {
+/** What a fetcher hands over is believed as little as what a server answers. */
+async function fetchOther(plan: Extract<SourcePlan, { kind: 'fetched' }>, work: Work): Promise<FetchedSource> {
+  const { rules, folder, source, get, aside, say, fetchers } = work;
+  if (fetchers === undefined) throw failed(`Nothing here fetches sources of ${plan.scheme}:`);
+  const fetcher = await fetchers(plan.scheme);
+  const { kind, body } = await fetcher(source.url, {
+    signal: get.signal,
+    maxBytes: rules.maxCompressedBytes,
+    onProgress: say,
+  });
+  const archive = await keep(untilAborted(body, get.signal), { rules, aside });
+  say(`Fetched ${archive.bytes} bytes`);
+  checkChecksum(source.checksumSha256, [archive.sha256]);
+  const tree = new SafeTree(folder, rules, () => archive.bytes);
+  if (kind === 'zip') await unpackZip(archive.path, tree);
+  else await unpackTar(kind === 'tar' ? createReadStream(archive.path) : gunzipped(archive.path), tree, (path) => path);
+  await tree.finish({ lift: true });
+  return { kind: plan.kind, revision: archive.sha256, entries: tree.entries, bytes: tree.bytes };
+}
+
+/** The same pieces, as long as somebody waits for them: a fetcher may have forgotten the signal. */
+async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  aborted.catch(() => undefined);
+  const pieces = body[Symbol.asyncIterator]();
+  for (;;) {
+    signal.throwIfAborted();
+    const { done, value } = await Promise.race([pieces.next(), aborted]);
+    if (done) return;
+    yield value;
+  }
+}
+
+async function download(url: URL, { rules, get, aside, say }: Work): Promise<Kept> {
   const { body, url: from } = await httpGet(url, get);
+  let kept: Kept;
+  try {
+    kept = await keep(body, { rules, aside });
+  } finally {
+    body.destroy();
+  }
+  if (!body.complete) throw failed(`${from.host} broke off within the source`);
+  say(`Fetched ${kept.bytes} bytes from ${from.host}`);
+  return kept;
+}
+
+/** An archive in a file. */
+interface Kept {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+async function keep(
+  body: AsyncIterable<Uint8Array>,
+  { rules, aside }: { readonly rules: SourceRules; readonly aside: string },
+): Promise<Kept> {
   const path = join(aside, 'archive');
   const hash = createHash('sha256');
   let bytes = 0;
   const file = await open(path, 'wx', 0o600);
   try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
+    for await (const piece of body) {
       bytes += piece.length;
       if (bytes > rules.maxCompressedBytes)
         throw rejected(`The source is larger than ${rules.maxCompressedBytes} bytes`);
@@ -147,11 +215,8 @@ async function download(
       await file.write(piece);
     }
   } finally {
-    body.destroy();
     await file.close();
   }
-  if (!body.complete) throw failed(`${from.host} broke off within the source`);
-  say(`Fetched ${bytes} bytes from ${from.host}`);
   return { path, bytes, sha256: hash.digest('hex') };
 }
 

@@ -4,14 +4,16 @@ import type { SourceRules } from '../runner/control-types.js';
 import { isPublicAddress } from './addresses.js';
 
 /** The part of {@link SourceRules} that decides about an address. */
-export type AddressRules = Pick<SourceRules, 'hosts' | 'allowHttp' | 'allowPrivate'>;
+export type AddressRules = Pick<SourceRules, 'hosts' | 'allowHttp' | 'allowPrivate' | 'schemes'>;
 
 /** What an address asks for. */
 export type SourcePlan =
   /** A folder of a repository; where the ref ends and the folder begins, only the repository can say. */
   | { readonly kind: 'tree'; readonly repository: URL; readonly rest: readonly string[] }
   | { readonly kind: 'zip' | 'tar'; readonly url: URL }
-  | { readonly kind: 'git'; readonly url: URL; readonly ref: string | null };
+  | { readonly kind: 'git'; readonly url: URL; readonly ref: string | null }
+  /** Of a further scheme; what is behind it only its fetcher knows. */
+  | { readonly kind: 'fetched'; readonly scheme: string; readonly url: URL };
 
 /** Host that serves a host's archives, and so is allowed along with it. */
 const archiveHosts: Readonly<Record<string, string>> = { 'github.com': 'codeload.github.com' };
@@ -24,6 +26,12 @@ const archiveHosts: Readonly<Record<string, string>> = { 'github.com': 'codeload
  */
 export function checkSource(url: string, rules: AddressRules): SourcePlan {
   const parsed = parse(url);
+  const word = parsed.protocol.slice(0, -1);
+  const scheme = rules.schemes?.find((each) => word === each || word.startsWith(`${each}+`));
+  if (scheme !== undefined) {
+    checkCredentials(parsed);
+    return { kind: 'fetched', scheme, url: parsed };
+  }
   checkAddress(parsed, rules);
   const plan = planOf(parsed);
   if (plan) return plan;
@@ -41,11 +49,7 @@ export function checkAddress(url: URL, rules: AddressRules): void {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && rules.allowHttp)) {
     throw rejected(`A source is fetched over https, not ${url.protocol.slice(0, -1)}`);
   }
-  if (url.username !== '' || url.password !== '') {
-    throw rejected('The address of the source carries a user name or password', {
-      hint: 'Leave it out; whoever runs the service keeps credentials by host.',
-    });
-  }
+  checkCredentials(url);
   const host = hostOf(url);
   if (host === '') throw rejected('The address of the source names no host');
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
@@ -58,6 +62,13 @@ export function checkAddress(url: URL, rules: AddressRules): void {
   if (isIP(host) !== 0 ? !isPublicAddress(host) : isInsideName(host)) {
     throw rejected(`${host} is not an address of the public internet`);
   }
+}
+
+function checkCredentials(url: URL): void {
+  if (url.username === '' && url.password === '') return;
+  throw rejected('The address of the source carries a user name or password', {
+    hint: 'Leave it out; whoever runs the service keeps credentials by host.',
+  });
 }
 
 /** Host as the parser normalised it: lower case, numbers in their usual form, without brackets and a last dot. */

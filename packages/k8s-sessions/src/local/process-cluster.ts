@@ -18,6 +18,8 @@ export interface ProcessClusterOptions {
   /** The runner's whole environment; its commands get the same. */
   readonly env: Readonly<Record<string, string>>;
   readonly home: string | undefined;
+  /** Folders that a sandboxed runner can read besides. */
+  readonly readable: readonly string[];
 }
 
 /** Processes as a cluster, and the end of looking after them. The processes themselves go on. */
@@ -197,14 +199,14 @@ function firstFact({ session, attempt, jobName }: RunDocument): PodFact {
 }
 
 function viewOf(
-  { places, isolation, runnerProgram, home }: ProcessClusterOptions,
+  { places, isolation, runnerProgram, home, readable }: ProcessClusterOptions,
   run: Run,
 ): Parameters<typeof sandboxed>[0] {
   return {
     program: isolation.program ?? '',
     folder: places.folder,
     runFolder: run.places.folder,
-    readable: [...neededBy(runnerProgram), places.door],
+    readable: [...neededBy(runnerProgram), ...readable, places.door],
     home,
   };
 }

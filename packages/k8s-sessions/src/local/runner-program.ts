@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { SourceFetcher } from '../fetch/index.js';
 import { httpControl } from '../runner/http-control.js';
 import { runRunner } from '../runner/run.js';
 import { readDocument, readText, writePrivate } from './files.js';
@@ -10,6 +11,8 @@ export interface LocalRunnerOptions {
   readonly folder: string;
   /** What commands begin with: `PATH`, language and the like. */
   readonly env: Readonly<Record<string, string>>;
+  /** Finds who fetches sources of a scheme that the service allows besides http. */
+  readonly fetchers?: (scheme: string) => Promise<SourceFetcher>;
   /** SIGTERM to the program. */
   readonly terminate?: AbortSignal;
   /** Milliseconds that a service that is away is waited for while no command runs. Default 600,000. */
@@ -61,6 +64,7 @@ export async function runLocalRunner(options: LocalRunnerOptions): Promise<numbe
       const looking = setInterval(look, Math.min(lookEveryMs, patienceMs));
       return () => clearInterval(looking);
     },
+    ...(options.fetchers && { fetchers: options.fetchers }),
     ...(options.terminate && { terminate: options.terminate }),
   });
   if (!isRemoved()) writePrivate(places.end, JSON.stringify({ code }));

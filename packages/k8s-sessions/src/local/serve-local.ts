@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { randomKey } from '@hawser/api-keys';
 import { createSigner, openSigningKey } from '@hawser/receipts';
 import { createController, type Controller } from '../controller/create-controller.js';
-import type { ControllerSettings } from '../controller/options.js';
+import { defaultControllerSettings, type ControllerSettings } from '../controller/options.js';
 import { answerWith } from '../controller/serve.js';
 import { SessionsError } from '../errors.js';
 import { createGateway, type Gateway } from '../gateway/gateway.js';
@@ -21,7 +21,7 @@ import { openKeyFolder } from '../tickets/keys.js';
 import { openTickets } from '../tickets/tickets.js';
 import { systemClock } from './clock.js';
 import { secretIn } from './files.js';
-import { chooseIsolation } from './isolation.js';
+import { chooseIsolation, neededBy } from './isolation.js';
 import { placesIn } from './places.js';
 import { openProcessCluster } from './process-cluster.js';
 import { announce, assertNotServed, lastUrl, withdraw } from './service-file.js';
@@ -44,6 +44,11 @@ export interface ServeLocalOptions {
   readonly warmRunners?: number;
   /** The person's home folder, which a sandbox hides. */
   readonly home?: string;
+  /**
+   * Further schemes that sources may have, each with a file of the package by which the runner's program fetches them: a
+   * sandbox lets that package be read.
+   */
+  readonly sources?: Readonly<Record<string, string>>;
   /** Release of the service, for receipts. */
   readonly version: string;
   readonly settings?: Partial<ControllerSettings>;
@@ -106,6 +111,7 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
       runnerProgram: options.runnerProgram,
       env: options.env,
       home: options.home,
+      readable: Object.values(options.sources ?? {}).flatMap((module) => neededBy([process.execPath, module])),
     });
     undo.push(() => cluster.close());
     const controller = createController({
@@ -123,6 +129,10 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
         warmRunners: options.warmRunners ?? 1,
         // The next session is as quick as this one when somebody comes back in a second.
         sweepMs: 500,
+        sourceRules: {
+          ...defaultControllerSettings.sourceRules,
+          schemes: Object.keys(options.sources ?? {}),
+        },
         ...options.settings,
       },
     });

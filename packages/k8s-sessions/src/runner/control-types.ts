@@ -86,6 +86,8 @@ export interface SourceRules {
   readonly maxEntries: number;
   readonly maxRatio: number;
   readonly timeoutMs: number;
+  /** Further schemes of addresses, each of which the runner has a fetcher for: `NAME:…` and `NAME+…:…`. */
+  readonly schemes?: readonly string[];
   /** Bearer token for a host, for private sources. */
   readonly credentials: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionsError } from '../errors.js';
-import { fetchSource } from '../fetch/index.js';
+import { fetchSource, type SourceFetcher } from '../fetch/index.js';
 import type { Assignment } from './control-types.js';
 
 /**
@@ -12,11 +12,13 @@ export async function fetchInto(options: {
   readonly folder: string;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
+  readonly fetchers?: ((scheme: string) => Promise<SourceFetcher>) | undefined;
 }): Promise<{ readonly revision: string } | { readonly message: string }> {
-  const { assignment, folder, say, signal } = options;
+  const { assignment, folder, say, signal, fetchers } = options;
   try {
     const source = assignment.source!;
-    const { revision } = await fetchSource({ source, rules: assignment.sourceRules, folder, onProgress: say, signal });
+    const rules = assignment.sourceRules;
+    const { revision } = await fetchSource({ source, rules, folder, onProgress: say, signal, fetchers });
     return { revision };
   } catch (error) {
     if (!(error instanceof SessionsError)) throw error;

@@ -1,3 +1,4 @@
+import type { SourceFetcher } from '../fetch/index.js';
 import type { RunnerControl } from './control-types.js';
 import type { RunnerAddress } from './dial-types.js';
 
@@ -18,6 +19,8 @@ export interface RunnerOptions {
   readonly folder: string;
   /** Environment that commands begin with; never the runner's own as a whole. */
   readonly env: Readonly<Record<string, string>>;
+  /** Finds who fetches sources of a scheme that the rules name besides http. */
+  readonly fetchers?: (scheme: string) => Promise<SourceFetcher>;
   /** SIGTERM to the runner, say: ends the command and drains. */
   readonly terminate?: AbortSignal;
   /** What the exit record says then. Default `cancelled`; in a cluster, where nobody else would, `evicted`. */

@@ -126,6 +126,7 @@ async function runSession(
     folder: options.folder,
     env: options.env,
     leftBehindMs: options.leftBehindMs ?? 2000,
+    fetchers: options.fetchers,
     onPhase: (phase) => outbox.phase(phase),
   });
   stop = (reason, withinMs) => running.stop(reason, withinMs);

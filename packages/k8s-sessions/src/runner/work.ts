@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExitReason } from '../protocol/types.js';
+import type { SourceFetcher } from '../fetch/index.js';
 import type { Assignment, RunnerPhase } from './control-types.js';
 import type { Hub } from './hub.js';
 import { memoryKills } from './memory-kills.js';
@@ -26,6 +27,7 @@ export interface WorkOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly leftBehindMs: number;
+  readonly fetchers?: ((scheme: string) => Promise<SourceFetcher>) | undefined;
   readonly onPhase: (phase: RunnerPhase) => void;
 }
 
@@ -87,7 +89,7 @@ export function startWork(options: WorkOptions): Work {
     let revision: { readonly revision?: string } = {};
     if (assignment.source) {
       phase({ state: 'fetching', detail: assignment.source.url });
-      const got = await fetchInto({ assignment, folder, say, signal: stopped.signal });
+      const got = await fetchInto({ assignment, folder, say, signal: stopped.signal, fetchers: options.fetchers });
       if (stopReason) return stoppedEnd()!;
       if ('message' in got) return { reason: 'fetch_failed', code: null, signal: null, message: got.message };
       revision = got;

@@ -139,7 +139,7 @@ interface ReadFile {
 
 /** Reads, checks and understands one file; undefined where there is none. */
 async function readFile(path: string, options: PlaceOptions): Promise<ReadFile | undefined> {
-  const { from, home = homedir() } = options;
+  const { from, home = homedir(), providers = [] } = options;
   const bytes = await readBounded(path);
   if (!bytes) return undefined;
   const fail = (complaints: readonly Complaint[]): never => {
@@ -149,7 +149,7 @@ async function readFile(path: string, options: PlaceOptions): Promise<ReadFile |
   if ('complaints' in read) return fail(read.complaints);
   const wrong = await checkFile(read.parsed);
   if (wrong.length > 0) return fail(wrong);
-  const { sets, complaints } = normaliseFile(read.parsed, path, home);
+  const { sets, complaints } = normaliseFile(read.parsed, path, { home, providers });
   if (complaints.length > 0) return fail(complaints);
   return { path, bytes, sets, untrusted: untrustedParts(read.parsed), trusted: () => isTrusted(path, bytes, options) };
 }

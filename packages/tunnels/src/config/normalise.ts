@@ -34,9 +34,9 @@ type Raw = Readonly<Record<string, unknown>>;
 export function normaliseFile(
   parsed: ParsedFile,
   path: string,
-  home: string = homedir(),
+  { home = homedir(), providers = [] }: { readonly home?: string; readonly providers?: readonly string[] } = {},
 ): { readonly sets: ReadonlyMap<string, SetPart>; readonly complaints: readonly Complaint[] } {
-  const reader = new Reader(parsed, dirname(path), home);
+  const reader = new Reader(parsed, dirname(path), home, providers);
   const sets = new Map<string, SetPart>();
   for (const [name, raw] of Object.entries(asMap(asMap(parsed.value)['sets']))) {
     sets.set(name, reader.set(asMap(raw), ['sets', name]));
@@ -49,11 +49,13 @@ class Reader {
   readonly #parsed: ParsedFile;
   readonly #folder: string;
   readonly #home: string;
+  readonly #providers: readonly string[];
 
-  constructor(parsed: ParsedFile, folder: string, home: string) {
+  constructor(parsed: ParsedFile, folder: string, home: string, providers: readonly string[]) {
     this.#parsed = parsed;
     this.#folder = folder;
     this.#home = home;
+    this.#providers = providers;
   }
 
   set(raw: Raw, at: Path): SetPart {
@@ -88,7 +90,7 @@ class Reader {
     const idleMs = this.#duration(raw, 'idle', at);
     const holdMs = this.#duration(raw, 'hold', at);
     return {
-      ...(via !== undefined && { via: this.#via(via) }),
+      ...(via !== undefined && { via: this.#via(via, [...at, 'via']) }),
       ...(lazy !== undefined && { lazy }),
       ...(onPortConflict !== undefined && { onPortConflict }),
       ...(ttlMs !== undefined && { ttlMs }),
@@ -126,13 +128,13 @@ class Reader {
     return { port: port ?? 0, ...(host !== undefined && host !== 'localhost' && { host }) };
   }
 
-  #via(raw: unknown): Via {
+  #via(raw: unknown, at: Path): Via {
     if (raw === 'direct') return { kind: 'direct' };
-    if (Array.isArray(raw)) return this.#chain(raw);
+    if (Array.isArray(raw)) return this.#chain(raw, at);
     const settings = asMap(raw);
     switch (settings['kind']) {
       case 'chain':
-        return this.#chain(settings['hops'] as readonly unknown[]);
+        return this.#chain(settings['hops'] as readonly unknown[], [...at, 'hops']);
       case 'ssm':
         return ssmVia(settings);
       case 'kube': {
@@ -141,13 +143,22 @@ class Reader {
       }
       case 'direct':
         return { kind: 'direct' };
-      default:
+      case 'ssh':
+      case 'ssh-bastion':
         return this.#ssh(settings);
+      default: {
+        const { kind, ...said } = settings as { kind: string };
+        if (!this.#providers.includes(kind)) {
+          const known = ['ssh-bastion', 'ssh', 'ssm', 'kube', 'direct', ...this.#providers].join(', ');
+          this.complaints.push(this.#parsed.complain([...at, 'kind'], `may be ${known}, or what a plugin adds.`));
+        }
+        return { kind: 'plugin', provider: kind, settings: said };
+      }
     }
   }
 
-  #chain(hops: readonly unknown[]): ChainVia {
-    return { kind: 'chain', hops: hops.map((hop) => this.#via(hop)) };
+  #chain(hops: readonly unknown[], at: Path): ChainVia {
+    return { kind: 'chain', hops: hops.map((hop, index) => this.#via(hop, [...at, index])) };
   }
 
   #ssh(settings: Raw): SshVia {

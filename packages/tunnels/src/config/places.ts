@@ -10,6 +10,8 @@ export interface PlaceOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: the user's. */
   readonly home?: string;
+  /** Names of providers of plugins, which may stand as `kind` of a `via`. */
+  readonly providers?: readonly string[];
 }
 
 /** The name of the file, in a project and in a person's folder alike. */

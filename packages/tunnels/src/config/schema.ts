@@ -111,7 +111,9 @@ const hop: Schema = {
   description: 'a map with kind: ssh-bastion, ssm, kube or direct',
   type: 'object',
   required: ['kind'],
-  properties: { kind: { description: 'how the link is made', enum: ['ssh-bastion', 'ssh', 'ssm', 'kube', 'direct'] } },
+  properties: {
+    kind: text('ssh-bastion, ssm, kube, direct, or the name of a provider of a plugin', '^[a-z][a-z0-9-]{0,63}$'),
+  },
   allOf: [
     when(ofKind('ssh-bastion', 'ssh'), { $ref: '#/$defs/ssh' }),
     when(ofKind('ssm'), { $ref: '#/$defs/ssm' }),
@@ -214,6 +216,7 @@ export const tunnelsSchema: Schema = {
   type: 'object',
   required: ['sets'],
   properties: {
+    $schema: { description: 'the address of this schema, for editors', type: 'string' },
     sets: {
       description: 'sets of tunnels by name',
       type: 'object',

@@ -65,6 +65,8 @@ export function untrustedParts(parsed: ParsedFile): ReadonlyMap<string, readonly
   return found;
 }
 
+const ownKinds: ReadonlySet<string> = new Set(['ssh-bastion', 'ssh', 'ssm', 'kube', 'direct', 'chain']);
+
 type Complain = (path: Path, why: string) => void;
 
 function checkTunnel(tunnel: Readonly<Record<string, unknown>>, viaOfSet: unknown, at: Path, complain: Complain): void {
@@ -96,6 +98,11 @@ function checkVia(via: unknown, at: Path, complain: Complain): void {
     return;
   }
   const settings = asMap(via);
+  const { kind } = settings;
+  if (typeof kind === 'string' && !ownKinds.has(kind)) {
+    complain([...at, 'kind'], 'is of a plugin: what it does with the rest is not known here.');
+    return;
+  }
   if (settings['hops'] !== undefined) checkVia(settings['hops'], [...at, 'hops'], complain);
   checkOptions(settings['options'], [...at, 'options'], complain);
   const key = settings['identityFile'];

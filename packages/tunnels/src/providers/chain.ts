@@ -183,7 +183,7 @@ function whatIsWrong({ hops }: ChainVia): string | undefined {
 function nameOf(via: Via): string {
   if (via.kind === 'ssh-bastion') return `ssh to ${via.host}`;
   if (via.kind === 'ssm') return `Session Manager to ${via.target}`;
-  return via.kind;
+  return via.kind === 'plugin' ? via.provider : via.kind;
 }
 
 function endedFailure(): LinkFailure {

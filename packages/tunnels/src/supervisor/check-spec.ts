@@ -1,7 +1,7 @@
 import { TunnelsError } from '../errors.js';
 import type { TunnelSpec } from '../spec.js';
 
-const kinds: readonly unknown[] = ['ssh-bastion', 'ssm', 'kube', 'direct', 'chain'];
+const kinds: readonly unknown[] = ['ssh-bastion', 'ssm', 'kube', 'direct', 'plugin', 'chain'];
 const probes: readonly unknown[] = ['tcp', 'http', 'prefect', 'marquez', 'postgres'];
 const policies: readonly unknown[] = [undefined, 'next', 'fail', 'reuse'];
 
@@ -55,6 +55,11 @@ function checkSpec(input: unknown): TunnelSpec {
 function checkVia(input: unknown, of: string): void {
   const via = record(input, `The way ${of}`);
   if (!kinds.includes(via['kind'])) throw bad(`The way ${of} is of no known kind: ${JSON.stringify(via['kind'])}.`);
+  if (via['kind'] === 'plugin') {
+    if (typeof via['provider'] !== 'string') throw bad(`The way ${of} names no provider.`);
+    record(via['settings'], `What the way ${of} says to its provider`);
+    return;
+  }
   if (via['kind'] !== 'chain') return;
   const { hops } = via;
   if (!Array.isArray(hops) || hops.length === 0) throw bad(`The chain ${of} has no hops.`);

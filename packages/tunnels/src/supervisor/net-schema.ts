@@ -40,7 +40,7 @@ export const netSchema: JsonSchema = {
         properties: {
           name: text,
           set: text,
-          via: { enum: ['ssh-bastion', 'ssm', 'kube', 'direct', 'chain'] },
+          via: { enum: ['ssh-bastion', 'ssm', 'kube', 'direct', 'plugin', 'chain'] },
           local: {
             type: 'object',
             required: ['host', 'port'],

@@ -8,7 +8,7 @@ import { allowedSshOptions } from '../../src/config/untrusted.js';
 const guide = await readFile(join(import.meta.dirname, '../../../../docs/how-to/keep-tunnels-up.md'), 'utf8');
 
 test('what the guide writes down is understood, and needs no trust', async () => {
-  const [, text = ''] = /```yaml\n([^]*?)```/.exec(guide) ?? [];
+  const [, text = ''] = /```yaml.*\n([^]*?)```/.exec(guide) ?? [];
   const folder = await mkdtemp(join(tmpdir(), 'hawser-how-to-'));
   try {
     await writeFile(join(folder, 'tunnels.yaml'), text);

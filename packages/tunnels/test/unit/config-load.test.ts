@@ -224,7 +224,7 @@ describe('complaints', () => {
 `);
     const error = await failure(loadTunnels(places()));
     expect(error.message.split('\n')).toEqual([
-      'tunnels.yaml:3:17: sets.staging.via.kind may be ssh-bastion, ssh, ssm, kube, direct.',
+      'tunnels.yaml:3:17: sets.staging.via.kind may be ssh-bastion, ssh, ssm, kube, direct, or what a plugin adds.',
       'tunnels.yaml:4:5: sets.staging.tunels is not known; did you mean tunnels?',
       'tunnels.yaml:6:42: sets.other.via.lanes may be a number from 1 to 16.',
       'tunnels.yaml:8:27: sets.other.tunnels.a.local may be a port from 0 to 65535, {host, port} or {path}.',

@@ -7,12 +7,11 @@ export default class HfInit extends HawserCommand<typeof HfInit, InitResult> {
   static override summary = 'Begin an environment from a template.';
   static override args = { name: Args.string({ required: true, description: 'A name that Python can import.' }) };
   static override flags = {
-    template: Flags.option({
-      options: ['echo', 'coding'] as const,
-      default: 'echo' as const,
-      summary: 'Begin as this: echo says what it is told, coding runs Python. Default: echo.',
-      helpValue: 'echo|coding',
-    })(),
+    template: Flags.string({
+      default: 'echo',
+      summary: "Begin as this: echo says what it is told, coding runs Python, others are plugins'. Default: echo.",
+      helpValue: 'echo|coding|NAME',
+    }),
     output: Flags.string({
       summary: 'Put it into this folder. Default: envs/ if there is one, else here.',
       helpValue: 'FOLDER',
@@ -23,11 +22,12 @@ export default class HfInit extends HawserCommand<typeof HfInit, InitResult> {
     '<%= config.bin %> <%= command.id %> my_env --template coding',
   ];
 
-  protected async work({ args, flags }: Work<typeof HfInit>): Promise<Result<InitResult>> {
+  protected async work({ args, flags, extensions }: Work<typeof HfInit>): Promise<Result<InitResult>> {
+    const { templateNamed } = await import('../../plugins/hf.js');
     const { initEnvironment } = await import('@hawser/hf-push');
     const made = await initEnvironment({
       name: args.name,
-      template: flags.template,
+      template: await templateNamed(flags.template, { extensions }),
       from: process.cwd(),
       ...(flags.output === undefined ? {} : { output: flags.output }),
     });

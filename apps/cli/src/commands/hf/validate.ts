@@ -8,7 +8,7 @@ type Report = ValidationReport | SarifLog | LiveReport;
 export default class HfValidate extends HawserCommand<typeof HfValidate, Report> {
   static override summary = 'Say what is wrong with an environment, or with a server that runs.';
   static override description =
-    'Needs neither a Hub nor Docker: a build is predicted. Every finding names its rule; errors end it with 1.';
+    'Needs neither a Hub nor Docker: a build is predicted. Every finding names its rule; errors end it with 1. Rules of plugins are held to as well, and named PLUGIN/RULE.';
   static override usage = '<%= command.id %> (ENVIRONMENT | --url URL) [FLAGS]';
   static override args = {
     environment: Args.string({ description: 'Environment in src/envs/, envs/ or ./, or the path of its folder.' }),
@@ -28,7 +28,8 @@ export default class HfValidate extends HawserCommand<typeof HfValidate, Report>
     '<%= config.bin %> <%= command.id %> --url http://127.0.0.1:8000',
   ];
 
-  protected async work({ args, flags, out, signal }: Work<typeof HfValidate>): Promise<Result<Report>> {
+  protected async work(work: Work<typeof HfValidate>): Promise<Result<Report>> {
+    const { args, flags, out, signal } = work;
     const { environment } = args;
     if ((environment === undefined) === (flags.url === undefined))
       throw new CliKitError('HAWSER_CLI_USAGE', 'Either an environment or --url is wanted.');
@@ -42,15 +43,17 @@ export default class HfValidate extends HawserCommand<typeof HfValidate, Report>
         exitCode: live.passed ? 0 : 1,
       };
     }
-    const report = await validateEnvironment({
+    const { judgeByPlugins } = await import('../../plugins/hf.js');
+    const own = await validateEnvironment({
       from: process.cwd(),
       environment,
       signal,
       ...(flags['base-image'] === undefined ? {} : { baseImage: flags['base-image'] }),
     });
+    const { report, asks } = await judgeByPlugins(own, work);
     const exitCode = report.passed ? 0 : 1;
     if (flags.sarif) {
-      const sarif = toSarif(report);
+      const sarif = toSarif(report, asks);
       return { data: sarif, text: JSON.stringify(sarif, null, 2), exitCode };
     }
     return { data: report, text: async () => renderReport(report, await out.style()), exitCode };

@@ -8,6 +8,7 @@ const names: Readonly<Record<ResolvedValue['name'], string>> = {
   workdir: 'Folder',
   image: 'Image',
   isolation: 'Isolation',
+  runner: 'Runner',
   env: 'Variables',
   secrets: 'Secrets',
   timeout: 'Timeout',

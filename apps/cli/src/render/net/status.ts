@@ -29,7 +29,7 @@ function columns(style: Style): readonly ColouredColumn<TunnelStatus>[] {
     { heading: 'SET', value: ({ spec }) => spec.set },
     { heading: 'LOCAL', value: ({ local }) => addressOf(local), paint: (word) => style.link(word) },
     { heading: 'TO', value: ({ spec }) => targetOf(spec.to) },
-    { heading: 'VIA', value: ({ spec }) => spec.via.kind },
+    { heading: 'VIA', value: ({ spec: { via } }) => (via.kind === 'plugin' ? via.provider : via.kind) },
     {
       heading: 'LINK',
       value: ({ link }) => link.state,

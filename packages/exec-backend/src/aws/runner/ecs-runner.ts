@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ECSClient, RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { fargateSize } from '@hawser/exec-client/contract';
+import { ExecBackendError } from '../../errors.js';
 import type { Clock, Job, Runner, StartFailure, TaskFacts, TaskRef } from '../../ports.js';
 import type { TaskDefinitions } from '../images/definitions.js';
 import type { EndMark } from '../logs/marks.js';
@@ -111,7 +112,14 @@ export function createEcsRunner(options: EcsRunnerOptions): Runner {
   return {
     kind: 'aws',
 
-    describe: () => Promise.resolve({ kind: 'aws', isolation: 'fargate', note: `ECS Fargate, cluster ${cluster}` }),
+    describe: ({ runner }) =>
+      runner === undefined
+        ? Promise.resolve({ kind: 'aws', isolation: 'fargate', note: `ECS Fargate, cluster ${cluster}` })
+        : Promise.reject(
+            new ExecBackendError('HAWSER_EXEC_BACKEND_ISOLATION_MISSING', `Nothing here is run by '${runner}'.`, {
+              hint: 'Runners of plugins run commands on their own machine: choose --local, or leave --runner out.',
+            }),
+          ),
 
     start: async (job) => {
       const image = job.image ?? settings.defaultImage;

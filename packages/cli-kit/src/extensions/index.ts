@@ -1,0 +1,3 @@
+export { dataFolder, installedPlugins } from './installed.js';
+export { findExtensions } from './find.js';
+export type { InstalledPlugin } from './find.js';
