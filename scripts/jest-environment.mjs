@@ -1,8 +1,8 @@
 // Each suite has a temporary folder of its own, and fails when it leaves something behind: a file in it, a process, a
 // socket, a server.
-import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TestEnvironment } from 'jest-environment-node';
 
@@ -19,12 +19,16 @@ const watched = new Set([
 const nodesOwn = 'node-compile-cache';
 /** What was closed at the very end may take its time; connections that are kept alive take the longest. */
 const patienceMs = 5000;
+/** A file that gets a line for each suite: what it took of the processors, its ended children included, and of time. */
+const costs = process.env.HAWSER_TEST_COSTS;
 
 export default class LeavesNothingBehind extends TestEnvironment {
   #usual;
   #folder;
   #before = active();
   #hasFailures = false;
+  #began = { at: Date.now(), cpu: costs === undefined ? 0 : cpuSeconds() };
+  #suite;
 
   constructor(config, context) {
     // The suite gets a copy of the environment, so this comes first.
@@ -36,6 +40,7 @@ export default class LeavesNothingBehind extends TestEnvironment {
     super(config, context);
     this.#usual = usual;
     this.#folder = folder;
+    this.#suite = relative(config.globalConfig.rootDir, context.testPath);
   }
 
   handleTestEvent(event) {
@@ -46,11 +51,19 @@ export default class LeavesNothingBehind extends TestEnvironment {
   async teardown() {
     await super.teardown();
     // A test that failed may have been stopped half-way: what it says matters more than what it left.
+    const ended = Date.now();
     const left = this.#hasFailures ? [] : await this.#left();
+    if (costs !== undefined) this.#account(ended);
     rmSync(this.#folder, { recursive: true, force: true });
     if (this.#usual === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = this.#usual;
     if (left.length > 0) throw new Error(`This suite leaves behind: ${left.join(', ')}`);
+  }
+
+  #account(ended) {
+    const cpu = (cpuSeconds() - this.#began.cpu).toFixed(1);
+    const [wall, waited] = [ended - this.#began.at, Date.now() - ended].map((ms) => (ms / 1000).toFixed(1));
+    appendFileSync(costs, `${cpu}\t${wall}\t${waited}\t${this.#suite}\n`);
   }
 
   async #left() {
@@ -60,6 +73,14 @@ export default class LeavesNothingBehind extends TestEnvironment {
       if ((things.length === 0 && files.length === 0) || Date.now() > until) return [...things, ...files];
     }
   }
+}
+
+/** proc_pid_stat(5): utime, stime, cutime and cstime, in hundredths of a second on every Linux that Node runs on. */
+function cpuSeconds() {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 }
 
 function active() {

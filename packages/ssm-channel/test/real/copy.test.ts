@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { scale } from '../../../../test/support/scale.js';
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeReal } from '../../../../test/support/counterparts.js';
+import { scale } from '../../../../test/support/scale.js';
 import { type FarFiles, NEEDED, noise, onlyTools, openFarFiles, withTools } from '../support/far-files.js';
 import { sha256 } from '../support/world.js';
 
@@ -37,21 +37,7 @@ async function roundTrip(one: FarFiles, content: Buffer, name = 'file.bin'): Pro
 describe('copying a file there and back', () => {
   test('keeps every byte of files of every size', async () => {
     const one = await open();
-    for (const size of [
-      0,
-      1,
-      2,
-      3,
-      1023,
-      1024,
-      2999,
-      3000,
-      3001,
-      65_536,
-      MIB - 1,
-      MIB,
-      MIB + 1,
-    ]) {
+    for (const size of [0, 1, 2, 3, 1023, 1024, 2999, 3000, 3001, 65_536, MIB - 1, MIB, MIB + 1]) {
       await roundTrip(one, noise(size));
     }
   });
