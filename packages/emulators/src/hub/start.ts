@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { EmulatorError } from '../errors.js';
 import { createFaults } from '../http/faults.js';
 import { createListener } from '../http/listener.js';
@@ -22,6 +23,7 @@ import { xetRoutes } from './api/xet.js';
 import { createRateLimit } from './http/rate-limit.js';
 import { serve, type Door } from './http/serve.js';
 import { createHub } from './state/hub.js';
+import { createKeeper } from './state/keeper.js';
 import { createLfsStore } from './state/lfs-store.js';
 import { mainRef } from './state/spaces.js';
 import { createTokens } from './state/tokens.js';
@@ -36,7 +38,7 @@ const host = '127.0.0.1';
  * Starts a Hugging Face Hub for Spaces on this machine, on loopback only.
  *
  * Spaces are git repositories with real object ids; regular files and git objects are held in memory, LFS objects in a
- * temporary folder, and both are gone when it is closed. An LFS file no line of `.gitattributes` speaks of gets one in
+ * temporary folder, and both are gone when it is closed, unless a `folder` keeps them. An LFS file no line of `.gitattributes` speaks of gets one in
  * the same commit, as on the Hub; who wants to know the resulting tree beforehand sends those lines along.
  *
  * @throws {@link EmulatorError} `HAWSER_EMULATOR_OPTION` or `HAWSER_EMULATOR_LISTEN`
@@ -45,7 +47,8 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
   const accounts = options.accounts ?? defaultAccounts;
   checkOptions(options, accounts);
   const nowMs = (): number => Date.now();
-  const lfs = await createLfsStore();
+  const { folder } = options;
+  const lfs = await createLfsStore(folder && join(folder, 'lfs'));
   const hub = createHub({
     accounts,
     lfs,
@@ -55,6 +58,8 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     nowMs,
     url: (path) => `http://${host}:${listener.port}${path}`,
   });
+  const keeper = folder === undefined ? undefined : createKeeper(join(folder, 'spaces'));
+  keeper?.load(hub);
   const tokens = createTokens(accounts);
   const log = createRequestLog<HubRequest>('The Hub');
   const faults = createFaults<HubFault['does']>();
@@ -84,6 +89,7 @@ export async function startHubEmulator(options: HubEmulatorOptions = {}): Promis
     faults,
     rateLimit: options.rateLimit && createRateLimit(options.rateLimit, nowMs),
     identify: (headers) => tokens.identify(headers),
+    keep: () => keeper?.save(hub),
     record: (request) => log.record(request),
   };
   const listener = createListener({

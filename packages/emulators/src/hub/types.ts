@@ -65,6 +65,11 @@ export interface HubEmulatorOptions {
   readonly multipartBytes?: number;
   /** Device login: seconds between polls (more often is `slow_down`), and until a code is worth nothing. Default 5, 900. */
   readonly device?: { readonly intervalSeconds?: number; readonly expiresInSeconds?: number };
+  /**
+   * Keeps Spaces from one start to the next in this folder, which is made when missing: git objects and refs, LFS objects,
+   * settings and discussions. Default: they are gone when the Hub is closed.
+   */
+  readonly folder?: string;
 }
 
 /** How a build goes. */

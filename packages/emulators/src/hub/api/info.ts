@@ -10,6 +10,7 @@ import { visibilityOf } from './repos.js';
 /** What a Space is, and how it is shown. */
 export function infoRoutes(hub: Hub): readonly Route[] {
   return [
+    { method: 'GET', path: /^\/api\/spaces$/u, answer: (call) => listed(hub, call) },
     {
       method: 'GET',
       path: /^\/api\/spaces\/([^/]+)\/([^/]+)(?:\/revision\/([^/]+))?$/u,
@@ -25,6 +26,29 @@ export function infoRoutes(hub: Hub): readonly Route[] {
     },
     { method: 'PUT', path: /^\/api\/spaces\/([^/]+)\/([^/]+)\/settings$/u, answer: (call) => change(hub, call) },
   ];
+}
+
+/** The Spaces that the caller may see, of one author or of all, the newest first. */
+function listed(hub: Hub, call: Call): Answer {
+  const author = call.query.get('author');
+  const most = Math.min(Number(call.query.get('limit') ?? 1000), 1000);
+  const visible = [...hub.spaces.values()].filter(
+    ({ owner, visibility }) =>
+      (author === null || owner === author) && (visibility === 'public' || hub.role(call.caller, owner) !== undefined),
+  );
+  return json(
+    visible
+      .toReversed()
+      .slice(0, most)
+      .map(({ internalId, id, owner, sdk, createdAt, visibility }) => ({
+        _id: internalId,
+        id,
+        author: owner,
+        private: visibility !== 'public',
+        sdk,
+        createdAt,
+      })),
+  );
 }
 
 type Facts = Readonly<Record<string, () => unknown>>;

@@ -23,6 +23,8 @@ export interface Door {
   readonly rateLimit: RateLimit | undefined;
   /** Who a request comes from. Throws 401 for a token nobody has. */
   identify(headers: IncomingMessage['headers']): Caller | undefined;
+  /** Writes down what a request has changed, before it is answered. */
+  keep(): void;
   record(request: HubRequest): void;
 }
 
@@ -112,6 +114,7 @@ async function work(
     signal,
   };
   const answer = await found.route.answer(call);
+  if (asked !== 'GET') door.keep();
   return limited ? { ...answer, headers: { ...limited.headers, ...answer.headers } } : answer;
 }
 

@@ -6,7 +6,7 @@ import { defaultAttributes } from './attributes.js';
 import type { LfsStore } from './lfs-store.js';
 import { readCard } from './card.js';
 import { createRuntime } from './runtime.js';
-import { internalId, mainRef, subdomainOf, type Space, type Visibility } from './spaces.js';
+import { internalId, mainRef, subdomainOf, type KeptSpace, type Space, type Visibility } from './spaces.js';
 
 /** What somebody may do with a Space. */
 export type Right = 'read' | 'propose' | 'write';
@@ -33,6 +33,8 @@ export interface Hub {
     readonly by: string;
   }): Space;
   delete(space: Space): void;
+  /** Puts a Space back as it was, and builds it. */
+  restore(kept: KeptSpace): void;
   /** The main branch moved: what the Space is now is read from its files, and a build begins. */
   moved(space: Space): void;
 }
@@ -48,6 +50,14 @@ export function createHub(options: {
   readonly url: (path: string) => string;
 }): Hub {
   const spaces = new Map<string, Space>();
+  const add = (facts: KeptSpace): Space => {
+    const space: Space = {
+      ...facts,
+      runtime: createRuntime(`${subdomainOf(facts)}.hf.space`, () => space.sdk, options.nowMs),
+    };
+    spaces.set(space.id, space);
+    return space;
+  };
   const hub: Hub = {
     ...options,
     spaces,
@@ -87,9 +97,8 @@ export function createHub(options: {
         mainRef,
         repository.commit({ tree, parents: [], author: by, seconds, message: 'initial commit' }),
       );
-      const id = `${owner}/${name}`;
-      const space: Space = {
-        id,
+      return add({
+        id: `${owner}/${name}`,
         internalId: internalId(),
         owner,
         name,
@@ -98,15 +107,13 @@ export function createHub(options: {
         visibility,
         gated: false,
         repository,
-        runtime: createRuntime(`${subdomainOf({ owner, name })}.hf.space`, () => space.sdk, options.nowMs),
         variables: new Map(),
         secrets: new Map(),
         discussions: [],
-      };
-      spaces.set(id, space);
-      return space;
+      });
     },
     delete: (space) => void spaces.delete(space.id),
+    restore: (kept) => hub.moved(add(kept)),
     moved: (space) => {
       const { repository, runtime } = space;
       const commit = repository.refs.get(mainRef);

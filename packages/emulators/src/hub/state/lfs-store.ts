@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,9 +12,9 @@ export interface Stored extends Pointer {
   readonly file: string;
 }
 
-/** LFS objects by SHA-256, in a temporary folder: they may be larger than memory. */
+/** LFS objects by SHA-256, in a folder: they may be larger than memory. */
 export interface LfsStore {
-  /** The folder, in which there is room for more. */
+  /** A temporary folder, in which there is room for more. */
   readonly folder: string;
   /** Size of an object that is here. */
   size(oid: string): number | undefined;
@@ -30,12 +30,12 @@ export interface LfsStore {
 
 const gatheredBytes = 1 << 20;
 
-/** Makes an empty store. */
-export async function createLfsStore(): Promise<LfsStore> {
+/** Opens a store over what lies in `kept`, or makes an empty one that is gone when it is closed. */
+export async function createLfsStore(kept?: string): Promise<LfsStore> {
   const folder = await mkdtemp(join(tmpdir(), 'hawser-hub-'));
-  const objects = join(folder, 'lfs');
-  await mkdir(objects);
-  const sizes = new Map<string, number>();
+  const objects = kept ?? join(folder, 'lfs');
+  await mkdir(objects, { recursive: true, mode: 0o700 });
+  const sizes = await sizesIn(objects);
   const pathOf = (oid: string): string => join(objects, oid);
   const drop = async ({ file }: Pick<Stored, 'file'>): Promise<void> => await rm(file, { force: true });
   return {
@@ -85,6 +85,17 @@ export async function createLfsStore(): Promise<LfsStore> {
     read: (oid, range) => createReadStream(pathOf(oid), range),
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** What lies there already; uploads that were broken off are taken away. */
+async function sizesIn(objects: string): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of await readdir(objects)) {
+    const path = join(objects, name);
+    if (name.startsWith('incoming-')) await rm(path, { force: true });
+    else sizes.set(name, (await stat(path)).size);
+  }
+  return sizes;
 }
 
 /** A single write may take less than it is given. */

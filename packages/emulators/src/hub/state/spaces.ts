@@ -40,6 +40,9 @@ export interface Space {
   readonly discussions: Discussion[];
 }
 
+/** A Space without what runs it: all that is kept of it. */
+export type KeptSpace = Omit<Space, 'runtime'>;
+
 /** The ref of a Space's own branch. */
 export const mainRef = 'refs/heads/main';
 
