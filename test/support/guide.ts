@@ -73,13 +73,18 @@ async function freePort(): Promise<number> {
 
 /** A folder to work in, from which our packages can be imported, and a home with `hawser` on its PATH. */
 function makeFolders(above: string): string {
-  for (const name of ['work/node_modules/@hawser', 'home', 'bin', 'tmp', 'blocks']) {
+  // With a state folder of its own, none further up is found.
+  for (const name of ['work/.hawser', 'work/node_modules/@hawser', 'home', 'bin', 'tmp', 'blocks']) {
     mkdirSync(join(above, name), { recursive: true });
   }
   for (const name of readdirSync(join(root, 'packages'))) {
     symlinkSync(join(root, 'packages', name), join(above, 'work/node_modules/@hawser', name));
   }
   writeFileSync(join(above, 'bin/hawser'), `#!/bin/sh\nexec '${process.execPath}' '${hawser}' "$@"\n`, { mode: 0o755 });
+  // Whoever has no checkout types `npx`; here it leads to this checkout, and nowhere else.
+  const npx =
+    '[ "$1" = --yes ] && shift\ncase "$1" in hawser | @hawser/cli) shift; exec hawser "$@" ;; esac\nexit 127\n';
+  writeFileSync(join(above, 'bin/npx'), `#!/bin/sh\n${npx}`, { mode: 0o755 });
   writeFileSync(
     join(above, 'home/.gitconfig'),
     '[user]\nname = Ada\nemail = ada@example.com\n[init]\ndefaultBranch = main\n',
