@@ -44,7 +44,7 @@ export function inventory(name, { withBundled = true } = {}) {
   const visit = (asking, wanted) =>
     Object.entries(wanted).map(([dependency, range]) => {
       const place = find(asking, dependency);
-      const isCommon = place !== undefined && !isForOnePlatform(place.manifest);
+      const isCommon = place !== undefined && !isForOnePlatform(place.manifest, readManifest(asking));
       const version = isCommon ? place.manifest.version : range;
       const licence = licenceOf(isCommon ? place.manifest : readManifest(asking));
       const id = `${dependency}@${version}`;
@@ -90,8 +90,9 @@ function readManifest(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
-function isForOnePlatform(manifest) {
-  return manifest.os !== undefined || manifest.cpu !== undefined;
+/** Others name the systems they run on, too: a part is what its package can do without. */
+function isForOnePlatform({ name, os, cpu }, asking) {
+  return (os ?? cpu) !== undefined && name in (asking.optionalDependencies ?? {});
 }
 
 function licenceOf(manifest) {
