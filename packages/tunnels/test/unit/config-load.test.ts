@@ -215,7 +215,7 @@ describe('complaints', () => {
   test('name file, line and column, what may stand there, and the word that was meant', async () => {
     await write(`sets:
   staging:
-    via: {kind: shh, host: b}
+    via: {kind: ssh, host: b}
     tunels: {}
   other:
     via: {kind: ssm, target: web, lanes: 17}
@@ -224,13 +224,31 @@ describe('complaints', () => {
 `);
     const error = await failure(loadTunnels(places()));
     expect(error.message.split('\n')).toEqual([
-      'tunnels.yaml:3:17: sets.staging.via.kind may be ssh-bastion, ssh, ssm, kube, direct, or what a plugin adds.',
       'tunnels.yaml:4:5: sets.staging.tunels is not known; did you mean tunnels?',
       'tunnels.yaml:6:42: sets.other.via.lanes may be a number from 1 to 16.',
       'tunnels.yaml:8:27: sets.other.tunnels.a.local may be a port from 0 to 65535, {host, port} or {path}.',
       'tunnels.yaml:8:39: sets.other.tunnels.a.ttl may be a duration such as 90s, 15m or 12h.',
     ]);
-    expect(error.details?.['complaints']).toHaveLength(5);
+    expect(error.details?.['complaints']).toHaveLength(4);
+  });
+
+  test('name a kind that is neither ours nor that of a plugin which is installed', async () => {
+    const text = 'sets: {s: {via: [{kind: ssh, host: b}, {kind: relay, at: [x]}], tunnels: {t: {to: "x:1"}}}}';
+    await write(text);
+    const error = await failure(loadTunnels(places()));
+    expect(error.message).toBe(
+      'tunnels.yaml:1:47: sets.s.via.1.kind may be ssh-bastion, ssh, ssm, kube, direct, or what a plugin adds.',
+    );
+    // With the plugin there it can be read; what the rest of it does is for the person to decide.
+    const loaded = await loadTunnels({ ...places(), providers: ['relay'] });
+    const relay = { kind: 'plugin', provider: 'relay', settings: { at: ['x'] } };
+    expect(loaded.sets[0]?.tunnels[0]?.via).toEqual({
+      kind: 'chain',
+      hops: [{ kind: 'ssh-bastion', host: 'b' }, relay],
+    });
+    expect(loaded.sets[0]?.untrusted).toMatchObject([
+      { message: expect.stringContaining('is of a plugin') as unknown },
+    ]);
   });
 
   test.each([
