@@ -17,8 +17,8 @@ import { FactsFile } from './run-facts.js';
 import type { StopWish, StoredJob } from './runner.js';
 import { removeTree } from './remove-tree.js';
 import { removeRun } from './tidy.js';
-import { watchFolder } from '../stores/watch-folder.js';
 import { messageOf } from '../stores/file-errors.js';
+import { watchFolder } from '../stores/watch-folder.js';
 
 /** What a supervisor is made of. */
 export interface SuperviseOptions {

@@ -22,6 +22,7 @@ export class LogWriter {
   #lastByte: number | undefined;
   #room: Promise<void> | undefined;
   #givenUp = false;
+  #hasLost = false;
   #end: Promise<EndMark> | undefined;
 
   constructor(folder: string, stream: LogStream) {
@@ -63,7 +64,7 @@ export class LogWriter {
     return { lines: this.#newlines + (isOpen ? 1 : 0), bytes: this.#bytes };
   }
 
-  /** Stops trying to get bytes onto a full disk: the end mark then says that the log is not complete. */
+  /** Stops trying to get bytes onto a full disk: when any are lost by that, the end mark says so. */
   giveUp(): void {
     this.#givenUp = true;
   }
@@ -77,7 +78,7 @@ export class LogWriter {
   async #finish(): Promise<EndMark> {
     await this.#room;
     const { lines, bytes } = this.size;
-    const mark = { lines, bytes, sha256: this.#hash.digest('hex'), complete: !this.#givenUp };
+    const mark = { lines, bytes, sha256: this.#hash.digest('hex'), complete: !this.#hasLost };
     const text = Buffer.from(JSON.stringify(mark));
     writeSync(this.#endFile, text, 0, text.length, 0);
     for (const file of [this.#bytesFile, this.#indexFile, this.#endFile]) closeSync(file);
@@ -132,6 +133,7 @@ export class LogWriter {
       await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
       rest = this.#write(rest, Date.now());
     }
+    this.#hasLost ||= rest.length > 0;
   }
 }
 

@@ -107,6 +107,14 @@ describe('a log of raw bytes with an index', () => {
     });
   });
 
+  test('is complete when its writer gave up a full disk that it never met', async () => {
+    const { folder } = newLog();
+    const writer = new LogWriter(folder, 'runner');
+    writer.giveUp();
+    void writer.append(Buffer.from('one\n'), 5);
+    expect(await writer.end()).toMatchObject({ lines: 1, bytes: 4, complete: true });
+  });
+
   test('a very long line comes in pieces that cut no character, and is counted once', async () => {
     const { folder, reader } = newLog();
     const writer = new LogWriter(folder, 'runner');

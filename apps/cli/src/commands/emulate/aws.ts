@@ -28,28 +28,17 @@ export default class EmulateAws extends HawserCommand<typeof EmulateAws, Emulate
     '<%= config.bin %> <%= command.id %> -- hawser aws check',
   ];
 
-  protected async work({ flags, rest, out, signal, leaveCtrlC, onEnd }: Work<typeof EmulateAws>): Promise<Told> {
+  protected async work(work: Work<typeof EmulateAws>): Promise<Told> {
+    const { flags, onEnd } = work;
     const { startAwsEmulator } = await import('@hawser/emulators/aws');
     const emulator = await startAwsEmulator(flags.port === undefined ? {} : { port: flags.port });
     onEnd(() => emulator.close());
-    if (rest.length > 0) {
-      const { createAwsEnvironment } = await import('../../emulate/aws-environment.js');
-      const { runChild } = await import('../../emulate/run-child.js');
-      const environment = await createAwsEnvironment({ inherited: process.env, emulator: emulator.env });
-      onEnd(() => environment.close());
-      if (process.stdin.isTTY) leaveCtrlC();
-      return { told: true, exitCode: await runChild({ command: rest, env: environment.env, signal, onEnd }) };
-    }
-    // Its keys are dummies, for whoever wants to use it.
-    for (const value of Object.values(emulator.env)) out.show(value);
+    const { createAwsEnvironment } = await import('../../emulate/aws-environment.js');
+    const { renderAws } = await import('../../render/emulated-aws.js');
+    const { offerEmulator } = await import('../../emulate/offer.js');
     const { endpoint, region, accountId, env } = emulator;
     const ready: EmulatedAws = { endpoint, region, accountId, env };
-    out.record(ready);
-    if (!out.json) {
-      const { renderAws } = await import('../../render/emulated-aws.js');
-      out.data(renderAws(ready, await out.style()));
-    }
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    return { told: true };
+    const environment = () => createAwsEnvironment({ inherited: process.env, emulator: env });
+    return offerEmulator({ ready, render: renderAws, environment }, work);
   }
 }

@@ -29,32 +29,22 @@ export default class EmulateHub extends HawserCommand<typeof EmulateHub, Emulate
     `<%= config.bin %> <%= command.id %> -- sh -c 'curl -sf -H "Authorization: Bearer $HF_TOKEN" "$HF_ENDPOINT/api/whoami-v2"'`,
   ];
 
-  protected async work({ flags, rest, out, signal, leaveCtrlC, onEnd }: Work<typeof EmulateHub>): Promise<Told> {
+  protected async work(work: Work<typeof EmulateHub>): Promise<Told> {
+    const { flags, onEnd } = work;
     const { startHubEmulator } = await import('@hawser/emulators/hub');
     const emulator = await startHubEmulator(flags.port === undefined ? {} : { port: flags.port });
     onEnd(() => emulator.close());
-    if (rest.length > 0) {
-      const { createHubEnvironment } = await import('../../emulate/hub-environment.js');
-      const { runChild } = await import('../../emulate/run-child.js');
-      const environment = await createHubEnvironment({ inherited: process.env, emulator: emulator.env });
-      onEnd(() => environment.close());
-      if (process.stdin.isTTY) leaveCtrlC();
-      return { told: true, exitCode: await runChild({ command: rest, env: environment.env, signal, onEnd }) };
-    }
-    // Its token opens nothing but itself.
-    for (const value of Object.values(emulator.env)) out.show(value);
-    const [account] = emulator.accounts;
+    const { createHubEnvironment } = await import('../../emulate/hub-environment.js');
+    const { renderHub } = await import('../../render/emulated-hub.js');
+    const { offerEmulator } = await import('../../emulate/offer.js');
+    const { endpoint, accounts, env } = emulator;
+    const [account] = accounts;
     const ready: EmulatedHub = {
-      endpoint: emulator.endpoint,
+      endpoint,
       account: { name: account?.name ?? '', orgs: Object.keys(account?.orgs ?? {}) },
-      env: emulator.env,
+      env,
     };
-    out.record(ready);
-    if (!out.json) {
-      const { renderHub } = await import('../../render/emulated-hub.js');
-      out.data(renderHub(ready, await out.style()));
-    }
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    return { told: true };
+    const environment = () => createHubEnvironment({ inherited: process.env, emulator: env });
+    return offerEmulator({ ready, render: renderHub, environment }, work);
   }
 }

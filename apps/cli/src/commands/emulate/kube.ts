@@ -36,29 +36,21 @@ export default class EmulateKube extends HawserCommand<typeof EmulateKube, Emula
     "<%= config.bin %> <%= command.id %> --run busybox -- sh -c 'kubectl run hi --image=busybox --restart=Never --command -- echo hello && kubectl wait --for=jsonpath={.status.phase}=Succeeded pod/hi && kubectl logs hi'",
   ];
 
-  protected async work({ flags, rest, out, signal, leaveCtrlC, onEnd }: Work<typeof EmulateKube>): Promise<Told> {
+  protected async work(work: Work<typeof EmulateKube>): Promise<Told> {
+    const { flags, onEnd } = work;
     const images = parseImages(flags.run ?? []);
     const { startKubeEmulator } = await import('@hawser/emulators/kube');
-    const { createKubeEnvironment } = await import('../../emulate/kube-environment.js');
     const port = flags.port === undefined ? {} : { port: flags.port };
     const emulator = await startKubeEmulator({ ...port, rbac: true, strict: true, run: { images } });
     onEnd(() => emulator.close());
+    const { createKubeEnvironment } = await import('../../emulate/kube-environment.js');
+    const { renderKube } = await import('../../render/emulated-kube.js');
+    const { offerEmulator } = await import('../../emulate/offer.js');
     const kubeconfig = emulator.kubeconfig({ namespace: 'default' });
-    const environment = await createKubeEnvironment({ inherited: process.env, kubeconfig });
-    onEnd(() => environment.close());
-    if (rest.length > 0) {
-      const { runChild } = await import('../../emulate/run-child.js');
-      if (process.stdin.isTTY) leaveCtrlC();
-      return { told: true, exitCode: await runChild({ command: rest, env: environment.env, signal, onEnd }) };
-    }
-    const file = environment.env['KUBECONFIG'] ?? '';
+    const made = await createKubeEnvironment({ inherited: process.env, kubeconfig });
+    onEnd(() => made.close());
+    const file = made.env['KUBECONFIG'] ?? '';
     const ready = { server: emulator.url, kubeconfig: file, images: Object.keys(images), env: { KUBECONFIG: file } };
-    out.record(ready);
-    if (!out.json) {
-      const { renderKube } = await import('../../render/emulated-kube.js');
-      out.data(renderKube(ready, await out.style()));
-    }
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    return { told: true };
+    return offerEmulator({ ready, render: renderKube, environment: () => Promise.resolve(made) }, work);
   }
 }

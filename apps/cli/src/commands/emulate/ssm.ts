@@ -33,7 +33,8 @@ export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, Emulate
     '<%= config.bin %> <%= command.id %> --chaos lose=0.01,cut-every=500ms --seed 7 -- hawser ssm run i-0123456789abcdef0 -- seq 1000',
   ];
 
-  protected async work({ flags, rest, out, signal, leaveCtrlC, onEnd }: Work<typeof EmulateSsm>): Promise<Told> {
+  protected async work(work: Work<typeof EmulateSsm>): Promise<Told> {
+    const { flags, onEnd } = work;
     const chaos = flags.chaos === undefined ? {} : { chaos: parseChaos(flags.chaos) };
     const { startSsmEmulator } = await import('@hawser/emulators/ssm');
     const emulator = await startSsmEmulator({
@@ -43,23 +44,12 @@ export default class EmulateSsm extends HawserCommand<typeof EmulateSsm, Emulate
       agent: { paced: flags.paced, ...(flags['agent-version'] ? { version: flags['agent-version'] } : {}) },
     });
     onEnd(() => emulator.close());
-    if (rest.length > 0) {
-      const { createAwsEnvironment } = await import('../../emulate/aws-environment.js');
-      const { runChild } = await import('../../emulate/run-child.js');
-      const environment = await createAwsEnvironment({ inherited: process.env, emulator: emulator.env });
-      onEnd(() => environment.close());
-      if (process.stdin.isTTY) leaveCtrlC();
-      return { told: true, exitCode: await runChild({ command: rest, env: environment.env, signal, onEnd }) };
-    }
-    // Its keys are dummies, for whoever wants to use it.
-    for (const value of Object.values(emulator.env)) out.show(value);
-    const ready: Emulated = { endpoint: emulator.endpoint, targets: emulator.targets, env: emulator.env };
-    out.record(ready);
-    if (!out.json) {
-      const { renderEmulator } = await import('../../render/emulator.js');
-      out.data(renderEmulator(emulator, await out.style()));
-    }
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    return { told: true };
+    const { createAwsEnvironment } = await import('../../emulate/aws-environment.js');
+    const { renderEmulator } = await import('../../render/emulator.js');
+    const { offerEmulator } = await import('../../emulate/offer.js');
+    const { endpoint, targets, env } = emulator;
+    const ready: Emulated = { endpoint, targets, env };
+    const environment = () => createAwsEnvironment({ inherited: process.env, emulator: env });
+    return offerEmulator({ ready, render: (_ready, style) => renderEmulator(emulator, style), environment }, work);
   }
 }
