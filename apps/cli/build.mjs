@@ -34,6 +34,7 @@ const common = {
 // Programs of their own that commands start, by the name they get in dist/lib.
 const programs = {
   'exec-supervisor': 'src/exec-supervisor-entry.ts',
+  'local-stack': 'src/local-stack-entry.ts',
   'net-supervisor': 'src/supervisor-entry.ts',
   'sessions-runner': 'src/sessions-runner-entry.ts',
 };

@@ -8,6 +8,9 @@ export type CliErrorCode =
   | 'HAWSER_SSM_EXIT_UNKNOWN'
   | 'HAWSER_SSM_FORWARD_ENDED'
   | 'HAWSER_ECS_TARGET'
+  | 'HAWSER_LOCAL_FAILED'
+  | 'HAWSER_LOCAL_NOT_RUNNING'
+  | 'HAWSER_LOCAL_OTHER_PARTS'
   | 'HAWSER_TOUR_NOT_PROVED'
   | 'HAWSER_DISTRO_FOREIGN_FOLDER'
   | 'HAWSER_DISTRO_PACKAGE_INVALID'
@@ -42,6 +45,9 @@ export type CliErrorCode =
 export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2; readonly hint: string }>> = {
   HAWSER_EMULATE_CHAOS: { exitCode: 2, hint: 'Write it like --chaos lose=0.01,cut-every=500ms.' },
   HAWSER_EMULATE_COMMAND_NOT_STARTED: { exitCode: 1, hint: 'Check that the program exists and may be run.' },
+  HAWSER_LOCAL_FAILED: { exitCode: 1, hint: 'hawser local logs says more.' },
+  HAWSER_LOCAL_NOT_RUNNING: { exitCode: 1, hint: 'Start it with hawser local up.' },
+  HAWSER_LOCAL_OTHER_PARTS: { exitCode: 2, hint: 'hawser local down ends it; then start it as you want it.' },
   HAWSER_TOUR_NOT_PROVED: {
     exitCode: 1,
     hint: 'hawser doctor says what is missing; hawser tour ACT --debug says more.',

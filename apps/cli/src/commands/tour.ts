@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { HawserCommand, type Result, type Work } from '@hawser/cli-kit';
-import { type ActId, actIds, type PlayedAct } from '../tour/act.js';
+import { actIds, type PlayedAct } from '../tour/act.js';
 
 /** What `hawser tour --json` prints. */
 export interface TourReport {
@@ -35,7 +35,7 @@ export default class Tour extends HawserCommand<typeof Tour, TourReport> {
     const { playTour } = await import('../tour/play.js');
     const { root, version } = this.config;
     const began = performance.now();
-    const acts = await playTour(args.act as ActId | undefined, { ...work, out, root, version, open: flags.open });
+    const acts = await playTour(args.act, { ...work, out, root, version, open: flags.open });
     const report = { acts, seconds: Math.round((performance.now() - began) / 10) / 100 };
     const text = async (): Promise<string> => {
       const { renderTour, renderWhatNext } = await import('../render/tour.js');

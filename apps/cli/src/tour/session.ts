@@ -25,7 +25,7 @@ export const session: Act = {
       { command: 'exec sh', size: { cols: 80, rows: 24 } },
       { signal: ground.signal },
     );
-    ground.after(() => end(client, id));
+    ground.after(() => endSession(client, id));
     const first = await look({ url, session: id, ticket }, ground);
     first.view.type('number=41\necho "first-$((number + 1))"\n');
     await first.shows('first-42');
@@ -54,7 +54,7 @@ export const session: Act = {
 };
 
 /** Ends a session, unless it is over. */
-async function end(client: SessionsClient, id: string): Promise<void> {
+async function endSession(client: SessionsClient, id: string): Promise<void> {
   if (isOver((await client.get(id)).state)) return;
   await client.stop(id, { graceSeconds: 0 });
   await client.wait(id);
