@@ -46,11 +46,15 @@ async function open(page: string): Promise<AsyncDisposable & Pick<World, 'env'>>
 describe('tutorials and how-to guides', () => {
   const followed = pages.filter((path) => blocksOf(read(path)).some(({ marks }) => marks['run'] !== undefined));
 
-  test.each(followed)('%s does what it says', async (path) => {
-    const page = read(path);
-    await using world = await open(page);
-    await follow(page, { env: world.env, all: scale(0, 1) === 1 });
-  });
+  test.each(followed)(
+    '%s does what it says',
+    async (path) => {
+      const page = read(path);
+      await using world = await open(page);
+      await follow(page, { env: world.env, all: scale(0, 1) === 1 });
+    },
+    600_000,
+  );
 
   test.each(pages)('%s leaves no block that nobody holds', (path) => {
     const blocks = blocksOf(read(path)).filter(({ settings }) => settings === undefined);

@@ -22,10 +22,10 @@ export interface Grammar {
   readonly topics: ReadonlySet<string>;
 }
 
-/** Reads the manifests of the command line and of the plugins that come with it. */
+/** Reads the manifests of the command line and of the plugin that comes with it. */
 export function readGrammar(): Grammar {
   const app = join(root, 'apps/cli');
-  const manifests = ['', ...['autocomplete', 'plugins'].map((name) => `node_modules/@oclif/plugin-${name}`)];
+  const manifests = ['', 'node_modules/@oclif/plugin-plugins'];
   const commands = new Map<string, Command>();
   for (const folder of manifests) {
     const text = readFileSync(join(app, folder, 'oclif.manifest.json'), 'utf8');
