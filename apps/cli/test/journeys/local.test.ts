@@ -14,6 +14,7 @@ import {
 import { createRepo, spaceInfo, uploadFile } from '@huggingface/hub';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
 import { gone, patient } from '../../../../test/support/patience.js';
 import { target } from '../support/emulator.js';
 import { bin, useHawser } from '../support/hawser.js';
@@ -289,6 +290,46 @@ describe('a stack of its own', () => {
     const logs = await hawser.run(['local', 'logs', '--json'], { env: own('empty') });
     expect([logs.exitCode, logs.json]).toMatchObject([1, { error: { code: 'HAWSER_LOCAL_NOT_RUNNING' } }]);
   });
+});
+
+/** A job of GitHub Actions, as far as its steps run commands. */
+interface Workflow {
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly { readonly if?: string; readonly run?: string }[] }>
+  >;
+}
+
+test('the example of a workflow does what it says, step by step', () => {
+  const example = join(import.meta.dirname, '../../../../examples/ci-local-stack');
+  const workflow = parse(readFileSync(join(example, 'workflow.yml'), 'utf8')) as Workflow;
+  const steps = (workflow.jobs['test']?.steps ?? []).filter(
+    // It is installed already; and what is for failures only is skipped, as it would be.
+    (step) => step.run !== undefined && !step.run.startsWith('npm install') && step.if !== 'failure()',
+  );
+  expect(steps).toHaveLength(3);
+  const variables = join(hawser.home, 'github-env');
+  writeFileSync(variables, '');
+  const said = steps.map(({ run }) => {
+    const { status, stdout, stderr } = spawnSync('bash', ['-e', '-c', run ?? ''], {
+      cwd: example,
+      encoding: 'utf8',
+      env: {
+        HOME: hawser.home,
+        TMPDIR: hawser.temp,
+        PATH: `${hawser.home}:${process.env['PATH']}`,
+        CI: 'true',
+        GITHUB_ENV: variables,
+        HAWSER_LOCAL_DIR: join(hawser.home, 'ci'),
+        ...parseEnv(readFileSync(variables, 'utf8')),
+      },
+    });
+    if (status !== 0) throw new Error(`${run} ended with ${status}: ${stdout}${stderr}`);
+    return stdout;
+  });
+  expect(said[1]).toMatch(/all parts were met\n$/);
+  expect(said[2]).toMatch(/^The stack has ended/);
+  const guide = readFileSync(join(import.meta.dirname, '../../../../docs/how-to/run-the-local-stack.md'), 'utf8');
+  expect(guide).toContain(readFileSync(join(example, 'workflow.yml'), 'utf8'));
 });
 
 /** Processes that name the folder in their words or their environment. */
