@@ -20,6 +20,7 @@ const files = new Map([
 ]);
 const stale = existsSync(join(root, app, 'schemas'))
   ? readdirSync(join(root, app, 'schemas'))
+      .filter((name) => name.endsWith('.json'))
       .map((name) => `${app}/schemas/${name}`)
       .filter((file) => !files.has(file))
   : [];
@@ -133,6 +134,7 @@ function describeType(type, checker, at) {
   if (type.flags & TypeFlags.Number) return { type: 'number' };
   if (type.flags & TypeFlags.NonPrimitive) return { type: 'object' };
   if (type.flags & TypeFlags.Null) return { type: 'null' };
+  if (type.flags & TypeFlags.Unknown) return {};
   if (type.isUnion()) {
     const kinds = type.types.filter(({ flags }) => !(flags & TypeFlags.Undefined));
     if (kinds.length === 2 && kinds.every(({ flags }) => flags & TypeFlags.BooleanLiteral)) return { type: 'boolean' };

@@ -1,6 +1,7 @@
-// Makes docs/reference/errors.md out of the error tables of all packages, and holds every code to a test that names it:
+// Makes docs/reference/errors.md and the head of each page in docs/reference/errors/ out of the error tables of all packages,
+// and holds every code to a test that names it and to a page that says what happened, why, and what to do:
 // node scripts/errors-reference.mjs [--update]
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { readText, report, root, trackedFiles, workspacePackages } from './workspace.mjs';
@@ -21,12 +22,48 @@ const tests = trackedFiles('*.test.ts').map(readText).join('\n');
 for (const code of new Set(codes)) {
   if (!new RegExp(`\\b${code}\\b`).test(tests)) problems.push(`${code} is provoked by no test`);
 }
+const folder = 'docs/reference/errors';
+const update = process.argv.includes('--update');
+/** What stands above the prose of a page is made here, what stands below it is written by hand. */
+const mark = '<!-- Above: made from the error table. Below: written by hand. -->';
+const sections = ['What happened', 'Why', 'What to do'];
+mkdirSync(join(root, folder), { recursive: true });
+for (const { name, rows } of tables) for (const row of rows) holdPage(name, row);
+for (const name of readdirSync(join(root, folder))) {
+  if (codes.includes(name.replace(/\.md$/, ''))) continue;
+  if (update) rmSync(join(root, folder, name));
+  else problems.push(`${folder}/${name} is the page of no error: npm run check -- errors --update`);
+}
 const made = render();
-if (process.argv.includes('--update')) writeFileSync(join(root, reference), made);
+if (update) writeFileSync(join(root, reference), made);
 else if (!trackedFiles(reference).length || readText(reference) !== made) {
   problems.push(`${reference} is not what the error tables make: npm run check -- errors --update`);
 }
 report(problems);
+
+/** Holds a page to its head and its sections, or makes the head anew; prose is nobody's to make. */
+function holdPage(name, { code, exitCode, hint }) {
+  const file = `${folder}/${code}.md`;
+  const old = existsSync(join(root, file)) ? readText(file) : '';
+  const [, prose = ''] = old.split(`${mark}\n`);
+  const row = `| \`${name}\` | ${exitCode} | ${(hint ?? '').replaceAll('|', '\\|')} |`;
+  const head = [`# ${code}`, '', '| Package | Exit code | In short |', '|---|---|---|', row, '', mark];
+  const page = `${head.join('\n')}\n${prose}`;
+  if (update && old !== '') writeFileSync(join(root, file), page);
+  else if (old !== page) {
+    problems.push(
+      old === ''
+        ? `${code} has no page: write ${file} with ${mark} and the headings ${sections.join(', ')}`
+        : `${file} has not the head that the table makes: npm run check -- errors --update`,
+    );
+    return;
+  }
+  for (const section of sections) {
+    const [, text = ''] = prose.split(`\n## ${section}\n`);
+    const words = text.split('\n## ')[0].trim().split(/\s+/).length;
+    if (words < 6) problems.push(`${file} says too little under "${section}"`);
+  }
+}
 
 /** The rows `HAWSER_…: { exitCode, hint }` of a file, read without running it. */
 function rowsOf(file) {
@@ -81,11 +118,13 @@ function render() {
     'next. Exit code 1 says that the world is not as wanted, 2 that the input or a stored document is wrong. The hint',
     'below is the one shown unless the place that raised the error knows better. With `--json` the error is',
     '`{ "ok": false, "error": { "code", "message", "hint", "exitCode", "details" } }`.',
+    '',
+    'Each code has a page that says what happened, why, and what to do; `hawser explain CODE` shows it without a network.',
   ];
   for (const { name, rows } of tables) {
     parts.push('', `## ${name}`, '', '| Code | Exit code | What to do |', '|---|---|---|');
     for (const { code, exitCode, hint } of rows.toSorted((a, b) => (a.code < b.code ? -1 : 1))) {
-      parts.push(`| \`${code}\` | ${exitCode} | ${(hint ?? '').replaceAll('|', '\\|')} |`);
+      parts.push(`| [\`${code}\`](errors/${code}.md) | ${exitCode} | ${(hint ?? '').replaceAll('|', '\\|')} |`);
     }
   }
   return `${parts.join('\n')}\n`;

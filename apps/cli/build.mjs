@@ -3,6 +3,7 @@
 // dist/main.cjs   everything a command needs to begin: oclif, the library, all command classes, each loaded when asked
 //                 for. One CommonJS file, because Node 20 needs 10 ms for the dozen ES modules it would otherwise be.
 // dist/eks-token.cjs  the credential plugin that a kubeconfig runs, without the command line around it.
+// dist/complete.cjs  what the completion scripts of shells ask for live names, without the command line around it.
 // dist/exec-lambda.cjs  the execution service, which `hawser exec init` sends to AWS Lambda with bcrypt's binary beside it.
 // dist/lib/*.js   what commands import() once they know what to do: sessions, the AWS SDK, the emulator. ES modules,
 //                 shared code split off.
@@ -42,7 +43,11 @@ const programs = {
 const deferred = new Map();
 const start = await build({
   ...common,
-  entryPoints: { main: 'src/main.ts', 'eks-token': 'src/aws/eks-token-main.ts' },
+  entryPoints: {
+    main: 'src/main.ts',
+    'eks-token': 'src/aws/eks-token-main.ts',
+    complete: 'src/complete/main.ts',
+  },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
@@ -85,6 +90,7 @@ const copied = [];
 for (const [folder, from, wanted] of [
   ['dist/docs', '../../docs/reference', /^(?:errors|environment)\.md$/],
   ['dist/schemas', 'schemas', /\.json$/],
+  ['dist/schemas/files', 'schemas/files', /\.json$/],
   ['dist/page', pageFolder, /\.(?:css|html|js)$/],
 ]) {
   await mkdir(join(root, folder), { recursive: true });
@@ -93,6 +99,13 @@ for (const [folder, from, wanted] of [
     copied.push(`${folder}/${name}`);
   }
 }
+
+// The pages of errors in one file, for `hawser explain`.
+const pages = resolve(root, '../../docs/reference/errors');
+const names = (await readdir(pages)).filter((name) => /^HAWSER_\w+\.md$/.test(name)).toSorted();
+const texts = await Promise.all(names.map((name) => readFile(join(pages, name), 'utf8')));
+await writeFile(join(root, 'dist/docs/error-pages.json'), `${JSON.stringify(texts.map(errorPage))}\n`);
+copied.push('dist/docs/error-pages.json');
 
 // What an earlier build left; only now, so that a failed build leaves a working command.
 const made = new Set([...[start, later, service].flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...copied]);
@@ -140,4 +153,13 @@ function deferImports(builder) {
     deferred.set(name, found.path);
     return { path: `./lib/${name}.js`, external: true };
   });
+}
+
+/** A page of an error by its parts, as scripts/errors-reference.mjs has made its head. */
+function errorPage(text) {
+  const [, code] = /^# (HAWSER_\w+)$/m.exec(text) ?? [];
+  const [, name, exitCode, hint] = /^\| `(.+?)` \| (\d) \| (.*) \|$/m.exec(text) ?? [];
+  if (hint === undefined) throw new Error(`The page of ${code} has no head: npm run check -- errors --update`);
+  const page = `https://hawser.dev/reference/errors/${code}`;
+  return { code, package: name, exitCode: Number(exitCode), hint: hint.replaceAll('\\|', '|'), page, text };
 }

@@ -49,7 +49,7 @@ function librariesWithErrors(): { name: string; doors: readonly string[]; rows: 
   const sections = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8').split('\n## ');
   return membersOf('packages').flatMap(({ name, doors }) => {
     const section = sections.find((text) => text.startsWith(`${name}\n`)) ?? '';
-    const rows = [...section.matchAll(/^\| `(\w+)` \| (\d) \| (.*) \|$/gm)].map(
+    const rows = [...section.matchAll(/^\| \[`(\w+)`\]\([^)]*\) \| (\d) \| (.*) \|$/gm)].map(
       ([, code = '', exitCode, hint = '']) => ({
         code,
         exitCode: Number(exitCode),

@@ -11,6 +11,8 @@ import { failureEnvelope } from './errors/render.js';
 import type { FailureEnvelope, SuccessEnvelope } from './errors/render.js';
 import { toUsageError } from './errors/usage.js';
 import { CliKitError } from './errors.js';
+import { parseFilled } from './fill-flags.js';
+import type { HostConfig } from './fill-flags.js';
 import { globalFlags } from './flags.js';
 import { listenForInterrupts } from './interrupt.js';
 import type { Interrupts } from './interrupt.js';
@@ -65,7 +67,10 @@ export interface Rest {
  * Exit codes: 0 done; 1 and 2 as the error says; 130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up, 141 when
  * nobody reads our output any more.
  */
-export abstract class HawserCommand<C extends typeof Command, D> extends Command {
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a command says of its lines, its schema is made of
+export abstract class HawserCommand<C extends typeof Command, D, L = never> extends Command {
+  /** Of a command that goes on: what each line of `--json` holds. A type alone, of which its schema is made. */
+  declare protected readonly line?: L;
   static override enableJsonFlag: boolean = true;
   static override baseFlags: typeof globalFlags = globalFlags;
   /** Set by commands that take another command behind `--`; state `usage` too, so that help shows it. */
@@ -171,7 +176,7 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
     this.#handsOnExitCode =
       (command.rest?.passesExitCode === true && rest !== undefined) ||
       (command.passesExitCode === true && own.some((word) => !word.startsWith('-')));
-    const { args, flags } = await this.parse(
+    const { args, flags, metadata } = await this.parse(
       {
         strict: command.strict,
         enableJsonFlag: command.enableJsonFlag,
@@ -191,7 +196,23 @@ export abstract class HawserCommand<C extends typeof Command, D> extends Command
         details: { usage: this.#usage() },
       });
     }
-    return { args, flags, rest: rest ?? [] };
+    return { args, flags: { ...flags, ...(await this.#filled(flags, metadata)) }, rest: rest ?? [] };
+  }
+
+  /** What the person's files say of flags that neither the command line nor a variable gave. */
+  async #filled(
+    flags: Readonly<Record<string, unknown>>,
+    metadata: Interfaces.ParserOutput['metadata'],
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { fillFlags } = this.config as Config & HostConfig;
+    if (!fillFlags) return {};
+    const definitions = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    const filled = await fillFlags({
+      command: this.ctor.id,
+      flags: Object.keys(definitions),
+      isGiven: (name) => flags[name] !== undefined && metadata.flags[name]?.setFromDefault !== true,
+    });
+    return parseFilled(filled, definitions);
   }
 
   #failure(thrown: unknown): Failure {

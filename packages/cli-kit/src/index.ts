@@ -3,6 +3,7 @@ export type { Rest, Result, Told, Work } from './command.js';
 export type { Cleanup } from './cleanups.js';
 export type { Aws, AwsSettings } from './aws.js';
 export type { Context } from './context.js';
+export type { FilledFlag, FillFlags, FillRequest, HostConfig } from './fill-flags.js';
 export {
   type NumberFlag,
   type StringFlag,

@@ -5,6 +5,8 @@ export { findProjectFile, projectFileNames } from './config/find-project-file.js
 export type { FoundProjectFile } from './config/find-project-file.js';
 export { projectFileKeys, readProjectFile } from './config/project-file.js';
 export type { AutoLock, ProjectFile } from './config/project-file.js';
+export { readConfigFile } from './config/read-config-file.js';
+export type { YamlFile } from './config/read-yaml.js';
 export { rememberBackend, rememberedBackend } from './config/remote-memory.js';
 export { resolveExecution } from './config/resolve.js';
 export type { ResolvedExecution, ResolvedValue, ResolveOptions } from './config/resolve.js';

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@hawser/cli-kit';
 import { openForeign } from '@hawser/state-store/foreign';
+import { beginFile } from '../config/file-schemas.js';
 import { CliError } from '../errors.js';
 import { readPairs } from './pairs.js';
 import { detectRepository } from '@hawser/exec-client';
@@ -50,6 +51,7 @@ export async function initProject(flags: ProjectRequest, { ask }: Pick<Context, 
     env: readPairs(flags.env ?? [], 'variable'),
   };
   const answers = ask.interactive && !flags.yes ? await askAll(found, ask) : found;
+  await beginFile(path, 'project', 0o644);
   const { text } = await openForeign({ path, format: 'yaml', mode: 0o644, tool: 'hawser' }).update((draft) => {
     const { repo, branch, image, timeout, env } = answers;
     for (const [key, value] of Object.entries({ backend: flags.backend ?? '', repo, branch, image })) {

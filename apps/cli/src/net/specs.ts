@@ -9,6 +9,7 @@ import {
   type PlaceOptions,
   tunnelsFromFlags,
 } from '@hawser/tunnels/config';
+import { configFolder } from '../config/config-folder.js';
 import { CliError } from '../errors.js';
 import { checkPluginVias, providerNames } from '../plugins/tunnels.js';
 
@@ -62,7 +63,7 @@ export async function specsOf(
 ): Promise<readonly TunnelSpec[]> {
   const conflict = conflictOf(flags);
   const specs = (await isFlagForm(set, flags))
-    ? tunnelsFromFlags(formOf(flags), process.env)
+    ? tunnelsFromFlags(formOf(await withDefaults(flags)), process.env)
     : pickSet(await loadTunnels(places()), set ?? 'default');
   await checkPluginVias(specs);
   const open = specs.filter(opensToNetwork);
@@ -85,6 +86,35 @@ async function isFlagForm(set: string | undefined, flags: OpeningRequest): Promi
   if (set !== undefined || flags.host === undefined) return false;
   // Only the bastion is known, by flag or variable: a set called default goes before what upstream opened.
   return !(await loadTunnels(places())).sets.some(({ name }) => name === 'default');
+}
+
+/** The flags, with what the person's files say of those that would else say that no set is meant. */
+async function withDefaults(flags: OpeningRequest): Promise<OpeningRequest> {
+  const { SettingResolver } = await import('../config/resolve.js');
+  const resolver = new SettingResolver({ ...places(), configDir: configFolder(places()) });
+  const [via, prefectHost, prefectPort, marquezHost, marquezPort] = await Promise.all(
+    ['via', 'prefect-host', 'prefect-port', 'marquez-host', 'marquez-port'].map((name) => resolver.text(`net.${name}`)),
+  );
+  const hasMarquez = !flags['no-marquez'];
+  // Where other tunnels are named, these two are opened only when something is said of them here.
+  const isTheirs = !flags.forward?.length;
+  return {
+    ...flags,
+    via: flags.via ?? (via as FlagForm['via'] | undefined),
+    ...(isTheirs && {
+      'prefect-host': flags['prefect-host'] ?? prefectHost,
+      'prefect-port': flags['prefect-port'] ?? numberOf(prefectPort),
+    }),
+    ...(isTheirs &&
+      hasMarquez && {
+        'marquez-host': flags['marquez-host'] ?? marquezHost,
+        'marquez-port': flags['marquez-port'] ?? numberOf(marquezPort),
+      }),
+  };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 function formOf(flags: OpeningRequest): FlagForm {

@@ -39,7 +39,7 @@ function renderChoices({ preset, choices }: SetupFacts, style: Style): string {
         remembered: '.hawser/setup.json',
         answer: 'an answer',
       };
-      const source = choice.source === 'environment' ? choice.variable : from[choice.source];
+      const source = choice.variable ?? choice.where ?? from[choice.source as keyof typeof from];
       return `${choice.name.padEnd(width)}  ${style.strong(choice.value)}  ${style.faint(`from ${source}`)}`;
     })
     .join('\n');

@@ -55,7 +55,11 @@ export async function saveUserFile(configDir: string, service: ConfiguredService
   const path = userFilePath(configDir);
   await mkdir(configDir, { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(service, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(
+    draft,
+    `${JSON.stringify({ $schema: 'https://hawser.dev/schemas/sessions-1.json', ...service }, null, 2)}\n`,
+    { mode: 0o600 },
+  );
   await rename(draft, path);
   return path;
 }

@@ -67,7 +67,7 @@ export const presets: Readonly<Record<string, Preset>> = {
 };
 
 /** Where a value came from; what is named first wins. What nothing says, a person may answer. */
-export type ChoiceSource = 'flag' | 'environment' | 'remembered' | 'preset' | 'answer';
+export type ChoiceSource = 'flag' | 'environment' | 'remembered' | 'file' | 'preset' | 'answer';
 
 /** A choice that was made. */
 export interface MadeChoice {
@@ -75,32 +75,32 @@ export interface MadeChoice {
   readonly value: string;
   readonly source: ChoiceSource;
   /** The variable, for `environment`. */
-  readonly variable?: string;
+  readonly variable?: string | undefined;
+  /** File, line and key, for `file`. */
+  readonly where?: string | undefined;
 }
 
-/** Variables that make a choice, as the verbs read them. */
-const variables: Readonly<Partial<Record<ChoiceName, string>>> = {
-  host: 'HAWSER_BASTION_HOST',
-  'ssh-user': 'HAWSER_BASTION_USER',
-  profile: 'HAWSER_PROFILE',
-  region: 'HAWSER_REGION',
-  'uv-extras': 'HAWSER_UV_EXTRAS',
-};
+/** What variables and files say of a choice, by the rules of all settings. */
+export type ChoiceDecisions = Readonly<Partial<Record<ChoiceName, Pick<MadeChoice, 'value' | 'variable' | 'where'>>>>;
 
-/** Decides every choice: flag, else environment, else what was chosen last time, else the preset's. */
+/**
+ * Decides every choice: flag, else environment, else what was chosen last time, else the project's or the person's file,
+ * else the preset's.
+ */
 export function makeChoices(input: {
   readonly flags: Choices;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: ChoiceDecisions;
   readonly remembered: Choices;
+  readonly files: ChoiceDecisions;
   readonly preset: Choices;
 }): readonly MadeChoice[] {
   return choiceNames.flatMap((name): MadeChoice[] => {
-    const variable = variables[name];
-    const fromEnvironment = variable === undefined ? undefined : input.environment[variable];
+    const { [name]: environment } = input.environment;
+    const { [name]: file } = input.files;
     if (input.flags[name] !== undefined) return [{ name, value: input.flags[name], source: 'flag' }];
-    if (variable !== undefined && fromEnvironment)
-      return [{ name, value: fromEnvironment, source: 'environment', variable }];
+    if (environment) return [{ name, ...environment, source: 'environment' }];
     if (input.remembered[name] !== undefined) return [{ name, value: input.remembered[name], source: 'remembered' }];
+    if (file) return [{ name, ...file, source: 'file' }];
     const value = input.preset[name];
     return value === undefined ? [] : [{ name, value, source: 'preset' }];
   });

@@ -2,6 +2,7 @@ import type { Context } from '@hawser/cli-kit';
 import { CliError } from '../errors.js';
 import { renderPlan, type SetupFacts } from '../render/setup.js';
 import { type Choices, choiceNames, type MadeChoice, makeChoices, presets, valuesOf } from './choices.js';
+import { decisionsHere } from './decisions.js';
 import { hasTunnelSet } from './has-tunnel-set.js';
 import { setupDocument } from './remembered.js';
 import { planSetup, runSetup } from './run-setup.js';
@@ -30,8 +31,7 @@ export async function setUp(flags: SetupFlags, context: Context & { readonly bin
     });
   const decided = makeChoices({
     flags: said(flags),
-    environment: process.env,
-    remembered: remembered.choices[name] ?? {},
+    ...(await decisionsHere(remembered.choices[name] ?? {})),
     preset: preset.choices,
   });
   if (flags.explain) return { preset: name, choices: decided, steps: [] };
@@ -53,7 +53,8 @@ export async function setUp(flags: SetupFlags, context: Context & { readonly bin
   if (ask.interactive && !flags.yes && !(await ask.confirm({ question: 'Go on?', flag: '--yes', suggested: true })))
     return { ...facts, steps: planned };
   const choices = Object.fromEntries(
-    made.filter(({ source }) => source !== 'preset').map(({ name: key, value }) => [key, value]),
+    // What a file says may be said otherwise there tomorrow.
+    made.filter(({ source }) => source !== 'preset' && source !== 'file').map(({ name: key, value }) => [key, value]),
   );
   await document.update((old) => ({ preset: name, choices: { ...old.choices, [name]: choices } }));
   const done = await runSetup(steps, planned, verbs, {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Config } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import type { InstalledPlugin } from '@hawser/cli-kit/extensions';
+import { hostConfig } from './host-config.js';
 
 /** A configuration as oclif would load it, but for the commands of plugins. */
 export class OwnConfig extends Config {
@@ -38,5 +39,6 @@ export class OwnConfig extends Config {
     this.topicSeparator = ' ';
     this.cacheDir = this.scopedEnvVar('CACHE_DIR') ?? this.dir('cache');
     this.configDir = this.scopedEnvVar('CONFIG_DIR') ?? this.dir('config');
+    Object.assign(this, hostConfig(this.configDir));
   }
 }

@@ -2,13 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import {
-  runHawser,
-  startHawser,
-  type HawserEnd,
-  type HawserProcess,
-  type RunHawserOptions,
-} from '@hawser/cli-kit/testing';
+import type { HawserEnd, HawserProcess, RunHawserOptions } from '@hawser/cli-kit/testing';
 import {
   gitEnvironment,
   makeRepository,
@@ -17,6 +11,7 @@ import {
 } from '../../../../test/support/git-server.js';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { bin } from './hawser.js';
+import { runHawser, startHawser } from './held.js';
 
 type Options = Omit<RunHawserOptions, 'bin' | 'args'>;
 

@@ -2,13 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import {
-  runHawser,
-  startHawser,
-  type HawserEnd,
-  type HawserProcess,
-  type RunHawserOptions,
-} from '@hawser/cli-kit/testing';
+import type { HawserEnd, HawserProcess, RunHawserOptions } from '@hawser/cli-kit/testing';
+import { runHawser, startHawser } from './held.js';
 
 /** The built command line of this checkout. */
 export const bin: string = join(import.meta.dirname, '../../bin/hawser.js');

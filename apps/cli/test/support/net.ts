@@ -3,16 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import {
-  runHawser,
-  startHawser,
-  type HawserEnd,
-  type HawserProcess,
-  type RunHawserOptions,
-} from '@hawser/cli-kit/testing';
+import type { HawserEnd, HawserProcess, RunHawserOptions } from '@hawser/cli-kit/testing';
 import { identifyProcess, isAlive } from '@hawser/state-store/process';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { bin } from './hawser.js';
+import { runHawser, startHawser } from './held.js';
 
 type Options = Omit<RunHawserOptions, 'bin' | 'args'>;
 

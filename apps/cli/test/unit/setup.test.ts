@@ -5,13 +5,14 @@ import type { Verb, VerbEnd, VerbRunner } from '../../src/setup/run-verb.js';
 import { makeSteps } from '../../src/setup/steps.js';
 
 describe('a choice', () => {
-  const from = { flags: {}, environment: {}, remembered: {}, preset: {} };
+  const from = { flags: {}, environment: {}, remembered: {}, files: {}, preset: {} };
 
-  test('is the flag, else the environment, else what is remembered, else the preset', () => {
+  test('is the flag, else the environment, else what is remembered, else what a file says, else the preset', () => {
     const all = {
       flags: { host: 'flag' },
-      environment: { HAWSER_BASTION_HOST: 'environment' },
+      environment: { host: { value: 'environment', variable: 'HAWSER_BASTION_HOST' } },
       remembered: { host: 'remembered' },
+      files: { host: { value: 'file', where: '.hawser.yaml:2' } },
       preset: { host: 'preset' },
     };
     const hostOf = (input: typeof from): unknown => makeChoices(input)[0];
@@ -23,6 +24,7 @@ describe('a choice', () => {
       variable: 'HAWSER_BASTION_HOST',
     });
     expect(hostOf({ ...from, remembered: all.remembered, preset: all.preset })).toMatchObject({ source: 'remembered' });
+    expect(hostOf({ ...from, files: all.files, preset: all.preset })).toMatchObject({ value: 'file', source: 'file' });
     expect(hostOf({ ...from, preset: all.preset })).toMatchObject({ value: 'preset', source: 'preset' });
     expect(makeChoices(from)).toEqual([]);
   });
@@ -80,7 +82,7 @@ describe('the steps', () => {
 
   test('of every preset can be made', () => {
     for (const [preset, { steps, choices: preset_ }] of Object.entries(presets)) {
-      const made = makeChoices({ flags: { host: 'h' }, environment: {}, remembered: {}, preset: preset_ });
+      const made = makeChoices({ flags: { host: 'h' }, environment: {}, remembered: {}, files: {}, preset: preset_ });
       expect(makeSteps({ preset, steps, choices: valuesOf(made), hasSet: false, overwrite: false })).toHaveLength(
         steps.length - 1,
       );

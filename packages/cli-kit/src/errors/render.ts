@@ -29,7 +29,7 @@ export function renderFailure(
   const lines = [`${style.bad('✗')} ${failure.message}`];
   if (failure.hint !== undefined) lines.push(indent(failure.hint));
   if (debug) {
-    lines.push(style.faint(indent(`${failure.code}, exit code ${failure.exitCode}`)));
+    lines.push(style.faint(indent(`${failure.code}, exit code ${failure.exitCode}: hawser explain ${failure.code}`)));
     lines.push(style.faint(indent(inspect(failure.thrown, { depth: 6 }))));
   }
   return redactor.text(lines.join('\n'));

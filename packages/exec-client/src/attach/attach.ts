@@ -38,7 +38,7 @@ export type AttachedEnd =
  */
 export async function attachToExecution(options: AttachOptions): Promise<AttachedEnd> {
   const { grant, isCommand = false, api, signal, tuning } = options;
-  const [{ openSession }, { attachTerminal }] = await Promise.all([
+  const [{ openSession }, { attachSession }] = await Promise.all([
     import('@hawser/ssm-channel'),
     import('@hawser/terminal'),
   ]);
@@ -53,25 +53,14 @@ export async function attachToExecution(options: AttachOptions): Promise<Attache
   if (options.onState) session.on('state', options.onState);
   const { stream, exitCode } = createSentinelFilter(grant.sentinel, { holdsLineEnd: isCommand });
   // What broke off is told by how the session ended.
-  session.stdout.on('error', () => stream.end());
-  const left = await attachTerminal({
-    remote: {
-      stdin: session.stdin,
-      stdout: session.stdout.pipe(stream),
-      stderr: session.stderr,
-      resize: (size) => session.resize(size),
-      ended: session.ended,
-    },
+  const { left, end } = await attachSession(session, {
+    filter: stream,
     ...(options.input && { input: options.input }),
     ...(options.output && { output: options.output }),
     ...(options.errors && { errors: options.errors }),
     ...(signal && { signal }),
   });
-  if (left.reason !== 'ended') {
-    await session.terminate();
-    return { reason: 'left' };
-  }
-  return endOf(await session.ended, exitCode());
+  return left ? { reason: 'left' } : endOf(end, exitCode());
 }
 
 function endOf(end: SessionEnd, exitCode: number | undefined): AttachedEnd {

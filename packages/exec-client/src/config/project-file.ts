@@ -62,9 +62,11 @@ const fields: Readonly<Record<string, Field>> = {
 const durations: ReadonlySet<string> = new Set(['timeout', 'grace', 'lock_timeout']);
 /** Names that are about the client, and go into no request. */
 const own = ['backend', 'detach', 'auto_lock'];
+/** Names that are for others: the settings of the command line, and the editor's way to the schema. */
+const others = ['settings', '$schema'];
 
 /** The names that may stand in the file of a project. */
-export const projectFileKeys: readonly string[] = [...Object.keys(fields), ...own];
+export const projectFileKeys: readonly string[] = [...Object.keys(fields), ...own, ...others];
 
 const limits = { maxTimeoutSeconds: 86_400, repoSchemes: ['https', 'ssh', 'http', 'git', 'file'] } as const;
 

@@ -35,7 +35,17 @@ export interface ResolveOptions {
 
 /** A value, and where it is from in words that can stand behind it. */
 export interface ResolvedValue {
-  readonly name: 'repo' | 'branch' | 'workdir' | 'image' | 'timeout' | 'env' | 'secrets' | 'lock' | 'isolation' | 'runner';
+  readonly name:
+    | 'repo'
+    | 'branch'
+    | 'workdir'
+    | 'image'
+    | 'timeout'
+    | 'env'
+    | 'secrets'
+    | 'lock'
+    | 'isolation'
+    | 'runner';
   readonly value: string;
   /** e.g. `from .hawser.yaml`, `auto-detected from git remote`. */
   readonly source: string;

@@ -1,5 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ForeignFile } from '@hawser/state-store/foreign';
 import { ExecError } from '../errors.js';
@@ -72,6 +71,13 @@ export async function saveBackend(
     });
   }
   const file = await openUserFile(folder);
+  // For editors; a file that is there is its owner's to begin.
+  await writeFile(file.path, '# yaml-language-server: $schema=https://hawser.dev/schemas/config-1.json\n', {
+    mode: 0o600,
+    flag: 'wx',
+  }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
   await file.update((draft) => {
     const flat = backendKeys.filter((key) => draft.get([key]) !== undefined);
     // The flat form and a table of names say two things about one: the table is kept.

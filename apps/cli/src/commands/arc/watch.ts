@@ -1,8 +1,9 @@
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { Report } from '@hawser/contexts/arc';
 import { paceFlags, placeFlags, subjectFlags } from '../../arc/flags.js';
 
-export default class ArcWatch extends HawserCommand<typeof ArcWatch, never> {
+export default class ArcWatch extends HawserCommand<typeof ArcWatch, never, Report> {
   static override summary = 'Follow a runner scale set, and tell whenever something changes.';
   static override description = 'Until Ctrl-C. With --json each line is a report, as arc verify makes them.';
   static override flags = { ...subjectFlags, ...placeFlags, ...paceFlags };

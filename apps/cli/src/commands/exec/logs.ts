@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { LogEvent } from '@hawser/exec-client/contract';
 import { backendFlags, idArg } from '../../exec/flags.js';
 
-export default class ExecLogs extends HawserCommand<typeof ExecLogs, never> {
+export default class ExecLogs extends HawserCommand<typeof ExecLogs, never, LogEvent> {
   static override summary = 'Show what an execution printed.';
   static override description =
     'Standard output is what the command printed, byte for byte. With --json each line is an object with seq, ts, stream and message.\n' +

@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { LogLine } from '@hawser/hf-push';
 import { hubFlags, spaceArg } from '../../hf/flags.js';
 
-export default class HfLogs extends HawserCommand<typeof HfLogs, never> {
+export default class HfLogs extends HawserCommand<typeof HfLogs, never, LogLine> {
   static override summary = 'Show what a Space printed, or the log of its build.';
   static override description = 'With --json each line is an object with line and timestamp.';
   static override args = { space: spaceArg() };

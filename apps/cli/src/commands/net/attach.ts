@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { TunnelEvent } from '@hawser/tunnels';
 
-export default class NetAttach extends HawserCommand<typeof NetAttach, never> {
+export default class NetAttach extends HawserCommand<typeof NetAttach, never, TunnelEvent> {
   static override summary = 'Follow what happens to the open tunnels; going away never closes them.';
   static override description =
     'Ends when the supervisor leaves, or with Ctrl-C. With --json each line is an object; --debug also shows what links say of themselves.';

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import type { TunnelEvent } from '@hawser/tunnels';
 
-export default class NetLogs extends HawserCommand<typeof NetLogs, never> {
+export default class NetLogs extends HawserCommand<typeof NetLogs, never, TunnelEvent> {
   static override summary = 'Show what happened to the tunnels of this project.';
   static override description =
     'From a log in your state folder, which is kept when tunnels are closed. With --json each line is an object. --debug also shows what links say of themselves.';
