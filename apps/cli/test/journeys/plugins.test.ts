@@ -16,7 +16,7 @@ describe('a plugin of somebody else', () => {
   test('is installed from its packed tarball through a registry, runs, and is removed', async () => {
     const temp = await mkdtemp(join(tmpdir(), 'hawser-packed-'));
     try {
-      await using registry = await startRegistry(plugin, temp);
+      await using registry = await startRegistry([plugin], temp);
       const env = {
         ...aws.env,
         XDG_DATA_HOME: join(hawser.home, 'data'),

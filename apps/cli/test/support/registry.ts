@@ -26,12 +26,12 @@ export interface Registry extends AsyncDisposable {
 }
 
 /**
- * Serves a package of this workspace, and everything it needs as it is installed here, the way a registry would.
+ * Serves packages of this workspace, and everything they need as it is installed here, the way a registry would.
  * Packages of the workspace are packed as for publishing; nothing is fetched from elsewhere.
  */
-export async function startRegistry(folder: string, temp: string): Promise<Registry> {
+export async function startRegistry(folders: readonly string[], temp: string): Promise<Registry> {
   const packages = new Map<string, Served>();
-  gather(realpathSync(folder), temp, packages);
+  for (const folder of folders) gather(realpathSync(folder), temp, packages);
   const server = createServer(({ url = '' }, response) => {
     const path = decodeURIComponent(url.slice(1));
     const asked = packages.get(path.replace(/\.tgz$/, ''));
