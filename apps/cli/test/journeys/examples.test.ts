@@ -20,6 +20,8 @@ import { openWorkshop, type Workshop } from '../support/hub.js';
 import { NetProject, Site } from '../support/net.js';
 import { startOpenEnv } from '../support/open-env.js';
 
+afterAll(() => shell('hawser local down --purge --yes'));
+// Its folder is taken away after what is registered above.
 const hawser = useHawser();
 const aws = useEmulator({
   targets: [
@@ -110,6 +112,11 @@ describe('every example of every command', () => {
       expect(await shell(line, { until: /→|Ctrl-C|^\{/ })).toMatchObject({ exitCode: 143 });
     } else if (/^hawser exec (?:init|configure|destroy) /.test(line)) {
       await runOfStack(line);
+    } else if (line.includes('hawser local ')) {
+      await runOfLocal(line);
+    } else if (line === 'hawser tour') {
+      // All of it is played in the tests of the tour.
+      expect(await shell('hawser tour reach')).toMatchObject({ exitCode: 0 });
     } else if (/^hawser (?:exec|verify)/.test(line)) {
       await runOfExec(line);
     } else if (line.startsWith('hawser sessions ')) {
@@ -133,6 +140,17 @@ describe('every example of every command', () => {
     }
   });
 });
+
+/** Runs an example of `hawser local` on a stack of one part. */
+async function runOfLocal(line: string): Promise<void> {
+  await shell(line.includes(' up') ? 'hawser local down' : 'hawser local up --only hub');
+  // A line that is evaluated is no program.
+  const typed = line.startsWith('eval ') ? `sh -c '${line} && test -n "$HF_ENDPOINT"'` : line;
+  const follows = line.includes('--follow');
+  const { exitCode, stderr } = await shell(typed, follows ? { until: /listens at/ } : {});
+  expect([exitCode, stderr.includes('✗')]).toEqual([follows ? 143 : 0, false]);
+  if (line.includes(' up')) await shell('hawser local down');
+}
 
 /** What the examples of `hawser sessions` speak of: a session that has ended, on the service of this machine. */
 let sessions: Promise<SessionsOfExamples> | undefined;
