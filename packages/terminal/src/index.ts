@@ -1,4 +1,6 @@
 export { attachTerminal } from './attach.js';
+export { attachSession } from './attach-session.js';
+export type { AttachedSession, AttachSessionOptions, RemoteSession } from './attach-session.js';
 export { createEscapeReader, escapeHelp } from './escapes.js';
 export type { EscapeCommand, EscapeReader, Typed } from './escapes.js';
 export { isTerminal } from './raw-mode.js';

@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import type { Session, SessionEnd } from '@hawser/ssm-channel';
-import { attachTerminal } from '@hawser/terminal';
+import { attachSession } from '@hawser/terminal';
 
 /**
  * Puts the terminal on a session until it is over or the person leaves it. With `json` its output goes to stderr,
@@ -10,17 +10,11 @@ export async function attach(
   session: Session,
   { json, signal, filter }: { readonly json: boolean; readonly signal: AbortSignal; readonly filter?: Transform },
 ): Promise<SessionEnd> {
-  const left = await attachTerminal({
-    remote: {
-      stdin: session.stdin,
-      stdout: filter ? session.stdout.pipe(filter) : session.stdout,
-      stderr: session.stderr,
-      resize: (size) => session.resize(size),
-      ended: session.ended,
-    },
+  const { end } = await attachSession(session, {
+    ...(filter && { filter }),
     output: json ? process.stderr : process.stdout,
     interrupts: 'leave',
     signal,
   });
-  return left.reason === 'ended' ? session.ended : session.terminate();
+  return end;
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import { attachTerminal } from '@hawser/terminal';
+import { attachSession, type TerminalSize } from '@hawser/terminal';
 import type { AttachOptions, Lease, View, ViewEnd } from '@hawser/k8s-sessions/client';
 import { attach } from '@hawser/k8s-sessions/client';
 import { nodeSockets } from '@hawser/k8s-sessions/client/node';
@@ -53,14 +53,22 @@ export async function lookInTerminal(options: OpenOptions & { readonly takeOver:
   const ended = view.ended.finally(() => stdout.end());
   // It is awaited below; till then nobody else need mind.
   ended.catch(() => undefined);
-  const left = await attachTerminal({
-    remote: { stdin, stdout, ended, resize: ({ columns, rows }) => view.resize({ cols: columns, rows }) },
-    interrupts: 'send',
-    ...(options.signal && { signal: options.signal }),
-  });
-  view.close();
-  process.stdout.write(handedBack);
-  return { end: await ended, isLeft: left.reason !== 'ended' };
+  const leave = (): Promise<ViewEnd> => {
+    // The session goes on; what ends is the view of it.
+    view.close();
+    return ended;
+  };
+  try {
+    const resize = ({ columns, rows }: TerminalSize): void => view.resize({ cols: columns, rows });
+    const { left, end } = await attachSession(
+      { stdin, stdout, ended, resize, terminate: leave },
+      { interrupts: 'send', ...(options.signal && { signal: options.signal }) },
+    );
+    return { end, isLeft: left };
+  } finally {
+    view.close();
+    process.stdout.write(handedBack);
+  }
 }
 
 /** Copies what a session prints, from its first byte, no faster than it is taken. Types nothing. */

@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { attachTerminal } from '../../src/attach.js';
+import { attachSession } from '../../src/attach-session.js';
 
 test('lets go only when the last of the output was taken', async () => {
   let taken = '';
@@ -56,4 +57,26 @@ test('leaves no listener behind', async () => {
   abort.abort();
   expect(await attached).toEqual({ reason: 'aborted' });
   expect(count()).toBe(before);
+});
+
+test('a session of its own is ended when it is left, and told apart from one that ended', async () => {
+  const session = (): Parameters<typeof attachSession<string>>[0] => ({
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    resize: () => undefined,
+    ended: Promise.resolve('by itself'),
+    terminate: () => Promise.resolve('terminated'),
+  });
+  const terminal = { input: new PassThrough(), output: new PassThrough() };
+  const abort = new AbortController();
+  const leaving = attachSession(session(), { ...terminal, signal: abort.signal });
+  abort.abort();
+  expect(await leaving).toEqual({ left: true, end: 'terminated' });
+
+  // Its output breaks off behind a filter, which must end all the same.
+  const broken = session();
+  const filter = new PassThrough();
+  const ended = attachSession(broken, { ...terminal, filter });
+  broken.stdout.destroy(new Error('broke off'));
+  expect(await ended).toEqual({ left: false, end: 'by itself' });
 });
