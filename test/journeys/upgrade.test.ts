@@ -89,8 +89,10 @@ describe.each(releases)('what $version left behind', ({ atMs, files }) => {
   });
 
   test('trust in tunnels and what was pushed still hold', async () => {
-    const { stdout } = await run('net', 'trust', '--yes', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+    expect(await ask('net', 'trust', '--yes')).toMatchObject({ trusted: true });
+    // What was trusted before is read, and written on from there.
+    const trusted = readFileSync(join(folder, 'home/.local/share/hawser/trusted-tunnels.json'), 'utf8');
+    expect(JSON.parse(trusted)).toMatchObject({ revision: 2 });
     const { stdout: sets } = await run('net', 'list', '--sets', '--json');
     expect(sets).toContain('staging');
     const receipts = Object.keys(files).filter((path) => path.includes('/hf/receipts/'));
