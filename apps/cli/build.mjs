@@ -16,6 +16,7 @@ import { pageFolder } from '@hawser/sessions-web';
 import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
 import { lazyRequires } from './lazy-requires.mjs';
+import { writeManualPages } from './manual-pages.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const common = {
@@ -86,9 +87,8 @@ const service = await build({
 });
 
 // What `hawser distro docs` makes manuals of, besides the manifest, and the terminal page that `hawser sessions serve` shows.
-const copied = [];
+const copied = (await writeManualPages(join(root, 'dist/docs'))).map((name) => `dist/docs/${name}`);
 for (const [folder, from, wanted] of [
-  ['dist/docs', '../../docs/reference', /^(?:errors|environment)\.md$/],
   ['dist/schemas', 'schemas', /\.json$/],
   ['dist/schemas/files', 'schemas/files', /\.json$/],
   ['dist/page', pageFolder, /\.(?:css|html|js)$/],

@@ -10,12 +10,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { quick, record } from '../support/figures.mjs';
 import { stageEnvironment, writeStaging } from '../../packages/hf-push/dist/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const support = (name) => fileURLToPath(new URL(`support/${name}`, import.meta.url));
 const option = (name) => process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1];
-const rounds = Number(option('rounds') ?? 5);
+const rounds = Number(option('rounds') ?? (quick ? 2 : 5));
 const python = pythonOf();
 // In memory where that can be had: what a disk does meanwhile would be measured else.
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -81,6 +82,9 @@ async function measure({ name, files, isUnchanged = false, limit, requests }) {
   const ratio = we.ms / they.ms;
   const isKept = ratio <= limit && we.rss < 120 && (requests === undefined || we.requests <= requests);
   if (!isKept) missed++;
+  const msOf = (runs) => runs.map((each) => each.ms);
+  const beside = { name: 'huggingface_hub (Python)', values: msOf(theirs) };
+  record({ what: name, unit: 'ms', better: 'less', ours: msOf(ours), beside, promised: `≤ ${limit} ×`, isKept });
   const figures = [we.ms.toFixed(0), they.ms.toFixed(0), ratio.toFixed(2), `≤ ${limit}${isKept ? '' : ' MISSED'}`];
   process.stdout.write(
     `| ${[name, ...figures, we.requests, they.requests, we.rss.toFixed(0), they.rss.toFixed(0)].join(' | ')} |\n`,

@@ -5,11 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureSizes } from '../../scripts/sizes.mjs';
 import { root } from '../../scripts/workspace.mjs';
+import { record } from '../support/figures.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'hawser-size-'));
 try {
   const packed = execFileSync(process.execPath, [join(root, 'scripts/pack.mjs'), folder], { encoding: 'utf8' });
-  const rows = measureSizes(JSON.parse(packed)).map(({ name, packedKib, unpackedKib, direct, all }) => [
+  const sizes = measureSizes(JSON.parse(packed));
+  for (const { name, packedKib, all } of sizes) {
+    record({ what: `${name}, packed (${all} packages come along)`, unit: 'KiB', better: 'less', ours: [packedKib] });
+  }
+  const rows = sizes.map(({ name, packedKib, unpackedKib, direct, all }) => [
     name,
     packedKib.toFixed(1),
     unpackedKib.toFixed(1),

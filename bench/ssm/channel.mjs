@@ -5,21 +5,39 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { quick, record } from '../support/figures.mjs';
 
 const MIB = 2 ** 20;
 const big = process.env.HAWSER_SOAK === '1';
 const script = (name) => fileURLToPath(new URL(`support/${name}.mjs`, import.meta.url));
 
 const official = officialPlugin();
+const rounds = quick ? 2 : 5;
 const rows = [];
 for (const payloadBytes of [1024, 32_768]) {
   const far = await farSide({ agent: { payloadBytes } });
-  const bytes = payloadBytes === 1024 ? 48 * MIB : (big ? 1024 : 256) * MIB;
+  const bytes = payloadBytes === 1024 ? (quick ? 16 : 48) * MIB : (big ? 1024 : quick ? 64 : 256) * MIB;
   for (const way of ['upload', 'download']) {
-    const ours = await near({ kind: way, far: far.facts, bytes, payloadBytes });
-    const floor = await near({ kind: `floor-${way}`, far: far.facts, bytes, payloadBytes });
+    const what = `${way}, mux, ${payloadBytes}-byte messages`;
+    const runs = { ours: [], floor: [] };
+    for (let round = 0; round < rounds; round++) {
+      runs.ours.push(await near({ kind: way, far: far.facts, bytes, payloadBytes }));
+      runs.floor.push(await near({ kind: `floor-${way}`, far: far.facts, bytes, payloadBytes }));
+    }
+    record({
+      what,
+      unit: 'MiB/s',
+      better: 'more',
+      ours: runs.ours.map(({ mibPerSecond }) => mibPerSecond),
+      beside: {
+        isFloor: true,
+        name: 'bare websocket with one digest',
+        values: runs.floor.map(({ mibPerSecond }) => mibPerSecond),
+      },
+    });
+    const [ours, floor] = Object.values(runs).map(middle);
     rows.push({
-      what: `${way}, mux, ${payloadBytes}-byte messages`,
+      what,
       figure: `${ours.mibPerSecond.toFixed(1)} MiB/s`,
       floor: `${floor.mibPerSecond.toFixed(1)} MiB/s`,
       ratio: (ours.mibPerSecond / floor.mibPerSecond).toFixed(2),
@@ -28,7 +46,19 @@ for (const payloadBytes of [1024, 32_768]) {
   }
   if (official && payloadBytes === 1024) {
     for (const way of ['upload', 'download']) {
-      const theirs = await near({ kind: `plugin-${way}`, far: far.facts, bytes: 4 * MIB, plugin: official });
+      const runs = { ours: [], theirs: [] };
+      for (let round = 0; round < rounds; round++) {
+        runs.ours.push(await near({ kind: way, far: far.facts, bytes: 4 * MIB, payloadBytes }));
+        runs.theirs.push(await near({ kind: `plugin-${way}`, far: far.facts, bytes: 4 * MIB, plugin: official }));
+      }
+      record({
+        what: `${way} of 4 MiB, mux, ${payloadBytes}-byte messages`,
+        unit: 'MiB/s',
+        better: 'more',
+        ours: runs.ours.map(({ mibPerSecond }) => mibPerSecond),
+        beside: { name: 'session-manager-plugin (AWS)', values: runs.theirs.map(({ mibPerSecond }) => mibPerSecond) },
+      });
+      const theirs = middle(runs.theirs);
       rows.push({
         what: `${way}, mux, the official plugin`,
         figure: `${theirs.mibPerSecond.toFixed(1)} MiB/s`,
@@ -45,7 +75,7 @@ if (!official)
     'not run: the official plugin, which is not here. To have it: node scripts/counterparts.mjs --install\n',
   );
 const far = await farSide({});
-const probed = await near({ kind: 'upload', far: far.facts, bytes: 256 * MIB });
+const probed = await near({ kind: 'upload', far: far.facts, bytes: (quick ? 64 : 256) * MIB });
 rows.push({
   what: 'upload, mux, size found by probing',
   figure: `${probed.mibPerSecond.toFixed(1)} MiB/s`,
@@ -61,6 +91,7 @@ rows.push({
   ratio: '',
   memory: '',
 });
+record({ what: '200 streams of 512 KiB, slowest / mean', unit: '×', better: 'less', ours: [fair.slowestToMean] });
 const echo = await near({ kind: 'echo', far: far.facts, rounds: 2_000 });
 const raw = await near({ kind: 'floor-echo', far: far.facts, rounds: 2_000 });
 rows.push({
@@ -70,8 +101,20 @@ rows.push({
   ratio: '',
   memory: '',
 });
+record({
+  what: 'keystroke echo, p99',
+  unit: 'ms',
+  better: 'less',
+  ours: [echo.p99],
+  beside: { isFloor: true, name: 'raw socket', values: [raw.p99] },
+});
 await far.close();
 console.table(rows);
+
+/** The run in the middle, by its speed. */
+function middle(runs) {
+  return runs.toSorted((one, other) => one.mibPerSecond - other.mibPerSecond)[runs.length >> 1];
+}
 
 /** Where the counterparts script put the official plugin, if it could be had. */
 function officialPlugin() {

@@ -14,12 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { quick, record } from '../support/figures.mjs';
 import { copyFromTarget, copyToTarget, openSession } from '@hawser/ssm-channel';
 import { createAwsApi } from '@hawser/ssm-channel/aws';
 
 const MIB = 2 ** 20;
-const size = (process.env.HAWSER_SOAK === '1' ? 1024 : 256) * MIB;
-const rounds = 5;
+const size = (process.env.HAWSER_SOAK === '1' ? 1024 : quick ? 64 : 256) * MIB;
+const rounds = quick ? 3 : 5;
 const promised = 0.7;
 const target = 'i-0123456789abcdef0';
 
@@ -53,6 +54,15 @@ async function compare(what, agent, copy, raw) {
       speeds.copy.push(await mibPerSecond(() => copy(api)));
     }
     const ratio = median(speeds.copy.map((speed, round) => speed / speeds.raw[round]));
+    record({
+      what: `copy ${what}`,
+      unit: 'MiB/s',
+      better: 'more',
+      ours: speeds.copy,
+      beside: { isFloor: true, name: 'the raw channel', values: speeds.raw },
+      promised: `≥ ${promised} ×`,
+      isKept: ratio >= promised,
+    });
     return {
       what,
       copy: `${median(speeds.copy).toFixed(1)} MiB/s`,

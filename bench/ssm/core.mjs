@@ -4,16 +4,17 @@ import { hash, randomUUID } from 'node:crypto';
 import { createChannel } from '@hawser/ssm-channel/channel';
 import { MessageType, PayloadType, decodeMessage, encodeAcknowledge, encodeMessage } from '@hawser/ssm-channel/codec';
 import { createMux } from '@hawser/ssm-channel/smux';
+import { quick, record } from '../support/figures.mjs';
 
 const MIB = 2 ** 20;
-const scale = process.env.HAWSER_SOAK === '1' ? 8 : 1;
+const scale = process.env.HAWSER_SOAK === '1' ? 8 : quick ? 1 / 4 : 1;
+const rounds = quick ? 3 : 5;
 const id = randomUUID();
 const startMs = 1_700_000_000_000;
 const rows = [];
 
 for (const payloadBytes of [1024, 32_768]) {
   const bytes = (payloadBytes === 1024 ? 64 : 512) * MIB * scale;
-  const floor = digests(payloadBytes, bytes);
   for (const [what, run] of Object.entries({
     encode: encodes,
     decode: decodes,
@@ -21,19 +22,37 @@ for (const payloadBytes of [1024, 32_768]) {
     download: downloads,
   })) {
     run(payloadBytes, bytes / 8);
-    row(`${what}, ${payloadBytes}-byte messages`, run(payloadBytes, bytes), floor);
+    compare(`${what}, ${payloadBytes}-byte messages`, 'SHA-256 of the payload', {
+      ours: () => run(payloadBytes, bytes),
+      floor: () => digests(payloadBytes, bytes),
+    });
   }
 }
-const copyFloor = copies(32_768, 1024 * MIB);
 for (const version of [1, 2]) {
   streams(version, 64 * MIB);
-  row(
-    `smux version ${version}, both ends, 32 KiB frames; floor: one copy`,
-    streams(version, 1024 * MIB * scale),
-    copyFloor,
-  );
+  compare(`smux version ${version}, both ends, 32 KiB frames`, 'one copy in memory', {
+    ours: () => streams(version, 1024 * MIB * scale),
+    floor: () => copies(32_768, 1024 * MIB * scale),
+  });
 }
 console.table(rows);
+
+function compare(what, name, { ours, floor }) {
+  const values = { ours: [], floor: [] };
+  for (let round = 0; round < rounds; round++) {
+    values.ours.push(ours());
+    values.floor.push(floor());
+  }
+  record({
+    what,
+    unit: 'MiB/s',
+    better: 'more',
+    ours: values.ours,
+    beside: { isFloor: true, name, values: values.floor },
+  });
+  const [rate, least] = Object.values(values).map((all) => all.toSorted((a, b) => a - b)[rounds >> 1]);
+  row(`${what}; floor: ${name}`, rate, least);
+}
 
 function row(what, rate, floor) {
   rows.push({

@@ -6,17 +6,32 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quick, record } from '../support/figures.mjs';
 
 const PROCESSES = 8;
-const TIMES = Number(process.env.HAWSER_BENCH_TIMES ?? 200);
+const TIMES = Number(process.env.HAWSER_BENCH_TIMES ?? (quick ? 50 : 200));
 
-const [way, folder] = process.argv.slice(2);
+const ROUNDS = quick ? 2 : 5;
+
+const [way, folder] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 if (way === undefined) await compare();
 else await countUp(await openWay(way, folder));
 
 async function compare() {
-  const rows = [await measure('state-store'), await measure('proper-lockfile + write-file-atomic')];
-  console.log(`state-store: ${PROCESSES} processes, ${TIMES} increments each`);
+  const names = ['state-store', 'proper-lockfile + write-file-atomic'];
+  const runs = names.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, name] of names.entries()) runs[index].push(await measure(name));
+  }
+  record({
+    what: `${PROCESSES} processes that count up in one file`,
+    unit: 'updates/s',
+    better: 'more',
+    ours: runs[0].map(({ perSecond }) => perSecond),
+    beside: { name: names[1], values: runs[1].map(({ perSecond }) => perSecond) },
+  });
+  const rows = runs.map((all) => all.toSorted((one, other) => one.perSecond - other.perSecond)[ROUNDS >> 1]);
+  console.log(`state-store: ${PROCESSES} processes, ${TIMES} increments each, the median of ${ROUNDS} rounds`);
   console.table(
     rows.map((row) => ({
       way: row.way,
@@ -32,7 +47,9 @@ async function measure(name) {
   const place = await mkdtemp(join(process.env.HAWSER_BENCH_DIR ?? tmpdir(), 'hawser-bench-'));
   await writeFile(join(place, 'peer.json'), JSON.stringify({ count: 0 }));
   const children = Array.from({ length: PROCESSES }, () =>
-    spawn(process.execPath, [fileURLToPath(import.meta.url), name, place], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    spawn(process.execPath, [fileURLToPath(import.meta.url), name, place, ...(quick ? ['--quick'] : [])], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
   );
   // All are loaded before the first begins.
   const outputs = children.map(() => '');

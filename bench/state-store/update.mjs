@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
+import { quick, record } from '../support/figures.mjs';
 import { defineDocument, openStore } from '../../packages/state-store/dist/index.js';
 
-const ROUNDS = Number(process.env.HAWSER_BENCH_ROUNDS ?? 20);
+const ROUNDS = Number(process.env.HAWSER_BENCH_ROUNDS ?? (quick ? 5 : 20));
 const UPDATES = 50;
 
 const folder = await mkdtemp(join(process.env.HAWSER_BENCH_DIR ?? tmpdir(), 'hawser-bench-'));
@@ -48,6 +49,19 @@ const rows = Object.entries(times).map(([name, all]) => {
   const sorted = all.toSorted((one, other) => one - other);
   const at = (share) => sorted[Math.floor(sorted.length * share)];
   return { way: name, p50: at(0.5), p95: at(0.95) };
+});
+const [ours, theirs] = Object.values(times).map((all) =>
+  Array.from({ length: ROUNDS }, (_, round) => {
+    const sorted = all.slice(round * UPDATES, (round + 1) * UPDATES).toSorted((one, other) => one - other);
+    return sorted[UPDATES >> 1];
+  }),
+);
+record({
+  what: 'one update with nobody else (ours also syncs the folder and keeps the version before)',
+  unit: 'ms',
+  better: 'less',
+  ours,
+  beside: { name: 'proper-lockfile + write-file-atomic', values: theirs },
 });
 const peer = rows[1];
 console.log(

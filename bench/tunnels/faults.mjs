@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { record } from '../support/figures.mjs';
 import { World, descendants, freePort, kill, median, memoryOf, quick, saying } from './support/world.mjs';
 
 const rounds = quick ? 1 : 3;
@@ -18,6 +19,7 @@ world.configure('  ServerAliveInterval 1\n  ServerAliveCountMax 2\n');
 try {
   const far = await world.program('far-end');
   const rows = [];
+  const recoveries = new Map();
   for (const [name, open] of Object.entries({ hawser, autossh, 'bare ssh': bareSsh })) {
     for (const [fault, cause] of Object.entries({
       'kill -9 of ssh': async ({ sshPids }) => sshPids().forEach((pid) => kill(pid, 'SIGKILL')),
@@ -28,6 +30,7 @@ try {
       for (let round = 0; round < rounds; round++) results.push(await suffer(open, cause, far.port));
       if (results.includes(undefined)) continue;
       const recovered = results.map((result) => result.recoveredMs);
+      recoveries.set(`${fault}: ${name}`, { fault, name, values: recovered.map((ms) => ms ?? giveUpMs) });
       rows.push({
         what: `${fault}: ${name}`,
         'recovered ms': recovered.includes(undefined) ? 'never' : median(recovered).toFixed(0),
@@ -37,6 +40,12 @@ try {
         'memory MiB': median(results.map(({ memoryMiB }) => memoryMiB)).toFixed(0),
       });
     }
+  }
+  for (const { fault, name, values } of recoveries.values()) {
+    const ours = recoveries.get(`${fault}: hawser`);
+    if (name === 'hawser' || !ours) continue;
+    const what = `well again after ${fault} (12,000 ms: not at all)`;
+    record({ what, unit: 'ms', better: 'less', ours: ours.values, beside: { name, values } });
   }
   console.table(rows.toSorted((one, other) => one.what.localeCompare(other.what)));
 } finally {

@@ -1,5 +1,6 @@
 // Throughput of a tunnel over ssh, beside plain `ssh -L` in the same run, turn by turn. Promise: at least 85 % of it.
 // The second row is `ssh -L` with the cipher that we prefer, for what the way through the supervisor itself costs.
+import { record } from '../support/figures.mjs';
 import { World, cpuOf, freePort, median, memoryOf, quick, saying } from './support/world.mjs';
 
 const rounds = quick ? 3 : 9;
@@ -33,6 +34,15 @@ try {
         rates[name].push(mibPerSecond);
       }
     }
+    record({
+      what: `${kind === 'd' ? 'download' : 'upload'} through a tunnel over ssh`,
+      unit: 'MiB/s',
+      better: 'more',
+      ours: rates.hawser,
+      beside: { name: 'ssh -L', values: rates['ssh -L'] },
+      promised: '≥ 0.85 ×',
+      isKept: median(rates.hawser.map((rate, round) => rate / rates['ssh -L'][round])) >= 0.85,
+    });
     for (const [name, { pids }] of Object.entries(ways)) {
       const ratios = rates[name].map((rate, round) => rate / rates['ssh -L'][round]);
       rows.push({

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { record } from '../support/figures.mjs';
 import { World, freePort, median, quick, saying } from './support/world.mjs';
 
 const rounds = quick ? 5 : 15;
@@ -29,6 +30,10 @@ try {
   await client.down({ all: true });
   await client.close();
   const more = (name) => median(times[name].map((time, round) => time - times['plain ssh'][round]));
+  const beside = { name: 'plain ssh', values: times['plain ssh'] };
+  for (const what of ['client.up, healthy', 'hawser net up, cold']) {
+    if (times[what].length > 0) record({ what, unit: 'ms', better: 'less', ours: times[what], beside });
+  }
   console.table(
     Object.entries(times)
       .filter(([, list]) => list.length > 0)

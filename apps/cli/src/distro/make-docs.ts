@@ -1,6 +1,7 @@
 import { renderCompletions } from './completions.js';
 import { renderHtml } from './html.js';
 import { renderManPages } from './man.js';
+import { renderGuides, renderTopics } from './man-guides.js';
 import { renderReference } from './markdown.js';
 import { type Manual, readManual } from './manual.js';
 import type { PackageFiles } from './package-files.js';
@@ -15,16 +16,19 @@ export function makeDocs(
     schemas: 'schemas',
     note: `Made by ${manual.bin} distro docs from ${manual.packageName} ${manual.version}.`,
   });
-  const pages = [
-    { id: 'cli', markdown: reference },
-    ...below(files, 'dist/docs/').map(([name, markdown]) => ({ id: name.replace(/\.md$/, ''), markdown })),
-  ];
+  const guides = below(files, 'dist/docs/').map(([name, markdown]) => ({ id: name.replace(/\.md$/, ''), markdown }));
+  const pages = [{ id: 'cli', markdown: reference }, ...guides];
   return {
     manual,
     docs: new Map([
       ...pages.map(({ id, markdown }): [string, string] => [`${id}.md`, markdown]),
       [`${manual.bin}.html`, renderHtml(manual, pages)],
       ...[...renderManPages(manual, options.date)].map(([name, text]): [string, string] => [`man/man1/${name}`, text]),
+      ...[...renderTopics(manual, options.date)].map(([name, text]): [string, string] => [`man/man1/${name}`, text]),
+      ...[...renderGuides(manual, guides, options.date)].map(([name, text]): [string, string] => [
+        `man/man7/${name}`,
+        text,
+      ]),
       ...[...renderCompletions(manual)].map(([name, text]): [string, string] => [`completions/${name}`, text]),
       ...below(files, 'dist/schemas/').map(([name, text]): [string, string] => [`schemas/${name}`, text]),
     ]),

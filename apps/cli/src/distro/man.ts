@@ -14,7 +14,7 @@ export function renderManPages(manual: Manual, date: string): ReadonlyMap<string
 function overview(manual: Manual, date: string): string {
   const { bin, description, topics, commands, globalFlags } = manual;
   return page([
-    heading(manual, bin, date),
+    titleLine(manual, bin, '1', date),
     ...section('NAME', [`${roff(bin)} \\- ${roff(firstSentence(description))}`]),
     ...section('SYNOPSIS', [`\\fB${roff(bin)}\\fR \\fICOMMAND\\fR [\\fIFLAGS\\fR]`]),
     ...section('DESCRIPTION', paragraphs(description)),
@@ -38,7 +38,7 @@ function overview(manual: Manual, date: string): string {
 function commandPage(manual: Manual, command: ManualCommand, date: string): string {
   const { summary, description, usage, aliases, rows, examples } = command;
   return page([
-    heading(manual, pageName(manual, command), date),
+    titleLine(manual, pageName(manual, command), '1', date),
     ...section('NAME', [`${roff(pageName(manual, command))} \\- ${roff(summary)}`]),
     ...section('SYNOPSIS', [`\\fB${roff(usage)}\\fR`]),
     ...section('DESCRIPTION', paragraphs(description === '' ? summary : description)),
@@ -56,11 +56,12 @@ function commandPage(manual: Manual, command: ManualCommand, date: string): stri
   ]);
 }
 
-function heading({ bin, version }: Manual, name: string, date: string): string {
-  return `.TH "${roff(name.toUpperCase())}" "1" "${date}" "${roff(`${bin} ${version}`)}" "${roff(bin)} manual"`;
+/** The line every man page begins with. */
+export function titleLine({ bin, version }: Manual, name: string, part: string, date: string): string {
+  return `.TH "${roff(name.toUpperCase())}" "${part}" "${date}" "${roff(`${bin} ${version}`)}" "${roff(bin)} manual"`;
 }
 
-function exitStatus(): string[] {
+export function exitStatus(): string[] {
   return [
     ...item('0', 'Done.'),
     ...item('1', 'The world is not as wanted.'),
@@ -77,11 +78,11 @@ function pageName({ bin }: Manual, { name }: ManualCommand): string {
   return `${bin}-${name.replaceAll(' ', '-')}`;
 }
 
-function section(title: string, body: readonly string[]): string[] {
+export function section(title: string, body: readonly string[]): string[] {
   return body.length === 0 ? [] : [`.SH ${title}`, ...body];
 }
 
-function item(name: string, text: string): string[] {
+export function item(name: string, text: string): string[] {
   return ['.TP', `\\fB${roff(name)}\\fR`, ...lines(text)];
 }
 
@@ -99,11 +100,12 @@ function lines(text: string): string[] {
 }
 
 /** A line that begins with a control character of troff would be a request. */
-function guarded(line: string): string {
+export function guarded(line: string): string {
   return /^[.']/.test(line) ? `\\&${line}` : line;
 }
 
-function roff(text: string): string {
+/** A text as troff wants it. */
+export function roff(text: string): string {
   return text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('`', '').replaceAll('"', '\\(dq');
 }
 
@@ -111,6 +113,6 @@ function firstSentence(text: string): string {
   return text.replace(/\.$/, '');
 }
 
-function page(parts: readonly string[]): string {
+export function page(parts: readonly string[]): string {
   return `${parts.join('\n')}\n`;
 }

@@ -77,6 +77,16 @@ describe('manuals of the installed package', () => {
     }
   });
 
+  test('have the how-to pages and the reference of the site, from the same Markdown', async () => {
+    const source = await readFile(join(app, '../../docs/how-to/copy-files.md'), 'utf8');
+    const title = source.slice(2, source.indexOf('\n'));
+    expect(await made('copy-files.md')).toMatch(new RegExp(`^# ${title}\n`));
+    expect(await made('hawser.html')).toContain(`<h1 id="copy-files">${title}</h1>`);
+    expect(await made('man/man7/hawser-copy-files.7')).toContain(`\\- ${title}\n`);
+    expect(await made('man/man7/hawser-exit-codes.7')).toMatch(/\.TP\n\\fB75\\fR\n/);
+    expect(await made('man/man1/hawser-net.1')).toContain('hawser net up');
+  });
+
   test('the one HTML file needs no other, and every link in it leads somewhere', async () => {
     const html = await made('hawser.html');
     const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
@@ -219,9 +229,12 @@ describe('an archive', () => {
 
 describeReal('mandoc', (path) => {
   test('every man page is one, without a warning', async () => {
-    const pages = await readdir(join(manuals, 'man/man1'));
+    const pages = (await readdir(join(manuals, 'man'), { recursive: true })).filter((name) => /\.[17]$/.test(name));
+    expect(pages).toEqual(
+      expect.arrayContaining(['man1/hawser-net.1', 'man7/hawser-exit-codes.7', 'man7/hawser-copy-files.7']),
+    );
     const { status, stdout } = spawnSync(path('mandoc'), ['-T', 'lint', '-W', 'warning', ...pages], {
-      cwd: join(manuals, 'man/man1'),
+      cwd: join(manuals, 'man'),
       encoding: 'utf8',
     });
     expect([stdout, status]).toEqual(['', 0]);
