@@ -10,6 +10,11 @@ import type { Act, TourGround } from './act.js';
 import { sha256, shortened } from './digest.js';
 
 const sizeBytes = 8 << 20;
+/**
+ * The link is killed when so much has come: half of it, but for what is on its way. An agent sends again what was lost one
+ * message after the other, in its own time; a window full of them would take it ten seconds.
+ */
+const cutAtBytes = sizeBytes / 2 - (256 << 10);
 /** A supervisor that nobody stops any more, because the tour was killed, leaves by itself after this long. */
 const ttlMs = 120_000;
 
@@ -94,7 +99,7 @@ async function openTunnel(
   return { url: `http://127.0.0.1:${opened.local.port}/`, pid: client.pid };
 }
 
-/** Downloads a file and kills the link once a quarter of it has come. */
+/** Downloads a file and kills the link in the middle of it. */
 async function downloadThrough(
   url: string,
   kill: () => void,
@@ -107,7 +112,7 @@ async function downloadThrough(
   for await (const part of response as AsyncIterable<Buffer>) {
     parts.push(part);
     size += part.length;
-    if (cutAt > 0 || size < sizeBytes / 4) continue;
+    if (cutAt > 0 || size < cutAtBytes) continue;
     cutAt = size;
     kill();
   }
