@@ -120,6 +120,7 @@ describe('what holds the guides', () => {
       `${page('sh run', 'x=5; cd /')}${page('sh run', 'echo "$x at $PWD"')}${page('text output', '5 at /')}`,
       bare,
     );
+    await follow(`${page('sh run=soak', 'exit 1')}${page('text output', 'of the long run')}`, bare);
     await expect(follow(page('sh run', 'false\ntrue'), bare)).rejects.toThrow('line 3 has a command that ended with 1');
     await expect(follow(page('sh run expect=3', 'true'), bare)).rejects.toThrow('ended with 0');
     await expect(follow(page('sh run', 'exit 0'), bare)).rejects.toThrow('did not come to its end');

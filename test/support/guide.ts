@@ -29,7 +29,7 @@ export async function follow(markdown: string, { env = {}, all }: Surroundings):
   try {
     const settings = Object.assign({}, ...blocksOf(markdown).flatMap(({ settings: own }) => own ?? [])) as Marks;
     const said = await replacements(settings);
-    const blocks = blocksOf(said(markdown)).filter(({ marks }) => all || marks['run'] !== 'soak');
+    const blocks = chosen(blocksOf(said(markdown)), all);
     const script = join(above, 'page.sh');
     writeFileSync(script, scriptOf(blocks, above));
     await using shell = new Program('bash', ['--noprofile', '--norc', script], {
@@ -42,6 +42,15 @@ export async function follow(markdown: string, { env = {}, all }: Surroundings):
   } finally {
     rmSync(above, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Leaves out what only the long run does, with what it would print. */
+function chosen(blocks: readonly Block[], all: boolean): Block[] {
+  let runs = true;
+  return blocks.filter(({ marks }) => {
+    if (marks['output'] === undefined) runs = all || marks['run'] !== 'soak';
+    return runs;
+  });
 }
 
 /** Puts what a page's settings name in the place of what it says: free ports, and names that lead nowhere here. */
