@@ -17,6 +17,7 @@ const tasks = {
   test: script('test.mjs'),
   soak: script('test.mjs', '--soak'),
   'test:cluster': script('test.mjs', '--cluster'),
+  mutate: script('mutate.mjs'),
   check: script('check.mjs'),
   bench: script('bench.mjs'),
   site: script('site.mjs'),
