@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -162,7 +163,8 @@ describe('what plugins add beside commands, from their packed tarballs, next to 
     expect(await imported()).toEqual(['doctor-check']);
 
     await writeFile(join(project, 'file'), 'file\n');
-    await writeFile(join(project, 'SUMS'), execFileSync('sha256sum', ['file'], { cwd: project }));
+    const digest = createHash('sha256').update('file\n').digest('hex');
+    await writeFile(join(project, 'SUMS'), `${digest}  file\n`);
     const verified = await run('verify', 'SUMS', '--json');
     expect(verified.json).toMatchObject({ data: { kind: 'checksums', checked: [{ name: 'file', verdict: 'ok' }] } });
     await writeFile(join(project, 'file'), 'changed\n');
@@ -272,6 +274,28 @@ describe('what plugins add beside commands, from their packed tarballs, next to 
       stdout: expect.stringContaining('hawser-plugin-tunnel') as unknown,
     });
   }, 60_000);
+
+  test('hooks of a plugin are called in their order, and what they throw in passing breaks nothing', async () => {
+    const folder = join(hawser.home, 'hawser-plugin-hooks');
+    await mkdir(folder);
+    const hooks = ['init', 'prerun', 'postrun', 'finally', 'command_not_found'];
+    const heard = join(hawser.home, 'heard');
+    for (const hook of hooks) {
+      const note = `require('node:fs').appendFileSync(${JSON.stringify(heard)}, '${hook}\\n');`;
+      await writeFile(
+        join(folder, `${hook}.cjs`),
+        `module.exports = async () => { ${note} throw new Error('no'); };\n`,
+      );
+    }
+    const named = Object.fromEntries(hooks.map((hook) => [hook, `./${hook}.cjs`]));
+    const manifest = { name: 'hawser-plugin-hooks', version: '1.0.0', oclif: { hooks: named } };
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+    await run('plugins', 'link', '--no-install', folder);
+    await rm(heard, { force: true });
+    expect(await run('net', 'list', '--json')).toMatchObject({ exitCode: 0, json: { ok: true } });
+    expect(readFileSync(heard, 'utf8').trim().split('\n')).toEqual(['init', 'prerun', 'postrun', 'finally']);
+    expect(await run('plugins', 'unlink', 'hawser-plugin-hooks')).toMatchObject({ exitCode: 0 });
+  }, 60_000);
 });
 
 describe('hawser plugins create', () => {
@@ -334,4 +358,32 @@ describe('hawser plugins create', () => {
     const { stdout } = await execute(process.execPath, ['--test', ...tests]);
     expect(stdout).toMatch(/# pass 8\n# fail 0\n/);
   }, 120_000);
+});
+
+describe('what is public', () => {
+  test('has a report for each export path of each library, and a page that says what may change when', () => {
+    const packages = join(repository, 'packages');
+    const missing = readdirSync(packages).flatMap((name) => {
+      const { exports } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
+        readonly exports: Readonly<Record<string, unknown>>;
+      };
+      return Object.entries(exports)
+        .filter(([, target]) => typeof target === 'object')
+        .map(([path]) =>
+          join(packages, name, 'api', `${path === '.' ? 'index' : path.slice(2).replaceAll('/', '-')}.api.md`),
+        )
+        .filter((report) => !existsSync(report));
+    });
+    expect(missing).toEqual([]);
+    const page = readFileSync(join(repository, 'docs/reference/semver.md'), 'utf8');
+    for (const thing of [
+      'Commands',
+      'Exit codes',
+      '`--json`',
+      'Extension points',
+      'api/*.api.md',
+      'command-snapshot.json',
+    ])
+      expect(page).toContain(thing);
+  });
 });
