@@ -131,7 +131,8 @@ async function scratchEnvironment(call: GitCall, scratch: string): Promise<Recor
 async function treeOf(call: GitCall): Promise<string> {
   const conflicts = await gitText(['ls-files', '--unmerged'], call);
   if (conflicts !== '') throw misfit('there are files in conflict: resolve them first');
-  const others = await gitText(['ls-files', '--others', '--exclude-standard', '--directory', '-z'], call);
+  // Of folders, only repositories are listed: however deep in what is untracked they lie.
+  const others = await gitText(['ls-files', '--others', '--exclude-standard', '-z'], call);
   const nested = others.split('\0').filter((path) => path.endsWith('/'));
   for (const folder of nested) {
     if (await isRepository(join(call.cwd, folder), call)) {

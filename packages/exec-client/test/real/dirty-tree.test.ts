@@ -189,6 +189,13 @@ describeReal('git', () => {
         'nested/ is a repository of its own',
       );
       rmSync(join(work, 'nested'), { recursive: true });
+      mkdirSync(join(work, 'new/deep'), { recursive: true });
+      writeFileSync(join(work, 'new/file'), 'x\n');
+      gitIn(join(work, 'new/deep'), 'init', '--quiet');
+      await expect(makeDirtyTree({ root: work, remote: 'origin' })).rejects.toThrow(
+        'new/deep/ is a repository of its own',
+      );
+      rmSync(join(work, 'new'), { recursive: true });
       gitIn(work, 'update-ref', '-d', 'refs/remotes/origin/main');
       gitIn(work, 'update-ref', '-d', 'refs/remotes/origin/dev');
       gitIn(work, 'symbolic-ref', '--delete', 'refs/remotes/origin/HEAD');
