@@ -17,6 +17,8 @@ export interface ManualCommand {
   /** Arguments and flags of its own. */
   readonly rows: readonly Row[];
   readonly flags: readonly DescribedFlag[];
+  /** Names of its arguments, in their order. */
+  readonly args: readonly string[];
   readonly examples: readonly string[];
 }
 
@@ -92,6 +94,7 @@ function describe(command: DescribedCommand, bin: string): ManualCommand {
       ...flags.map(rowOf),
     ],
     flags: Object.values(command.flags).filter(({ hidden }) => !hidden),
+    args: Object.values(command.args).map((arg) => arg.name),
     examples: (command.examples ?? []).map((example) => fill(typeof example === 'string' ? example : example.command)),
   };
 }

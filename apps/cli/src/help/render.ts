@@ -33,6 +33,8 @@ export interface DescribedCommand {
   readonly usage?: string | string[];
   readonly examples?: readonly (string | { readonly description?: string; readonly command: string })[];
   readonly aliases?: readonly string[];
+  /** Old spellings, which go on working. */
+  readonly hiddenAliases?: readonly string[];
   readonly hidden?: boolean;
   readonly args: Readonly<Record<string, DescribedArg>>;
   readonly flags: Readonly<Record<string, DescribedFlag>>;

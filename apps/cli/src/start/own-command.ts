@@ -5,6 +5,9 @@ import { cutAtDashes } from '@hawser/cli-kit/start';
 import type { DescribedCommand, Row } from '../help/render.js';
 import { commands } from './commands.js';
 
+/** Commands that have to know all commands of all plugins. */
+const wholeHouse: ReadonlySet<string> = new Set(['completion', 'doctor']);
+
 /** One of our own commands, found in the manifest that the build made. */
 interface OwnCommand {
   readonly described: DescribedCommand;
@@ -18,14 +21,22 @@ interface OwnCommand {
  * Runs one of our own commands, or shows its help, without looking at plugins: oclif would load each of them first,
  * which takes longer than Node itself. Answers whether it did: not when the words name none of our commands, nor when
  * the person has plugins that hook into commands. Of plugins without hooks only what they say of themselves is read, but for
- * `doctor`, which loads all their commands.
+ * {@link wholeHouse}.
  */
 export async function runOwnCommand(root: string, argv: readonly string[]): Promise<boolean> {
+  if (argv.length === 0) {
+    const [{ renderJourneys }, { layOut }] = await Promise.all([
+      import('../help/journeys.js'),
+      import('../help/layout.js'),
+    ]);
+    process.stdout.write(renderJourneys(await layOut()));
+    return true;
+  }
   const own = findOwnCommand(root, argv);
   if (!own) return false;
   const folder = dataFolder(process.env);
   const plugins = installedPlugins(folder);
-  if (plugins.some(hasHooks) || (plugins.length > 0 && own.described.id === 'doctor')) return false;
+  if (plugins.some(hasHooks) || (plugins.length > 0 && wholeHouse.has(own.described.id))) return false;
   if (cutAtDashes(own.argv).own.includes('--help')) {
     const [{ renderCommandHelp }, { layOut }] = await Promise.all([
       import('../help/render.js'),
@@ -51,7 +62,9 @@ function findOwnCommand(root: string, argv: readonly string[]): OwnCommand | und
   const all = Object.values(manifest.commands);
   for (let count = Math.min(argv.length, 3); count > 0; count--) {
     const name = argv.slice(0, count).join(':');
-    const described = all.find(({ id, aliases }) => id === name || aliases?.includes(name));
+    const described = all.find(({ id, aliases, hiddenAliases }) =>
+      [id, ...(aliases ?? []), ...(hiddenAliases ?? [])].includes(name),
+    );
     if (described) {
       return { described, argv: argv.slice(count), below: all.filter(({ id }) => isBelow(id, described.id)) };
     }

@@ -184,7 +184,12 @@ describe('--fix', () => {
     await symlink(JSON.stringify({ ...owner, ...(await currentProcess()) }), at('.hawser/env.json.lock'));
     const supervisor = { instance: '0'.repeat(16), identity: dead, socket: at('s'), startedAt: owner.at };
     const tunnel = {
-      ...{ name: 'prefect', set: 'staging', via: 'direct', to: 'p:1', env: {}, createdAt: owner.at },
+      name: 'prefect',
+      set: 'staging',
+      via: 'direct',
+      to: 'p:1',
+      env: {},
+      createdAt: owner.at,
       local: { host: '127.0.0.1', port: 1 },
     };
     const net = defineDocument<object>({
@@ -309,7 +314,10 @@ test('checks of plugins are asked; one that is broken is a warning that names it
   await writeFile(
     join(root, 'package.json'),
     JSON.stringify({
-      ...{ name: 'hawser-plugin-planted', version: '1.0.0', type: 'module', oclif: { commands: './commands' } },
+      name: 'hawser-plugin-planted',
+      version: '1.0.0',
+      type: 'module',
+      oclif: { commands: './commands' },
       hawser: {
         extensions: {
           'doctor-check': { good: './good.js', bad: './bad.js', slow: './slow.js', syntax: './syntax.js' },

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { journeys } from '../../src/help/journeys.js';
 import { bin, useHawser } from '../support/hawser.js';
 
 const hawser = useHawser();
@@ -54,10 +55,25 @@ describe('version and help', () => {
     expect([stderr, exitCode]).toEqual(['', 0]);
   });
 
-  test('without words it shows topics and commands', async () => {
-    const { stdout, exitCode } = await hawser.run([]);
+  test('without words it shows the journeys, each a command that is an example and so works', async () => {
+    const { stdout, stderr, exitCode } = await hawser.run([]);
+    expect([stderr, exitCode]).toEqual(['', 0]);
+    const shown = [...stdout.matchAll(/^ {2}\$ (.*?) {2,}\S/gm)].map(([, line = '']) => line);
+    expect(shown).toEqual(journeys.flatMap(({ steps }) => steps.map(([line]) => line)));
+    expect(journeys.map(({ name }) => name)).toEqual(['REACH', 'RUN', 'SHIP', 'TRY']);
+    const examples = Object.entries(manifest.commands).flatMap(([id, command]) =>
+      (command.examples ?? []).map((line) =>
+        line.replaceAll('<%= config.bin %>', 'hawser').replaceAll('<%= command.id %>', id.replaceAll(':', ' ')),
+      ),
+    );
+    expect(examples).toEqual(expect.arrayContaining(shown));
+    expect(stdout.split('\n').length).toBeLessThan(25);
+  });
+
+  test('--help shows topics and commands', async () => {
+    const { stdout, exitCode } = await hawser.run(['--help']);
     expect(exitCode).toBe(0);
-    for (const word of ['ssm', 'ecs', 'hf', 'emulate', 'doctor', 'plugins', 'autocomplete'])
+    for (const word of ['ssm', 'ecs', 'hf', 'emulate', 'doctor', 'plugins', 'completion'])
       expect(stdout).toContain(word);
   });
 
