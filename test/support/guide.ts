@@ -9,7 +9,7 @@ import { Program } from './program.js';
 import { hawser, root } from './workspace.js';
 
 /** What a page is run with. */
-export interface Surroundings {
+interface Surroundings {
   /** Variables beside those every page has: endpoints of what it talks to. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether blocks marked `run=soak` run, too. */
@@ -27,7 +27,7 @@ const mark = '\u001e';
 export async function follow(markdown: string, { env = {}, all }: Surroundings): Promise<void> {
   const above = mkdtempSync(join(tmpdir(), 'hawser-guide-'));
   try {
-    const settings = Object.assign({}, ...blocksOf(markdown).flatMap(({ settings: own }) => own ?? [])) as Marks;
+    const settings = blocksOf(markdown).reduce<Marks>((so, { settings: own }) => ({ ...so, ...own }), {});
     const said = await replacements(settings);
     const blocks = chosen(blocksOf(said(markdown)), all);
     const script = join(above, 'page.sh');

@@ -17,7 +17,7 @@ interface Command {
 }
 
 /** What `hawser` understands: commands, and the first words of their names. */
-export interface Grammar {
+interface Grammar {
   readonly commands: ReadonlyMap<string, Command>;
   readonly topics: ReadonlySet<string>;
 }
