@@ -21,8 +21,8 @@ async function start(): Promise<HubEmulator> {
 
 async function ask(hub: HubEmulator, method: string, path: string, body?: unknown): Promise<Response> {
   const headers = { authorization: `Bearer ${hub.env['HF_TOKEN']}`, 'content-type': 'application/json' };
-  const text = typeof body === 'string' ? body : body && JSON.stringify(body);
-  return fetch(hub.endpoint + path, { method, headers, ...(text ? { body: text } : {}) });
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return fetch(hub.endpoint + path, { method, headers, ...(body === undefined ? {} : { body: text }) });
 }
 
 async function makeSpace(hub: HubEmulator, name: string): Promise<void> {
