@@ -94,7 +94,14 @@ export function createKeeper(folder: string): Keeper {
 function documentOf(space: KeptSpace): SpaceDocument {
   const { id, internalId, owner, name, createdAt, sdk, visibility, gated, discussions } = space;
   return {
-    ...{ id, internalId, owner, name, createdAt, sdk, visibility, gated },
+    id,
+    internalId,
+    owner,
+    name,
+    createdAt,
+    sdk,
+    visibility,
+    gated,
     refs: [...space.repository.refs],
     variables: [...space.variables],
     secrets: [...space.secrets],
