@@ -163,7 +163,7 @@ async function install(): Promise<void> {
 
 /** What the compiler says: of doors and README examples in a Node project, of doors alone where a bundler resolves. */
 async function typeCheck(resolution: 'NodeNext' | 'bundler'): Promise<string> {
-  const [project, files, options] =
+  const [config, files, options] =
     resolution === 'NodeNext'
       ? ['tsconfig.json', ['doors.ts', 'example.ts'], { module: 'NodeNext' }]
       : ['tsconfig.bundler.json', ['doors.ts'], { module: 'ESNext', moduleResolution: 'bundler', noEmit: true }];
@@ -171,8 +171,8 @@ async function typeCheck(resolution: 'NodeNext' | 'bundler'): Promise<string> {
   // Types of others' packages are theirs to check, once.
   const skipLibCheck = resolution === 'bundler';
   const written = { compilerOptions: { ...compilerOptions, ...options, skipLibCheck }, files: named };
-  await writeFile(join(folder, project), JSON.stringify(written));
-  const { stdout, stderr } = await node(tsc, '-p', join(folder, project));
+  await writeFile(join(folder, config), JSON.stringify(written));
+  const { stdout, stderr } = await node(tsc, '-p', join(folder, config));
   return `${stdout}${stderr}`;
 }
 

@@ -57,7 +57,9 @@ export async function startRegistry(scope: string): Promise<Registry> {
     published.push(id);
   };
   const publish = (sent: Packument): void => {
-    const [attachment] = Object.values(sent._attachments ?? {});
+    // The registry's own name for it.
+    const { _attachments: attachments = {} } = sent;
+    const [attachment] = Object.values(attachments);
     const tarball = Buffer.from(attachment?.data ?? '', 'base64');
     for (const { dist, ...manifest } of Object.values(sent.versions)) {
       if (dist.integrity !== integrityOf(tarball)) throw new Refusal(400, `${manifest.name} arrived changed`);

@@ -93,6 +93,8 @@ function nameVersionInManifest(cli: string): void {
 }
 
 async function toolEnvironment(): Promise<NodeJS.ProcessEnv> {
-  const { toolEnv } = (await import(join(root, 'scripts/workspace.mjs'))) as { toolEnv(): NodeJS.ProcessEnv };
+  const { toolEnv } = (await import(join(root, 'scripts/workspace.mjs'))) as {
+    readonly toolEnv: () => NodeJS.ProcessEnv;
+  };
   return toolEnv();
 }

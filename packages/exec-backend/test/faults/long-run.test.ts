@@ -65,7 +65,10 @@ async function serve(seed: number): Promise<Fared> {
 }
 
 function letters(index: number): string {
-  return [...index.toString().padStart(6, '0')].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+  return index
+    .toString()
+    .padStart(6, '0')
+    .replaceAll(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '');
 }
 
 describe('a service for long', () => {

@@ -45,10 +45,17 @@ interface Sums {
 
 /** Pushes to one Hub that fails again and again, and after each that failed one in calm. */
 async function pushOften(seed: number, sums: Sums): Promise<void> {
-  const roll = dice(seed);
   const emulator = await startHubEmulator({ multipartBytes: 2000 });
-  await using _hub = { [Symbol.asyncDispose]: () => emulator.close() };
-  await using between = await interpose(emulator);
+  try {
+    await using between = await interpose(emulator);
+    await pushThrough(emulator, between, seed, sums);
+  } finally {
+    await emulator.close();
+  }
+}
+
+async function pushThrough(emulator: HubEmulator, between: Interposer, seed: number, sums: Sums): Promise<void> {
+  const roll = dice(seed);
   for (let turn = 0; turn < perHub; turn += 1) {
     // A third of them push what is there already.
     const version = roll() < 0.33 ? turn - 1 : turn;
