@@ -11,7 +11,7 @@ export interface TourReport {
 export default class Tour extends HawserCommand<typeof Tour, TourReport> {
   static override summary = 'See what Hawser does happen on this machine, and proved.';
   static override description =
-    'Five short acts on real processes and embedded services; no account is needed, and nothing of yours is touched or\nleft behind.\n' +
+    'Five short acts on real processes and embedded services; no account is needed, and nothing of yours is touched or left behind.\n' +
     'reach    a shell, a command and a file through Session Manager\n' +
     'tunnel   a tunnel whose link is killed under a download\n' +
     'run      a command in a clean clone, its exit code and receipt\n' +

@@ -5,7 +5,7 @@ import type { StackDown } from '../../local/down.js';
 export default class LocalDown extends HawserCommand<typeof LocalDown, StackDown> {
   static override summary = 'Stop what hawser local up has started, with all that runs there.';
   static override description =
-    'Executions are cancelled and sessions ended first; their records, logs and receipts stay, and so do Spaces and ports,\nfor the next start.';
+    'Executions are cancelled and sessions ended first; their records, logs and receipts stay, and so do Spaces and ports, for the next start.';
   static override flags = {
     purge: Flags.boolean({
       default: false,

@@ -23,8 +23,8 @@ interface LocalUp {
 export default class LocalUpCommand extends HawserCommand<typeof LocalUpCommand, LocalUp> {
   static override summary = 'Start Session Manager, AWS, Kubernetes, the Hub, executions and sessions on this machine.';
   static override description =
-    'One process in the background, on loopback; it returns when every part answers, and says so again when they run\nalready. Point your tools at them with: eval "$(hawser local env)"\n' +
-    'Ports stay the same from one start to the next. Spaces, executions and sessions are kept; AWS, Kubernetes and\nSession Manager begin empty.';
+    'One process in the background, on loopback; it returns when every part answers, and says so again when they run already. Point your tools at them with: eval "$(hawser local env)"\n' +
+    'Ports stay the same from one start to the next. Spaces, executions and sessions are kept; AWS, Kubernetes and Session Manager begin empty.';
   static override flags = {
     ...partFlags,
     run: Flags.string({
