@@ -166,8 +166,11 @@ describe('hf push', () => {
     const [other] = pushesOf(await run(push, { env: { API_KEY: 'planted-two' } }));
     expect(other?.result).toMatchObject({ unchanged: true, settings: [{ kind: 'secret', key: 'API_KEY' }] });
     const journals = join(home, '.local/share/hawser/hf');
-    for (const name of readdirSync(journals))
-      expect(readFileSync(join(journals, name), 'utf8')).not.toContain('planted');
+    // Journals, and receipts below them.
+    const kept = readdirSync(journals, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(kept.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^[0-9a-f]{40}\.json$/));
+    for (const { parentPath, name } of kept)
+      expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain('planted');
   });
 
   test.each([
