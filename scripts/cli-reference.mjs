@@ -94,14 +94,16 @@ function schemas() {
   for (const [index, id] of ids.entries()) {
     const file = program.getSourceFile(sources[index]);
     const command = file?.statements.find(ts.isClassDeclaration);
-    const data = answerOf(command, checker);
-    const type = data && checker.getTypeAtLocation(data);
-    if (!type || type.flags & ts.TypeFlags.Never) continue;
+    const types = answersOf(command, checker)
+      .map((node) => checker.getTypeAtLocation(node))
+      .filter(({ flags }) => !(flags & ts.TypeFlags.Never));
+    if (types.length === 0) continue;
+    const described = types.map((type) => schemaOf(type, checker, command));
     const name = id.replaceAll(':', '-');
     const schema = {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title: `hawser ${spaced(id)} --json`,
-      ...schemaOf(type, checker, command),
+      ...(described.length === 1 ? described[0] : { anyOf: described }),
     };
     made.push([`${app}/schemas/${name}.json`, json(schema)]);
   }
@@ -109,11 +111,11 @@ function schemas() {
 }
 
 /** What a command answers with; one that is another name of a command answers as that does. */
-function answerOf(command, checker) {
+function answersOf(command, checker) {
   const base = command?.heritageClauses?.[0]?.types[0];
-  if (!base || base.typeArguments) return base?.typeArguments[1];
+  if (!base || base.typeArguments) return base?.typeArguments.slice(1) ?? [];
   const named = checker.getSymbolAtLocation(base.expression);
-  return answerOf(checker.getAliasedSymbol(named).declarations?.find(ts.isClassDeclaration), checker);
+  return answersOf(checker.getAliasedSymbol(named).declarations?.find(ts.isClassDeclaration), checker);
 }
 
 /** The JSON Schema of what a type looks like after JSON.stringify. */

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { holdToSchema } from '../support/held.js';
 
 const folder = join(import.meta.dirname, '../../../../docs/reference/errors');
 const { commands } = JSON.parse(readFileSync(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8')) as {
@@ -39,15 +38,4 @@ test('every command that a page of an error names is one, and takes the flags', 
     ),
   );
   expect(wrong).toEqual([]);
-});
-
-test('what a command prints with --json is held to its schema, wherever it is seen', () => {
-  const whole = (data: unknown): string => `${JSON.stringify({ ok: true, data, warnings: [] })}\n`;
-  expect(() => holdToSchema(['net', 'down', '--all', '--json'], whole({ stopped: [], unknown: [] }))).not.toThrow();
-  expect(() => holdToSchema(['net', 'down', '--all', '--json'], whole({ stopped: 'all', unknown: [] }))).toThrow(
-    'hawser net down printed what its schema does not allow',
-  );
-  expect(() => holdToSchema(['net', 'down', '--all'], whole({ stopped: 'all' }))).not.toThrow();
-  const failed = { ok: false, error: { code: 'NO_CODE', message: 'm', exitCode: 1, details: {} } };
-  expect(() => holdToSchema(['aws', 'check', '--json'], `${JSON.stringify(failed)}\n`)).toThrow('an error');
 });

@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Told, Work } from '@hawser/cli-kit';
+import type { TunnelEvent } from '@hawser/tunnels';
 import { formFlags, openingFlags, readyTimeoutFlag, setArg, waitFlag } from '../../net/flags.js';
 import type { UpFacts } from '../../net/up.js';
 
-export default class NetUp extends HawserCommand<typeof NetUp, UpFacts> {
+export default class NetUp extends HawserCommand<typeof NetUp, UpFacts, TunnelEvent> {
   static override summary = 'Open tunnels that stay up, and come back when they are ready.';
   static override description =
     'Opens a set of tunnels.yaml, or what the flags say; those write nothing but state. A supervisor in the background keeps the tunnels until hawser net down.\n' +
