@@ -12,7 +12,8 @@ const isFlag = (word) => word.startsWith('-');
 run([join(root, 'scripts/counterparts.mjs'), '--install']);
 
 const areas = args.filter((word) => !isFlag(word));
-const suites = areas.length > 0 ? areas.map((area) => `${area}/test/faults/`) : ['/test/faults/'];
+const suites =
+  areas.length > 0 ? areas.map((area) => `${area}/test/faults/`) : ['/test/faults/', '/test/journeys/packages.test.ts'];
 const jest = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',

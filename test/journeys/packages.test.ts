@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +122,28 @@ describe('the command line, installed for everybody into an empty prefix', () =>
       stdout: 'out\n',
     });
   });
+
+  // Half a minute of packing, and 100 MiB.
+  if (soak > 0)
+    test('runs a command from a tarball that brings its own Node, where there is none', async () => {
+      const script = join(root, 'scripts/pack-with-node.mjs');
+      const argv = [script, released.tarballs['@hawser/cli'] ?? '', join(folder, 'own')];
+      const packed = await runToEnd(process.execPath, argv, { env: { ...process.env, ...registry.env } });
+      expect(packed).toMatchObject({ code: 0 });
+      const empty = join(folder, 'empty');
+      const tools = join(empty, 'tools');
+      await mkdir(tools, { recursive: true });
+      for (const tool of ['bash', 'cat', 'dirname', 'readlink', 'sh', 'uname']) {
+        const { stdout } = await released.run('sh', ['-c', `command -v ${tool}`], folder);
+        await symlink(stdout.trim(), join(tools, tool));
+      }
+      await released.run('tar', ['-xzf', packed.stdout.trim(), '-C', empty], folder);
+      const own = join(empty, 'hawser/bin/hawser');
+      const env = { PATH: tools, HOME: empty, TMPDIR: process.env['TMPDIR'] };
+      const inner = [own, 'ssm', 'run', 'i-0123456789abcdef0', '--', 'sh', '-c', 'echo out; exit 7'];
+      const ended = await runToEnd(own, ['emulate', 'ssm', '--', ...inner], { cwd: empty, env });
+      expect(ended).toMatchObject({ code: 7, stdout: 'out\n' });
+    });
 
   test('shows the tour, with only what was published', async () => {
     const home = join(folder, 'visitor');
