@@ -12,7 +12,7 @@ export default class Setup extends HawserCommand<typeof Setup, SetupFacts> {
     'Run again after a failure it goes on there. What was chosen is remembered in .hawser/setup.json, and is the default of the next time.';
   static override flags = {
     preset: Flags.string({
-      summary: 'staging, staging-ssm or local. Default: the one used last, else staging.',
+      summary: 'Begin with staging, staging-ssm or local. Default: the one used last, else staging.',
       helpValue: 'NAME',
     }),
     via: Flags.string({ summary: 'How the tunnels go.', options: ['ssh-bastion', 'ssm'] }),

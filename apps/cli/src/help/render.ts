@@ -149,7 +149,7 @@ function describeFlag(flag: DescribedFlag): Row {
   const { char, summary, description = '', env, default: value, options } = flag;
   const notes = [
     options ? `One of ${options.join(', ')}.` : '',
-    typeof value === 'string' || typeof value === 'number' ? `Default ${value}.` : '',
+    typeof value === 'string' || typeof value === 'number' ? `Default: ${value}.` : '',
     env ? `[${env}]` : '',
   ];
   const text = [summary ?? description.split('\n')[0] ?? '', ...notes].filter(Boolean).join(' ');

@@ -22,14 +22,14 @@ beforeAll(async () => {
   const body = JSON.stringify({ type: 'space', name: 'echo_env', sdk: 'docker' });
   expect((await fetch(`${hub.endpoint}/api/repos/create`, { method: 'POST', headers, body })).status).toBe(200);
   const at = (path: string): string => join(hawser.home, path);
-  for (const folder of ['bin', 'config', 'data/exec/runs/exec_20261121_abc123', '.aws']) {
+  for (const folder of ['bin', 'config', 'project', 'data/exec/runs/exec_20261121_abc123', '.aws']) {
     await mkdir(at(folder), { recursive: true });
   }
   await writeFile(at('bin/hawser'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`);
   await chmod(at('bin/hawser'), 0o755);
   await writeFile(at('.aws/config'), '[default]\n[profile staging-eu]\nregion = eu-west-1\n');
   await writeFile(
-    at('tunnels.yaml'),
+    at('project/tunnels.yaml'),
     'sets:\n  warehouse:\n    tunnels:\n      postgres: {via: {kind: direct}, to: "db:5432"}\n',
   );
   env = {
@@ -44,12 +44,14 @@ beforeAll(async () => {
     TERM: 'xterm',
     LANG: 'C.UTF-8',
   };
-  await mkdir(at('project'), { recursive: true });
 });
 afterAll(() => hub.close());
 
 async function values(kind: string, more: Record<string, string> = {}): Promise<readonly string[]> {
-  const { stdout, stderr, exitCode } = await hawser.run(['complete-values', kind], { env: { ...env, ...more } });
+  const { stdout, stderr, exitCode } = await hawser.run(['complete-values', kind], {
+    cwd: join(hawser.home, 'project'),
+    env: { ...env, ...more },
+  });
   expect([stderr, exitCode]).toEqual(['', 0]);
   return stdout.split('\n').filter(Boolean);
 }
@@ -63,7 +65,7 @@ describe('live names', () => {
         found = await values(kind);
       expect(found).toContainEqual(expect.stringMatching(`^${wanted}(?:\\t|$)`));
     };
-    await heard('targets', 'web-1');
+    await heard('targets', 'i-0aaaaaaaaaaaaaaa1');
     await heard('spaces', 'alice/echo_env');
     await heard('sets', 'warehouse');
     await heard('tunnels', 'postgres');
@@ -120,7 +122,7 @@ describe('live names', () => {
 /** What is typed before Tab, and what the line then holds. */
 const lines: readonly (readonly [typed: string, completed: string])[] = [
   ['hawser dist', 'hawser distro '],
-  ['hawser ssm start we', 'hawser ssm start web-1 '],
+  ['hawser ssm start i-01', 'hawser ssm start i-0123456789abcdef0 '],
   ['hawser net up ware', 'hawser net up warehouse '],
   ['hawser net down --set ware', 'hawser net down --set warehouse '],
   ['hawser exec logs exec_2', 'hawser exec logs exec_20261121_abc123 '],
@@ -156,7 +158,7 @@ async function script(shell: string): Promise<string> {
 
 test('bash completes words, flags and live names', async () => {
   const path = await script('bash');
-  using terminal = new Terminal('bash', ['--noprofile', '--norc', '-i'], { env, cwd: hawser.home });
+  using terminal = new Terminal('bash', ['--noprofile', '--norc', '-i'], { env, cwd: join(hawser.home, 'project') });
   terminal.type(`PS1='> '; source '${path}'; echo read''y\n`);
   await terminal.shows(/\nready/);
   await completes(terminal);
@@ -165,7 +167,7 @@ test('bash completes words, flags and live names', async () => {
 describeReal('zsh', (program) => {
   test('zsh completes words, flags and live names', async () => {
     const path = await script('zsh');
-    using terminal = new Terminal(program('zsh'), ['-f', '-i'], { env, cwd: hawser.home });
+    using terminal = new Terminal(program('zsh'), ['-f', '-i'], { env, cwd: join(hawser.home, 'project') });
     terminal.type(`PS1='> '; autoload -Uz compinit; compinit -D -u; source '${path}'; echo read''y\n`);
     await terminal.shows(/\nready/);
     await completes(terminal);
@@ -175,7 +177,7 @@ describeReal('zsh', (program) => {
 describeReal('fish', (program) => {
   test('fish completes words, flags and live names', async () => {
     const path = await script('fish');
-    using terminal = new Terminal(program('fish'), ['--no-config', '-i'], { env, cwd: hawser.home });
+    using terminal = new Terminal(program('fish'), ['--no-config', '-i'], { env, cwd: join(hawser.home, 'project') });
     terminal.type(`source '${path}'; echo read''y\n`);
     await terminal.shows(/\nready/);
     await completes(terminal);

@@ -351,7 +351,7 @@ async function openAccount(project: ExecProject, name?: string): Promise<Service
  */
 async function runOfStack(line: string): Promise<void> {
   const { project } = (clone ??= await openClone());
-  const changes = / init | --force/.test(line);
+  const changes = / init | --(?:force|yes)/.test(line);
   const { account, env, made } = await (changes
     ? openAccount(project, line.includes(' init ') ? undefined : 'hawser')
     : (service ??= openAccount(project, 'staging')));
@@ -360,7 +360,7 @@ async function runOfStack(line: string): Promise<void> {
     project.write('key.txt', `${made?.api_key}\n`);
     const typed = line.replace('eu-central-1 ', 'us-east-1 ').replace(/https:\/\/\S+/, made?.api_endpoint ?? '');
     const { exitCode, stderr } = await shell(typed, { cwd: project.folder, env });
-    const isAsked = !/--(?:yes|force|plan|api-key-stdin)/.test(line);
+    const isAsked = !/--(?:yes|force|plan|dry-run|api-key-stdin)/.test(line);
     expect([exitCode, stderr.includes('Nobody is here to answer')]).toEqual(isAsked ? [2, true] : [0, false]);
   } finally {
     if (changes) await account.close();

@@ -17,7 +17,7 @@ export default class AwsCheck extends HawserCommand<typeof AwsCheck, AwsCheckRes
     }),
     kubeconfig: Flags.string({ summary: 'Look into this kubeconfig.', helpValue: 'FILE' }),
     'verify-oidc': Flags.boolean({ summary: 'Check that pods and runners can become IAM roles.' }),
-    timeout: durationFlag({ summary: 'Wait no longer for each step than this. Default 10s.' }),
+    timeout: durationFlag({ summary: 'Wait no longer for each step than this. Default: 10s.' }),
     ...awsFlags,
   };
   static override examples = [

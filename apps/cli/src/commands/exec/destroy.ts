@@ -10,13 +10,13 @@ export default class ExecDestroy extends HawserCommand<typeof ExecDestroy, Destr
     'Lists what will go, stops running tasks, deletes the stack, then task definitions, parameters and logs. It can be run again wherever it stopped. Your configuration stays unless you agree to lose that backend too.';
   static override flags = {
     ...stackFlags,
-    force: Flags.boolean({ summary: 'Do not ask.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Do not ask.', aliases: ['force'] }),
     abandon: Flags.boolean({ summary: 'Leave behind what CloudFormation cannot delete, and name it.' }),
     'keep-logs': Flags.boolean({ summary: 'Keep the output of executions.' }),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> --stack-name staging',
-    '<%= config.bin %> <%= command.id %> --force --keep-logs',
+    '<%= config.bin %> <%= command.id %> --yes --keep-logs',
   ];
 
   protected async work(work: Work<typeof ExecDestroy>): Promise<Result<DestroyFacts>> {

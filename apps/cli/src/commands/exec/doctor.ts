@@ -9,7 +9,7 @@ export default class ExecDoctor extends HawserCommand<typeof ExecDoctor, DoctorF
     'Git and isolation of this machine, or of the chosen backend: address, service, key, what its last failures were about, and, where AWS lets you look, each layer of its stack. Ends with 1 when something fails; each finding names the next step.';
   static override flags = {
     ...backendFlags,
-    timeout: durationFlag({ summary: 'Wait no longer for each answer than this. Default 10s.' }),
+    timeout: durationFlag({ summary: 'Wait no longer for each answer than this. Default: 10s.' }),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

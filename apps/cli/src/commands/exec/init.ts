@@ -10,7 +10,7 @@ export default class ExecInit extends HawserCommand<typeof ExecInit, InitFacts> 
     'Shows what would be made, makes it, sends the service, makes the first API key and keeps it in your configuration. Run again it changes what differs and never touches keys. What it costs, and what you must be allowed to do: docs/how-to/exec-on-aws.md.';
   static override flags = {
     ...stackFlags,
-    plan: Flags.boolean({ summary: 'Show what would be made, and leave nothing behind.' }),
+    'dry-run': Flags.boolean({ summary: 'Show what would be made, and leave nothing behind.', aliases: ['plan'] }),
     yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }),
     image: Flags.string({ summary: 'Image of executions that name none.', helpValue: 'IMAGE' }),
     parameter: Flags.string({
@@ -41,7 +41,7 @@ export default class ExecInit extends HawserCommand<typeof ExecInit, InitFacts> 
     'new-key': Flags.boolean({ summary: 'Make another administrator’s key though there is one.' }),
   };
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --plan',
+    '<%= config.bin %> <%= command.id %> --dry-run',
     '<%= config.bin %> <%= command.id %> --region eu-central-1 --yes --git-token-stdin < token.txt',
     '<%= config.bin %> <%= command.id %> --parameter VpcId=vpc-0abc --parameter SubnetIds=subnet-0a,subnet-0b',
   ];

@@ -7,7 +7,7 @@ export default class SsmSshProxy extends HawserCommand<typeof SsmSshProxy, never
     'Standard input and output are the connection. In ~/.ssh/config:\n\n' +
     '  Host i-* mi-*\n    ProxyCommand hawser ssm ssh-proxy %h --port %p';
   static override args = { target: targetArg() };
-  static override flags = { ...awsFlags, port: portFlag({ summary: 'Port of sshd on the node. Default 22.' }) };
+  static override flags = { ...awsFlags, port: portFlag({ summary: 'Port of sshd on the node. Default: 22.' }) };
   static override examples = [
     "ssh -o ProxyCommand='<%= config.bin %> <%= command.id %> %h --port %p' ec2-user@i-0123456789abcdef0",
   ];

@@ -8,7 +8,7 @@ import type { StackContext } from './init.js';
 
 /** The flags of `hawser exec destroy`. */
 export interface DestroyFlags extends StackFlags {
-  readonly force: boolean;
+  readonly yes: boolean;
   readonly abandon: boolean;
   readonly 'keep-logs': boolean;
 }
@@ -37,8 +37,8 @@ export async function destroy(flags: DestroyFlags, context: StackContext): Promi
   const account = await accountOf(context);
   const plan = await out.step(`Looking for what belongs to ${name}`, () => planDestroy(account, name, signal));
   for (const line of destroyLines(plan, keepLogs)) out.say(line);
-  if (!flags.force) {
-    const typed = await ask.text({ question: `Type ${name} to delete all of it:`, flag: '--force' });
+  if (!flags.yes) {
+    const typed = await ask.text({ question: `Type ${name} to delete all of it:`, flag: '--yes' });
     if (typed !== name) throw new CliError('HAWSER_EXEC_DECLINED', `Nothing was deleted of ${name}.`);
   }
   const gone = { definitions: 0, parameters: 0, logs: 'none' as DestroyFacts['logs'], left: [] as string[] };
@@ -59,8 +59,8 @@ export async function destroy(flags: DestroyFlags, context: StackContext): Promi
   );
   const isUnwanted =
     stale.length > 0 &&
-    !flags.force &&
-    (await ask.confirm({ question: `Remove ${stale.join(', ')} from ${path} too?`, flag: '--force' }));
+    !flags.yes &&
+    (await ask.confirm({ question: `Remove ${stale.join(', ')} from ${path} too?`, flag: '--yes' }));
   if (isUnwanted) for (const one of stale) await removeBackend(config.configDir, one);
   return {
     stack: name,

@@ -27,7 +27,7 @@ import { serviceZip } from './service-zip.js';
 
 /** The flags of `hawser exec init`. */
 export interface InitFlags extends StackFlags, GitAccessFlags {
-  readonly plan: boolean;
+  readonly 'dry-run': boolean;
   readonly image?: string | undefined;
   readonly parameter?: readonly string[] | undefined;
   readonly backend?: string | undefined;
@@ -63,7 +63,7 @@ export interface InitFacts {
 export async function initStack(flags: InitFlags, context: StackContext): Promise<InitFacts> {
   const { out, signal, config } = context;
   const name = flags['stack-name'];
-  const git = flags.plan ? undefined : await readGitAccess(flags, context);
+  const git = flags['dry-run'] ? undefined : await readGitAccess(flags, context);
   const parameters: Readonly<Partial<Record<ParameterName, string>>> = {
     ...readPairs(flags.parameter ?? [], '--parameter'),
     ...(flags.image !== undefined && { DefaultImage: flags.image }),
@@ -80,7 +80,7 @@ export async function initStack(flags: InitFlags, context: StackContext): Promis
     action: plan.action,
     changes: plan.changes,
   };
-  if (flags.plan) {
+  if (flags['dry-run']) {
     await dropPlan(account, plan);
     return { ...facts, planned: true };
   }
