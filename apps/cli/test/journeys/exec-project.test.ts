@@ -164,7 +164,7 @@ describe('init-project', () => {
     await terminal.shows(/Created .*\.hawser\.yaml/);
     expect((await terminal.exited).exitCode).toBe(0);
     expect(readFileSync(join(project.folder, '.hawser.yaml'), 'utf8')).toBe(
-      `repo: ${project.origin.path}\nbranch: main\ntimeout: 1800\nenv:\n  GREETING: hi\n`,
+      `# yaml-language-server: $schema=https://hawser.dev/schemas/project-1.json\nrepo: ${project.origin.path}\nbranch: main\ntimeout: 1800\nenv:\n  GREETING: hi\n`,
     );
   });
 });
