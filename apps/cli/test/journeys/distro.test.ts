@@ -279,6 +279,6 @@ describeReal('fish', (path) => {
 describeReal('zsh', (path) => {
   test('of zsh are defined', () => {
     const script = `autoload -Uz compinit; compinit -D -u; source ${join(manuals, 'completions/_hawser')}; print -r -- $_comps[hawser]`;
-    expect(execFileSync(path('zsh'), ['-f', '-c', script], { encoding: 'utf8' }).trim()).toBe('_hawser');
+    expect(execFileSync(path('zsh'), ['-f', '-c', script], { encoding: 'utf8' }).trim()).toBe('_hawser_complete');
   });
 });
