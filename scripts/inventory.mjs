@@ -30,6 +30,12 @@ const named = { 'Apache 2.0': 'Apache-2.0' };
 const workspace = workspacePackages();
 const ours = new Map(workspace.map((member) => [member.name, member]));
 
+function ownPackage(name) {
+  const member = ours.get(name);
+  if (!member) throw new Error(`No package of ours is called ${name}.`);
+  return member;
+}
+
 /**
  * What comes along with a package of ours, by `name@version`: `{ name, version, licence, uses }`, where `uses` are ids
  * again. Of an app that is what is bundled into it, too, unless it is not asked for.
@@ -38,7 +44,7 @@ const ours = new Map(workspace.map((member) => [member.name, member]));
  * them, which is by the same people.
  */
 export function inventory(name, { withBundled = true } = {}) {
-  const { folder, manifest } = ours.get(name);
+  const { folder, manifest } = ownPackage(name);
   const isBundle = (of) => withBundled && of?.startsWith('apps/') === true;
   const found = new Map();
   const visit = (asking, wanted) =>
@@ -49,7 +55,7 @@ export function inventory(name, { withBundled = true } = {}) {
       const licence = licenceOf(isCommon ? place.manifest : readManifest(asking));
       const id = `${dependency}@${version}`;
       if (found.has(id)) return id;
-      const entry = { name: dependency, version, licence, uses: [] };
+      const entry = { name: dependency, version, licence, uses: /** @type {string[]} */ ([]) };
       found.set(id, entry);
       if (isCommon) entry.uses = visit(place.folder, wantedBy(place.manifest, isBundle(ours.get(dependency)?.folder)));
       return id;
@@ -166,12 +172,12 @@ function holdLicences(update) {
 
 /** A CycloneDX 1.6 document of a package of ours. The same tree gives the same bytes: no time, no random number. */
 export function sbom(name) {
-  const { manifest } = ours.get(name);
+  const { manifest } = ownPackage(name);
   const { uses, found } = inventory(name);
   const hashes = lockedHashes();
   const self = { name, version: manifest.version, licence: manifest.license, uses };
   const component = (entry, type) => {
-    const [, group, short] = /^(?:(@[^/]+)\/)?(.+)$/.exec(entry.name);
+    const [, group, short] = /^(?:(@[^/]+)\/)?(.+)$/.exec(entry.name) ?? [];
     const hash = hashes.get(`${entry.name}@${entry.version}`);
     return {
       type,

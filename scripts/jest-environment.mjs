@@ -53,14 +53,14 @@ export default class LeavesNothingBehind extends TestEnvironment {
     // A test that failed may have been stopped half-way: what it says matters more than what it left.
     const ended = Date.now();
     const left = this.#hasFailures ? [] : await this.#left();
-    if (costs !== undefined) this.#account(ended);
+    if (costs !== undefined) this.#account(costs, ended);
     rmSync(this.#folder, { recursive: true, force: true });
     if (this.#usual === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = this.#usual;
     if (left.length > 0) throw new Error(`This suite leaves behind: ${left.join(', ')}`);
   }
 
-  #account(ended) {
+  #account(costs, ended) {
     const cpu = (cpuSeconds() - this.#began.cpu).toFixed(1);
     const [wall, waited] = [ended - this.#began.at, Date.now() - ended].map((ms) => (ms / 1000).toFixed(1));
     appendFileSync(costs, `${cpu}\t${wall}\t${waited}\t${this.#suite}\n`);

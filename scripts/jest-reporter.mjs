@@ -8,7 +8,8 @@ const patienceMs = 5000;
 const marks = join(cache, 'schemas-held');
 
 export default class ClosingLine {
-  constructor({ testPathPatterns, testNamePattern } = {}) {
+  constructor(/** @type {{ testPathPatterns?: { patterns?: string[] }; testNamePattern?: string }} */ config = {}) {
+    const { testPathPatterns, testNamePattern } = config;
     this.isWhole = (testPathPatterns?.patterns ?? []).length === 0 && !testNamePattern;
     if (!this.isWhole) return;
     rmSync(marks, { recursive: true, force: true });

@@ -10,7 +10,7 @@ export const budgetFile = 'bench/size/budget.json';
 /** Of each tarball, by package: KiB packed and unpacked, dependencies named and all that come along, ours among them. */
 export function measureSizes(tarballs) {
   return Object.entries(tarballs).map(([name, tarball]) => {
-    const { manifest } = workspacePackages().find((candidate) => candidate.name === name);
+    const { manifest } = workspacePackages().find((candidate) => candidate.name === name) ?? { manifest: {} };
     return {
       name,
       packedKib: statSync(tarball).size / 1024,

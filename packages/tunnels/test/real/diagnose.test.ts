@@ -40,6 +40,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       chain: async () => createChainProvider(providers),
       ssm: never,
       kube: never,
+      plugin: never,
     };
   });
 

@@ -29,6 +29,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
       chain: async () => chains,
       ssm: never,
       kube: never,
+      plugin: never,
     };
     chains = createChainProvider(providers);
   });

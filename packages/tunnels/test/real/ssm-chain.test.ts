@@ -20,6 +20,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
         direct: never,
         chain: never,
         kube: never,
+        plugin: never,
       });
       const hops = [nodes.via('web-1'), hosts.via('inner')];
       const link = await hosts.openWith(chain, { kind: 'chain', hops }, { runtimeDirectory: hosts.folder() });
