@@ -18,8 +18,8 @@ export default {
   },
   setupFiles: ['<rootDir>/scripts/jest-properties.mjs'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
-  // Tests wait more than they compute: three keep two cores busy.
-  maxWorkers: 3,
+  // Tests wait more than they compute: four keep two cores busy.
+  maxWorkers: 4,
   testTimeout: soak ? 3_600_000 : 60_000,
   reporters: ['default', '<rootDir>/scripts/jest-reporter.mjs'],
 };

@@ -20,14 +20,14 @@ const nodesOwn = 'node-compile-cache';
 /** What was closed at the very end may take its time; connections that are kept alive take the longest. */
 const patienceMs = 5000;
 /** A file that gets a line for each suite: what it took of the processors, its ended children included, and of time. */
-const costs = process.env.HAWSER_TEST_COSTS;
+const costsFile = process.env.HAWSER_TEST_COSTS;
 
 export default class LeavesNothingBehind extends TestEnvironment {
   #usual;
   #folder;
   #before = active();
   #hasFailures = false;
-  #began = { at: Date.now(), cpu: costs === undefined ? 0 : cpuSeconds() };
+  #began = { at: Date.now(), cpu: costsFile === undefined ? 0 : cpuSeconds() };
   #suite;
 
   constructor(config, context) {
@@ -53,17 +53,17 @@ export default class LeavesNothingBehind extends TestEnvironment {
     // A test that failed may have been stopped half-way: what it says matters more than what it left.
     const ended = Date.now();
     const left = this.#hasFailures ? [] : await this.#left();
-    if (costs !== undefined) this.#account(costs, ended);
+    if (costsFile !== undefined) this.#account(costsFile, ended);
     rmSync(this.#folder, { recursive: true, force: true });
     if (this.#usual === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = this.#usual;
     if (left.length > 0) throw new Error(`This suite leaves behind: ${left.join(', ')}`);
   }
 
-  #account(costs, ended) {
+  #account(file, ended) {
     const cpu = (cpuSeconds() - this.#began.cpu).toFixed(1);
     const [wall, waited] = [ended - this.#began.at, Date.now() - ended].map((ms) => (ms / 1000).toFixed(1));
-    appendFileSync(costs, `${cpu}\t${wall}\t${waited}\t${this.#suite}\n`);
+    appendFileSync(file, `${cpu}\t${wall}\t${waited}\t${this.#suite}\n`);
   }
 
   async #left() {

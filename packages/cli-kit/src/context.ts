@@ -27,7 +27,7 @@ export interface Context {
    * What the person's plugins add at a point, in the order of their names. Only manifests are looked at; a module
    * is imported by `load()`, which throws HAWSER_CLI_EXTENSION_BROKEN where that cannot be done.
    */
-  extensions<P extends keyof ExtensionPoints>(point: P): Promise<readonly Extension<ExtensionPoints[P]>[]>;
+  readonly extensions: <P extends keyof ExtensionPoints>(point: P) => Promise<readonly Extension<ExtensionPoints[P]>[]>;
 }
 
 /** Makes the context of one run of a command. */

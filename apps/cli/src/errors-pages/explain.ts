@@ -31,9 +31,8 @@ export async function explainError(wanted: string, root: string): Promise<ErrorF
     code,
     pages.map((page) => page.code),
   );
-  throw new CliError('HAWSER_EXPLAIN_UNKNOWN', `There is no error ${wanted}.`, {
-    ...(near === undefined ? {} : { hint: `Did you mean ${near}?` }),
-  });
+  const options = near === undefined ? {} : { hint: `Did you mean ${near}?` };
+  throw new CliError('HAWSER_EXPLAIN_UNKNOWN', `There is no error ${wanted}.`, options);
 }
 
 /** A page for a terminal: without the marks of Markdown that only a browser needs. */
