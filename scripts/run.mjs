@@ -17,6 +17,7 @@ const tasks = {
   test: script('test.mjs'),
   soak: script('test.mjs', '--soak'),
   'test:cluster': script('test.mjs', '--cluster'),
+  'test:nodes': script('test.mjs', '--nodes'),
   mutate: script('mutate.mjs'),
   check: script('check.mjs'),
   bench: script('bench.mjs'),

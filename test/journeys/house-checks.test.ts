@@ -24,6 +24,8 @@ const lawful: Record<string, string> = {
   'docs/reference/environment.md': '# Environment variables',
   'apps/.keep': '',
   '.changeset/first.md': "---\n'@hawser/knots': minor\n---\n\nKnots.",
+  'docs/README.md':
+    '# Documentation\n\n## All of it\n\n- [Knots](knots.md)\n- [Reference](reference)\n- [Promises](promises)\n',
   'docs/knots.md': '# All knots\n\nSee [above](#all-knots) and [promises](promises/knots.md).',
   'docs/promises/knots.md': [
     '| Promise | Kept by | Proved by | Figure |',
@@ -85,6 +87,7 @@ const planted = [
     says: 'path of one machine',
   },
   { script: 'check-tracked', file: 'a.test.ts', text: ['test', "only('x')"].join('.'), says: 'switched-off test' },
+  { script: 'check-docs', file: 'docs/lost.md', text: '# Lost', says: 'nobody finds it' },
   {
     script: 'check-changesets',
     file: '.changeset/a.md',
@@ -153,6 +156,8 @@ describe('the checks of the house', () => {
     folder = await mkdtemp(join(tmpdir(), 'hawser-house-'));
     for (const name of await readdir(join(root, 'scripts')))
       await cp(join(root, 'scripts', name), join(folder, 'scripts', name), { recursive: true });
+    // The order of the manual is read by the check of its links.
+    for (const name of ['contents.mjs', 'markdown.mjs']) await cp(join(root, 'site', name), join(folder, 'site', name));
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const [file, text] of Object.entries(lawful)) await put(file, text);
     await runToEnd('git', ['init', '--quiet'], { cwd: folder });

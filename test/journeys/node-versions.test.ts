@@ -11,9 +11,11 @@ for (const version of ['node-22', 'node-24']) {
   describeReal(version, (path) => {
     const node = (...argv: string[]) => runToEnd(path(version), argv, { cwd: root });
 
-    test.each(doors)('imports %s', async (door) => {
-      const ended = await node('--input-type=module', '--eval', `await import('${door}')`);
-      expect(ended).toEqual({ code: 0, stdout: '', stderr: '' });
+    test('imports every export path of every package, without a word', async () => {
+      // One process for all: the one that fails is the last that is named.
+      const script = `for (const door of ${JSON.stringify(doors)}) { process.stdout.write(door + '\\n'); await import(door); }`;
+      const ended = await node('--input-type=module', '--eval', script);
+      expect(ended).toEqual({ code: 0, stdout: `${doors.join('\n')}\n`, stderr: '' });
     });
 
     test.each(programs)('%s says its version', async (program) => {

@@ -8,7 +8,7 @@ import { commands } from '../start/commands.js';
 export default class Exec extends HawserCommand<typeof Exec, Watched> {
   static override summary = 'Run a command in a clean clone somewhere else, and end with its exit code.';
   static override description =
-    'One argument in quotes is a command for a shell; the words behind -- are a program and its exact arguments. It runs in a clean clone of the repository one stands in, on the backend of the project, or on this machine where none is configured; it says first where that is, and where each value came from.\n' +
+    'One argument in quotes is a command for a shell; the words behind -- are a program and its exact arguments. It runs in a clean clone of the repository you stand in, on the backend of the project, or on this machine where none is configured; it says first where that is, and where each value came from.\n' +
     'Standard output is what the command prints, byte for byte; everything else is on standard error.\n' +
     'Commands that change state (terraform apply, pulumi up, ansible-playbook …) take the lock of their repository, folder and workspace, and queue for it.\n' +
     'Our own ends: 124 ran out of time, 125 never ran, 130 cancelled, 75 not watched any more while it still runs. With --json the output goes to standard error, and standard output is one document at the end.';

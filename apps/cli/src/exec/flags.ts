@@ -17,7 +17,7 @@ export const backendFlags = {
     env: 'HAWSER_EXEC_BACKEND',
   }),
   local: Flags.boolean({
-    summary: 'This machine, also where the project runs elsewhere otherwise.',
+    summary: 'Run on this machine, though the project runs elsewhere.',
     helpGroup: 'BACKEND',
   }),
 };
@@ -73,7 +73,7 @@ export const runFlags = {
   'no-repo': Flags.boolean({ summary: 'Clone nothing: run in an empty folder.', helpGroup: 'SOURCE' }),
   branch: Flags.string({
     char: 'b',
-    summary: "Branch, tag or commit; . is the branch one stands on. Default: the remote's HEAD.",
+    summary: "Branch, tag or commit; . is the branch you stand on. Default: the remote's HEAD.",
     helpGroup: 'SOURCE',
     helpValue: 'REF',
   }),
@@ -108,7 +108,10 @@ export const runFlags = {
     multiple: true,
   }),
   timeout: secondsFlag({ summary: 'Stop the command after this long. Default: 1800.', helpGroup: 'COMMAND' }),
-  grace: secondsFlag({ summary: 'Between the polite and the hard stop. Default: 120.', helpGroup: 'COMMAND' }),
+  grace: secondsFlag({
+    summary: 'Time between telling the command to end and ending it. Default: 120.',
+    helpGroup: 'COMMAND',
+  }),
   label: Flags.string({
     char: 'l',
     summary: 'Remember this with the execution. May be repeated.',

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { currentProcess } from '@hawser/state-store/process';
-import { partNames, type StackOrder } from './parts.js';
-import { portNameOf } from './parts.js';
+import { partNames, portNameOf, type StackOrder } from './parts.js';
 import { placesIn } from './places.js';
 import { readStack, type StackProcess, writeStack } from './stack-file.js';
 import { startParts, type StartedPart } from './start-parts.js';
@@ -92,7 +91,7 @@ function inSight(
   });
 }
 
-/** Settles when somebody wants it to end; or, while it is being started, when whoever wanted it is gone. */
+/** Settles when somebody wants it to end. */
 async function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));

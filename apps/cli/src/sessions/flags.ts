@@ -16,7 +16,7 @@ export const serviceFlags = {
     env: 'HAWSER_SESSIONS_URL',
   }),
   local: Flags.boolean({
-    summary: 'This machine, also where another service is configured.',
+    summary: 'Use this machine, though another service is configured.',
     helpGroup: 'SERVICE',
   }),
 };

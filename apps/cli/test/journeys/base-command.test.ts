@@ -57,7 +57,7 @@ describe('errors', () => {
     );
     expect([stdout, exitCode]).toEqual(['', 1]);
     const { stderr: debugged } = await hawser.run(['probe', 'crash', '--debug']);
-    expect(debugged).toMatch(/HAWSER_CLI_BUG, exit code 1\n[\s\S]*at Crash\.work/);
+    expect(debugged).toMatch(/HAWSER_CLI_BUG, exit code 1: hawser explain HAWSER_CLI_BUG\n[\s\S]*at Crash\.work/);
     const { json } = await hawser.run(['probe', 'crash', '--json']);
     expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_CLI_BUG', exitCode: 1 } });
   });

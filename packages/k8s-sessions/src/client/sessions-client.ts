@@ -46,6 +46,8 @@ export interface Screen {
   readonly cursor: { readonly x: number; readonly y: number; readonly visible: boolean };
   readonly title: string;
   readonly alternate: boolean;
+  /** When the log stood there, in ISO 8601 with Z; older services do not say. */
+  readonly at?: string;
 }
 
 /** Somebody's standing as a viewer. */

@@ -6,7 +6,7 @@ import type { Configured } from '../../sessions/configure.js';
 export default class SessionsConfigure extends HawserCommand<typeof SessionsConfigure, Configured> {
   static override summary = 'Save which sessions service is yours, and your key for it.';
   static override description =
-    'The key is typed unseen, or read from standard input. Or both come from a cluster one may look at: the address of its Ingress, and the key of its Secret. The service is asked before anything is saved.';
+    'The key is typed unseen, or read from standard input. Or both come from a cluster that you may look at: the address of its Ingress, and the key of its Secret. The service is asked before anything is saved.';
   static override args = {
     url: Args.string({ description: 'Address of the service, such as http://203.0.113.7.' }),
   };

@@ -8,7 +8,7 @@ interface Examined {
 }
 
 export default class SessionsDoctor extends HawserCommand<typeof SessionsDoctor, Examined> {
-  static override summary = 'Checked the way to the sessions service, and what this machine can do itself.';
+  static override summary = 'Check the way to the sessions service, and what this machine can do itself.';
   static override description =
     'Which service is meant and who says so, whether it answers and is ready, what the key may do, and whether the clocks agree. Ends with 1 when something is missing; each finding names the next step.';
   static override flags = serviceFlags;

@@ -7,7 +7,7 @@ import type { WatchedSession } from '../../sessions/run.js';
 export default class SessionsRun extends HawserCommand<typeof SessionsRun, WatchedSession> {
   static override summary = 'Run a command in a terminal session, show it, and end with its exit code.';
   static override description =
-    'On a terminal one types into it, and ~. goes away and leaves it running; elsewhere what it prints is copied to standard output, byte for byte. Where no service is configured one is started on this machine.\n' +
+    'On a terminal you type into it, and ~. goes away and leaves it running; elsewhere what it prints is copied to standard output, byte for byte. Where no service is configured one is started on this machine.\n' +
     'Our own ends: 124 ran out of time, 125 never ran, 130 cancelled, 75 not watched any more while it still runs. With --json the output goes to standard error, and standard output is one document at the end.';
   static override usage = '<%= command.id %> [FLAGS] "COMMAND" | -- PROGRAM [ARGUMENT...]';
   static override rest = { name: 'COMMAND', passesExitCode: true };

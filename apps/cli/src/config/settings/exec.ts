@@ -52,7 +52,7 @@ export const execSettings: readonly Setting[] = [
   ofRequest('image', 'the container image to run in', "the backend's"),
   ofRequest('workdir', 'the folder of the repository to run in', 'its top'),
   ofRequest('timeout', 'how long a command may take', '1800'),
-  ofRequest('grace', 'between the polite and the hard stop', '120'),
+  ofRequest('grace', 'between telling the command to end and ending it', '120'),
   ofRequest('lock', 'the lock to hold', 'that of the state the command changes, if it does'),
   ofRequest('lock_policy', 'what to do while another holds the lock', 'wait', {
     value: { kind: 'choice', options: ['fail', 'wait', 'replace'] },
