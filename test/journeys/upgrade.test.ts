@@ -59,22 +59,25 @@ describe.each(releases)('what $version left behind', ({ atMs, files }) => {
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   test('executions, their logs and their receipts are read, and a new one stands beside them', async () => {
-    const { executions } = await ask<{ executions: { execution_id: string; exit_code: number }[] }>(
-      'exec',
-      'list',
-      '--local',
-    );
+    const listed = await ask<{ executions: { execution_id: string; exit_code: number }[] }>('exec', 'list', '--local');
+    const { executions } = listed;
     expect(executions).toEqual([expect.objectContaining({ phase: 'failed', exit_code: 3 })]);
     const id = executions[0]?.execution_id ?? '';
     expect(await run('exec', 'logs', '--local', id)).toMatchObject({
       stdout: expect.stringContaining('kept by exec\n'),
     });
     expect(await run('exec', 'verify', 'receipt.json')).toMatchObject({ code: 0 });
+    // What supervises it is told nothing of another time, so it lives in ours.
     const now = ['exec', '--local', '--no-repo', '--isolation', 'process', 'echo new; exit 5'];
-    expect(await run(...now)).toMatchObject({ code: 5, stdout: 'new\n' });
-    expect(await ask('exec', 'list', '--local')).toMatchObject({
-      executions: [{ exit_code: 5 }, { execution_id: id }],
+    const { NODE_OPTIONS: _then, ...today } = env;
+    expect(
+      await runToEnd(process.execPath, [hawser, ...now], { cwd: join(folder, 'project'), env: today }),
+    ).toMatchObject({
+      code: 5,
+      stdout: 'new\n',
     });
+    const { executions: both } = await ask<typeof listed>('exec', 'list', '--local');
+    expect(both).toContainEqual(expect.objectContaining({ exit_code: 5 }));
   });
 
   test('sessions and their transcripts are read out of the database, which is brought up to date', async () => {

@@ -151,7 +151,12 @@ describe('the stack', () => {
   });
 
   test('keeps Spaces, executions, sessions and ports when it is killed, and the next up takes over', async () => {
-    const { sessionId } = await data<{ sessionId: string }>(['sessions', 'create', 'sleep 600'], up.env);
+    const { sessionId } = await data<{ sessionId: string }>(['sessions', 'create', 'echo begun; sleep 600'], up.env);
+    const { HAWSER_SESSIONS_URL: service, HAWSER_SESSIONS_API_KEY: key } = up.env;
+    const begun = await fetch(`${service}/api/sessions/${sessionId}/wait?pattern=begun&timeout=50`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(begun.status).toBe(200);
     process.kill(up.pid, 'SIGKILL');
     await patient(gone(up.pid), () => 'The stack does not die.');
     const { exitCode, json } = await hawser.run(['local', 'status', '--json']);
