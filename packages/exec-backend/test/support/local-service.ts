@@ -107,7 +107,7 @@ export async function openService(options: Partial<LocalBackendOptions> = {}): P
 }
 
 /** Waits for the supervisors of a folder, which finish by themselves; one that still has work to do is ended. */
-async function processesGone(folder: string): Promise<void> {
+export async function processesGone(folder: string): Promise<void> {
   for (let looks = 0; ; looks += 1) {
     const pids = processes().filter((pid) => wordsOf(pid).includes(folder));
     if (pids.length === 0) return;

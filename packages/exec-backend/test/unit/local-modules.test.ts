@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { supervisorProgram } from '../support/local-service.js';
+import { processesGone, supervisorProgram } from '../support/local-service.js';
 
 /** Says the address of each module that is imported. */
 const hooks = `
@@ -30,7 +30,7 @@ function dataUrl(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
-test('a local backend loads nothing of AWS, no slow hash, and little else', () => {
+test('a local backend loads nothing of AWS, no slow hash, and little else', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hawser-modules-'));
   try {
     const loaded = execFileSync(
@@ -44,6 +44,8 @@ test('a local backend loads nothing of AWS, no slow hash, and little else', () =
     expect(files.filter((url) => url.includes('/exec-backend/dist/aws/'))).toEqual([]);
     expect(files.length).toBeLessThan(140);
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    // The command outlives who started it.
+    await processesGone(folder);
+    rmSync(folder, { recursive: true, force: true });
   }
 });
