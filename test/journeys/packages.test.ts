@@ -156,7 +156,6 @@ async function startCluster(home: string): Promise<AsyncDisposable & { readonly 
   return { kubeconfig, [Symbol.asyncDispose]: close };
 }
 
-/** The first TypeScript block of a README. */
 /** Terminal sessions of this machine, as an example reaches them. */
 async function startSessions(home: string): Promise<AsyncDisposable & { readonly env: Record<string, string> }> {
   const own = { ...process.env, HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CONFIG_HOME: join(home, 'config') };
@@ -171,6 +170,7 @@ async function startSessions(home: string): Promise<AsyncDisposable & { readonly
   };
 }
 
+/** The first TypeScript block of a README. */
 function exampleOf(readme: string): string {
   const [, example] = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync(readme, 'utf8')) ?? [];
   if (example === undefined) throw new Error(`${readme} shows no example`);
