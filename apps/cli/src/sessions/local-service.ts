@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Config } from '@oclif/core';
-import type { Context } from '@hawser/cli-kit';
+import type { Context, FailureEnvelope } from '@hawser/cli-kit';
 import { SessionsError } from '@hawser/k8s-sessions';
 import { findLocalService, type FoundService } from '@hawser/k8s-sessions/local';
 import type { ServingSessions } from './serve.js';
@@ -47,12 +47,18 @@ export async function startService(
     // It says one line when it is ready. Of two that are started at once one finds the folder served: that is as good.
     const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as readonly unknown[];
     signal.throwIfAborted();
-    if (typeof line === 'string') out.say(`  ${(JSON.parse(line) as Pick<ServingSessions, 'note'>).note}`);
+    const said = (typeof line === 'string' ? JSON.parse(line) : {}) as Partial<ServingSessions & FailureEnvelope>;
+    if (said.note !== undefined) out.say(`  ${said.note}`);
     const service = runningService(config);
     if (service) return service;
-    throw new SessionsError('HAWSER_SESSIONS_LOCAL_FAILED', 'The sessions service of this machine did not start.', {
-      hint: `${logFile} says why; hawser sessions serve shows it here.`,
-    });
+    const why = said.error === undefined ? '.' : `: ${said.error.message}`;
+    throw new SessionsError(
+      'HAWSER_SESSIONS_LOCAL_FAILED',
+      `The sessions service of this machine did not start${why}`,
+      {
+        hint: said.error?.hint ?? `${logFile} says why; hawser sessions serve shows it here.`,
+      },
+    );
   } finally {
     signal.removeEventListener('abort', stop);
     output.destroy();

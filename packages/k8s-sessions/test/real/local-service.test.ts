@@ -76,9 +76,10 @@ describe('sessions of this machine', () => {
   });
 
   test.each([
-    ['as it was', false],
-    ['before it wrote down which process it had started', true],
-  ])('go on when the service is killed, and typing with them (%s)', async (_when, isUnwritten) => {
+    ['as it was', () => undefined],
+    ['before it wrote down which process it had started', (record: string) => rmSync(record)],
+    ['and what it wrote down is rubbish', (record: string) => writeFileSync(record, 'rubbish{')],
+  ])('go on when the service is killed, and typing with them (%s)', async (_when, spoil) => {
     const client = createSessionsClient(ready);
     const command =
       'stty -echo; echo ready; while read -r line; do echo "got $line"; [ "$line" = end ] && exit 3; done';
@@ -89,7 +90,7 @@ describe('sessions of this machine', () => {
     await watched.shows('got one');
     service.child.kill('SIGKILL');
     await service.ended;
-    if (isUnwritten) rmSync(join(folder, 'runs', `hawser-${created.sessionId}-1`, 'process.json'));
+    spoil(join(folder, 'runs', `hawser-${created.sessionId}-1`, 'process.json'));
     watched.view.type('two\n');
     const { url } = ready;
     await start();
