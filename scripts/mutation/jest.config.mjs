@@ -1,18 +1,19 @@
-// Jest as the mutation tester runs it: unit tests of one area, in a sandbox, under the tester's own environment.
+// Jest as the mutation tester runs it: the unit tests of one area, in a sandbox, under the tester's own environment.
 import house from '../../jest.config.mjs';
 
-const { extensionsToTreatAsEsm, moduleFileExtensions, moduleNameMapper, transform, testTimeout } = house;
+const { extensionsToTreatAsEsm, moduleFileExtensions, moduleNameMapper, setupFiles, transform, testTimeout } = house;
+const tests = process.env.HAWSER_MUTATE.split(',');
 
 export default {
   extensionsToTreatAsEsm,
   moduleFileExtensions,
   moduleNameMapper,
+  setupFiles,
   transform,
   testTimeout,
   rootDir: process.cwd(),
-  roots: [`<rootDir>/${process.env.HAWSER_MUTATE}/test`],
-  testMatch: ['**/test/unit/**/*.test.ts'],
-  // These read what was built, not what was mutated.
-  testPathIgnorePatterns: ['/readme(?:-example)?\\.test\\.ts$'],
+  cacheDirectory: '<rootDir>/.cache/jest',
+  roots: [...new Set(tests.map((glob) => `<rootDir>/${glob.slice(0, glob.indexOf('/test/'))}/test`))],
+  testMatch: tests.map((glob) => `<rootDir>/${glob}`),
   testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
 };
