@@ -48,7 +48,7 @@ export interface ContextsErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const contextsErrors: Readonly<Record<ContextsErrorCode, ContextsErrorRow>> = {
-  HAWSER_AWS_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_AWS_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_AWS_REGION_MISSING: { exitCode: 2, hint: 'Pass --region, or set AWS_REGION.' },
   HAWSER_AWS_CREDENTIALS_MISSING: {
     exitCode: 1,
@@ -73,23 +73,23 @@ export const contextsErrors: Readonly<Record<ContextsErrorCode, ContextsErrorRow
   },
   HAWSER_AWS_CALL_FAILED: { exitCode: 1, hint: 'Read what AWS said, and try again in a while.' },
   HAWSER_AWS_UNREACHABLE: { exitCode: 1, hint: 'Check the network, the proxy and --region.' },
-  HAWSER_CTX_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_CTX_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_CTX_NOT_FOUND: { exitCode: 2, hint: 'hawser ctx list names the contexts there are.' },
   HAWSER_CTX_EXISTS: { exitCode: 2, hint: 'Pass --overwrite to replace it.' },
   HAWSER_CTX_EDITED: {
     exitCode: 2,
     hint: 'Somebody changed it since: look at it, and pass --overwrite to take it all the same.',
   },
-  HAWSER_CTX_FILE_INVALID: { exitCode: 2, hint: 'Mend the line that is named.' },
+  HAWSER_CTX_FILE_INVALID: { exitCode: 2, hint: 'Correct the line that is named.' },
   HAWSER_CTX_LOCKED: { exitCode: 1, hint: 'Wait for kubectl to end; if none runs, pass --break-lock.' },
-  HAWSER_CTX_TOOL_FAILED: { exitCode: 1, hint: 'Read what the program said, above.' },
-  HAWSER_ENV_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_CTX_TOOL_FAILED: { exitCode: 1, hint: 'Read what the program said, and try again.' },
+  HAWSER_ENV_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_ENV_VALUE_REFUSED: { exitCode: 2, hint: 'Choose a --format that can hold the value.' },
   HAWSER_ENV_EXISTS: { exitCode: 2, hint: 'Pass --overwrite to change the lines that are named.' },
   HAWSER_ENV_TUNNEL_DEAD: { exitCode: 1, hint: 'Open it with hawser net up, or pass --allow-offline.' },
   HAWSER_ENV_STALE: { exitCode: 1, hint: 'hawser env write brings the file up to date.' },
   HAWSER_ENV_VAULT_FAILED: { exitCode: 1, hint: 'Check HAWSER_VAULT_ADDR and the login to Vault.' },
-  HAWSER_ARC_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_ARC_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_ARC_SNAPSHOT_INVALID: { exitCode: 2, hint: 'Record another with hawser arc record.' },
   HAWSER_ARC_STORE_FAILED: {
     exitCode: 1,

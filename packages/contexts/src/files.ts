@@ -16,7 +16,7 @@ export async function readText(path: string): Promise<string | undefined> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : message;
     throw new ContextsError('HAWSER_CTX_FILE_INVALID', `${path} cannot be read: ${why}.`, {
-      hint: 'Mend the file, or its permissions.',
+      hint: 'Correct the file, or its permissions.',
       details: { file: path },
       cause,
     });

@@ -37,35 +37,35 @@ export interface ExecErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const execErrors: Readonly<Record<ExecErrorCode, ExecErrorRow>> = {
-  HAWSER_EXEC_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_EXEC_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_EXEC_CONFIG_INVALID: {
     exitCode: 2,
-    hint: 'Mend the line that is named; the schema of the file says what may stand there.',
+    hint: 'Correct the line that is named; the schema of the file says what may stand there.',
   },
   HAWSER_EXEC_BACKEND_UNKNOWN: {
     exitCode: 2,
     hint: 'hawser exec configure adds a backend; hawser exec doctor names those there are.',
   },
-  HAWSER_EXEC_NO_REPO: { exitCode: 2, hint: 'Give --repo, run in a git repository with a remote, or say --no-repo.' },
+  HAWSER_EXEC_NO_REPO: { exitCode: 2, hint: 'Pass --repo, run in a git repository with a remote, or pass --no-repo.' },
   HAWSER_EXEC_REMOTE_EXPECTED: {
     exitCode: 1,
-    hint: 'Say --local to run on this machine after all, or choose a backend with --backend NAME.',
+    hint: 'Pass --local to run on this machine after all, or choose a backend with --backend NAME.',
   },
   HAWSER_EXEC_DIRTY_TOO_LARGE: {
     exitCode: 1,
     hint: 'Commit and push the large files, or leave them out with .gitignore.',
   },
-  HAWSER_EXEC_GIT_FAILED: { exitCode: 1, hint: 'Read what git said, above.' },
+  HAWSER_EXEC_GIT_FAILED: { exitCode: 1, hint: 'Read what git said, and try again.' },
   HAWSER_EXEC_UNREACHABLE: { exitCode: 1, hint: 'hawser exec doctor says which part of the way fails.' },
   HAWSER_EXEC_UNAUTHORIZED: { exitCode: 1, hint: 'Ask for a new key, and save it with hawser exec configure.' },
   HAWSER_EXEC_FORBIDDEN: { exitCode: 1, hint: 'Ask whoever administers the backend for a key with that scope.' },
   HAWSER_EXEC_NOT_FOUND: { exitCode: 2, hint: 'hawser exec list names the executions there are.' },
   HAWSER_EXEC_LOCK_HELD: { exitCode: 1, hint: 'Wait for it with --lock-policy wait, or look at hawser exec locks.' },
   HAWSER_EXEC_CONFLICT: { exitCode: 1, hint: 'hawser exec status ID says how it stands.' },
-  HAWSER_EXEC_REFUSED: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_EXEC_REFUSED: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_EXEC_BUSY: { exitCode: 1, hint: 'Try again in a while.' },
   HAWSER_EXEC_SERVICE_FAILED: { exitCode: 1, hint: 'Try again; hawser exec doctor says how the backend is.' },
-  HAWSER_EXEC_PROTOCOL: { exitCode: 1, hint: 'Look at the address: it does not answer like an execution service.' },
+  HAWSER_EXEC_PROTOCOL: { exitCode: 1, hint: 'Check the address: it does not answer like an execution service.' },
 };
 
 /** Says what happened to what, under a stable code, with the next step. */

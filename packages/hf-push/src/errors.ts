@@ -61,13 +61,13 @@ export interface HfPushErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const hfPushErrors: Readonly<Record<HfPushErrorCode, HfPushErrorRow>> = {
-  HAWSER_HF_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_HF_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_HF_ENV_NOT_FOUND: {
     exitCode: 2,
     hint: 'Check the spelling, and that src/envs/NAME, envs/NAME or ./NAME holds models.py, client.py and server/.',
   },
   HAWSER_HF_ENV_EXISTS: { exitCode: 2, hint: 'Choose another name, or another folder with --output.' },
-  HAWSER_HF_ENV_INVALID: { exitCode: 2, hint: 'hawser hf validate NAME lists what to mend.' },
+  HAWSER_HF_ENV_INVALID: { exitCode: 2, hint: 'hawser hf validate NAME lists what to correct.' },
   HAWSER_HF_SECRET_FOUND: {
     exitCode: 2,
     hint: 'Take the secret out of the file and pass it with --secret, or let it through with --allow-secrets.',
@@ -135,7 +135,7 @@ export const hfPushErrors: Readonly<Record<HfPushErrorCode, HfPushErrorRow>> = {
   HAWSER_HF_RUN_FAILED: { exitCode: 1, hint: 'hawser hf logs NAME shows what the Space printed.' },
   HAWSER_HF_WAIT_TIMEOUT: { exitCode: 1, hint: 'hawser hf status NAME shows where it is; wait longer with --timeout.' },
   HAWSER_HF_LIVE_CHECK_FAILED: { exitCode: 1, hint: 'hawser hf logs NAME shows what the Space printed.' },
-  HAWSER_HF_ROLLED_BACK: { exitCode: 1, hint: 'The Space runs what it ran before. Mend the failure and push again.' },
+  HAWSER_HF_ROLLED_BACK: { exitCode: 1, hint: 'The Space runs what it ran before. Correct what failed, and push again.' },
 };
 
 /** What an {@link HfPushError} can be made of besides its code and message. */

@@ -36,16 +36,16 @@ export interface SessionsErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const sessionsErrors: Readonly<Record<SessionsErrorCode, SessionsErrorRow>> = {
-  HAWSER_SESSIONS_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_SESSIONS_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_SESSIONS_PROTOCOL_VIOLATED: { exitCode: 1, hint: 'Bring both sides to the same release of Hawser.' },
-  HAWSER_SESSIONS_STORE_UNAVAILABLE: { exitCode: 1, hint: 'Look whether the database runs and lets this user in.' },
+  HAWSER_SESSIONS_STORE_UNAVAILABLE: { exitCode: 1, hint: 'Check that the database runs and lets this user in.' },
   HAWSER_SESSIONS_STORE_OUTDATED: { exitCode: 1, hint: 'Run the migrations: npm run migrate:latest.' },
   HAWSER_SESSIONS_MIGRATION_FAILED: {
     exitCode: 1,
-    hint: 'The database is as it was before this migration; mend what the cause names and run it again.',
+    hint: 'The database is as it was before this migration; correct what the cause names and run it again.',
   },
   HAWSER_SESSIONS_SOURCE_REJECTED: { exitCode: 2, hint: 'Name a public https address of an allowed host.' },
-  HAWSER_SESSIONS_SOURCE_FAILED: { exitCode: 1, hint: 'Look whether the address answers and the checksum is right.' },
+  HAWSER_SESSIONS_SOURCE_FAILED: { exitCode: 1, hint: 'Check that the address answers and the checksum is right.' },
   HAWSER_SESSIONS_LOG_DAMAGED: {
     exitCode: 1,
     hint: 'Get the log again; what stands before the named segment is sound.',

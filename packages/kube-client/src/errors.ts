@@ -54,7 +54,7 @@ export const kubeClientErrors: Readonly<Record<KubeClientErrorCode, KubeClientEr
   HAWSER_KUBE_NOT_FOUND: { exitCode: 1, hint: 'Check the name and the namespace.' },
   HAWSER_KUBE_NO_READY_POD: { exitCode: 1, hint: 'kubectl get pods shows why none is ready.' },
   HAWSER_KUBE_FORWARD_REFUSED: { exitCode: 1, hint: 'Check that something listens on that port in the pod.' },
-  HAWSER_KUBE_API_FAILED: { exitCode: 1, hint: 'Read what the API server said, above; trying again may help.' },
+  HAWSER_KUBE_API_FAILED: { exitCode: 1, hint: 'Read what the API server said; trying again may help.' },
 };
 
 /** Says what happened to what, under a stable code, with the next step. */

@@ -59,19 +59,19 @@ export interface SsmChannelErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelErrorRow>> = {
-  HAWSER_SSM_BAD_INPUT: { exitCode: 2, hint: 'Correct the value named in the message.' },
+  HAWSER_SSM_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_SSM_REGION_MISSING: {
     exitCode: 2,
-    hint: 'Name a region: with --region, in AWS_REGION, or as "region" of your profile in ~/.aws/config.',
+    hint: 'Pass --region, set AWS_REGION, or write region into your profile in ~/.aws/config.',
   },
   HAWSER_SSM_TARGET_AMBIGUOUS: { exitCode: 2, hint: 'Use the id of the one you mean.' },
   HAWSER_SSM_TARGET_NOT_FOUND: {
     exitCode: 1,
-    hint: 'Check the spelling, the region and the account; `hawser ssm list` shows what Session Manager can see.',
+    hint: 'Check the spelling, the region and the account; hawser ssm list shows what Session Manager can see.',
   },
   HAWSER_SSM_TARGET_NOT_CONNECTED: {
     exitCode: 1,
-    hint: 'See that the target runs, that its SSM agent is up and can reach AWS, and that its role allows Session Manager.',
+    hint: 'Check that the target runs, that its SSM agent is up and can reach AWS, and that its role allows Session Manager.',
   },
   HAWSER_SSM_DOCUMENT_REFUSED: {
     exitCode: 1,
@@ -79,11 +79,11 @@ export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelEr
   },
   HAWSER_SSM_EXEC_REFUSED: {
     exitCode: 1,
-    hint: 'See that the task runs with ECS Exec enabled (enableExecuteCommand) and that its role allows ssmmessages.',
+    hint: 'Check that the task runs with ECS Exec enabled (enableExecuteCommand) and that its role allows ssmmessages.',
   },
   HAWSER_SSM_CREDENTIALS_MISSING: {
     exitCode: 1,
-    hint: 'Sign in to AWS (`aws configure` or `aws sso login`), or name a profile that has credentials.',
+    hint: 'Log in with aws sso login or aws configure, or choose a profile that has credentials.',
   },
   HAWSER_SSM_CREDENTIALS_EXPIRED: { exitCode: 1, hint: 'Get new credentials and try again.' },
   HAWSER_SSM_CREDENTIALS_REFUSED: {
@@ -135,7 +135,7 @@ export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelEr
   },
   HAWSER_SSM_DECRYPT_FAILED: {
     exitCode: 1,
-    hint: 'The two ends hold different keys: start a new session, and see that the target may call kms:Decrypt.',
+    hint: 'The two ends hold different keys: start a new session, and check that the target may call kms:Decrypt.',
   },
   HAWSER_SSM_PROTOCOL: {
     exitCode: 1,
@@ -151,7 +151,7 @@ export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelEr
   },
   HAWSER_SSM_CONNECT_REFUSED: {
     exitCode: 1,
-    hint: 'See that something listens on that host and port, as seen from the target, and that the agent may reach it.',
+    hint: 'Check that something listens on that host and port, as seen from the target, and that the agent may reach it.',
   },
   HAWSER_SSM_COPY_LOCAL_FILE: { exitCode: 1, hint: 'Check the file, its folder and the free space on this machine.' },
   HAWSER_SSM_COPY_REMOTE_FILE: {
@@ -168,7 +168,7 @@ export const ssmChannelErrors: Readonly<Record<SsmChannelErrorCode, SsmChannelEr
   },
   HAWSER_SSM_COPY_DIGEST_MISMATCH: {
     exitCode: 1,
-    hint: 'Nothing was put in place. See that nobody writes to the file meanwhile, then run the copy again.',
+    hint: 'Nothing was put in place. Check that nobody writes to the file, and run the copy again.',
   },
 };
 

@@ -48,7 +48,7 @@ const CODES: Readonly<Record<StateStoreErrorCode, CodeFacts>> = {
   },
   HAWSER_STATE_INVALID_UPDATE: {
     exitCode: 2,
-    hint: 'Correct the named value; what was stored before is intact.',
+    hint: 'Correct the value that is named; what was stored before is intact.',
   },
   HAWSER_STATE_IO: {
     exitCode: 1,

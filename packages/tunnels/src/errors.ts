@@ -35,10 +35,10 @@ export interface TunnelsErrorRow {
 
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const tunnelsErrors: Readonly<Record<TunnelsErrorCode, TunnelsErrorRow>> = {
-  HAWSER_NET_BAD_INPUT: { exitCode: 2, hint: 'Mend what is named, and try again.' },
+  HAWSER_NET_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
   HAWSER_NET_CONFIG_INVALID: {
     exitCode: 2,
-    hint: 'Mend the line that is named; the schema of tunnels.yaml says what may stand there.',
+    hint: 'Correct the line that is named; the schema of tunnels.yaml says what may stand there.',
   },
   HAWSER_NET_CONFIG_UNTRUSTED: {
     exitCode: 2,
@@ -61,7 +61,7 @@ export const tunnelsErrors: Readonly<Record<TunnelsErrorCode, TunnelsErrorRow>> 
     exitCode: 1,
     hint: 'Close all with hawser net down --all, and open them again with this version.',
   },
-  HAWSER_NET_SERVICE_FAILED: { exitCode: 1, hint: 'Read what the service manager said, above.' },
+  HAWSER_NET_SERVICE_FAILED: { exitCode: 1, hint: 'Read what the service manager said, and try again.' },
 };
 
 /** Says what happened to what, under a stable code, with the next step. */

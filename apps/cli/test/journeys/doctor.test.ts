@@ -47,7 +47,7 @@ describe('doctor', () => {
   test('people see what was found and what to do next; what is missing ends it with 1', async () => {
     const { stdout, exitCode } = await hawser.run(['doctor'], { env: { AWS_PROFILE: 'no-such' } });
     expect(stdout).toMatch(/✓ Node +\d+\.\d+\.\d+\n/);
-    expect(stdout).toMatch(/✗ AWS identity +No AWS region is set\n +needed for ssm, .*\n +→ Name a region/);
+    expect(stdout).toMatch(/✗ AWS identity +No AWS region is set\n +needed for ssm, .*\n +→ Pass --region/);
     expect(exitCode).toBe(1);
   });
 
@@ -75,7 +75,7 @@ describe('doctor', () => {
         '[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n',
     );
     const { found } = await checks({}, ['--profile', 'team']);
-    expect(found['aws-identity']).toMatchObject({ state: 'fail', next: 'Sign in again: aws sso login --profile team' });
+    expect(found['aws-identity']).toMatchObject({ state: 'fail', next: 'Log in again: aws sso login --profile team' });
   });
 
   test('gives up waiting for AWS after --timeout', async () => {

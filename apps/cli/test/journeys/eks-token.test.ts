@@ -137,7 +137,7 @@ describe('hawser aws eks-token', () => {
     );
     const signIn = await asPlugin([...flags, '--profile', 'team'], { AWS_CONFIG_FILE: join(home, 'config') });
     expect(signIn.code).toBe(1);
-    expect(signIn.stderr).toContain('Sign in again: aws sso login --profile team');
+    expect(signIn.stderr).toContain('Log in again: aws sso login --profile team');
   });
 });
 

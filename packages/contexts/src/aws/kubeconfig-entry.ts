@@ -33,7 +33,7 @@ export async function checkKubeconfig(check: KubeconfigCheck): Promise<Verdict> 
   } catch (error) {
     return verdict('kubeconfig', 'fail', (error as Error).message, {
       code: 'HAWSER_CTX_FILE_INVALID',
-      next: 'Mend the file that is named.',
+      next: 'Correct the file that is named.',
       facts,
     });
   }

@@ -94,7 +94,7 @@ export function clusterVerdict(cluster: EksCluster): Verdict {
   }
   if (healthIssues.length === 0) return verdict('cluster', 'pass', found, { facts });
   const issues = healthIssues.map(({ code, message }) => `${code}: ${message}`).join('; ');
-  return verdict('cluster', 'warn', `${found}; ${issues}`, { next: 'Mend what EKS complains of.', facts });
+  return verdict('cluster', 'warn', `${found}; ${issues}`, { next: 'Correct what EKS complains of.', facts });
 }
 
 function duration(ms: number): string {

@@ -60,7 +60,7 @@ function explainMissing(error: unknown, profile: string | undefined): ContextsEr
   if (/\bsso\b.*(?:expired|invalid|login)|\baws login\b|Token is expired|session has expired/i.test(message)) {
     const verb = /\baws login\b/.test(message) ? 'login' : 'sso login';
     return new ContextsError('HAWSER_AWS_CREDENTIALS_EXPIRED', `The sign-in${of} has ended`, {
-      hint: `Sign in again: aws ${verb}${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}`,
+      hint: `Log in again: aws ${verb}${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}`,
       details,
       cause: error,
     });

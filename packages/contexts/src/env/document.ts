@@ -137,7 +137,7 @@ function scan(format: EnvFormat, text: string, path: string): readonly EnvEntry[
   } catch (cause) {
     throw badInput(
       `${path} cannot be read as ${format.name}: ${(cause as Error).message}.`,
-      'Mend it, or move it away.',
+      'Correct it, or move it away.',
     );
   }
 }

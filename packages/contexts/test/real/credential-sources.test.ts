@@ -151,7 +151,7 @@ describe('aws check says where the credentials came from', () => {
     expect(await source('p')).toMatchObject({
       state: 'fail',
       code: 'HAWSER_AWS_CREDENTIALS_EXPIRED',
-      next: 'Sign in again: aws sso login --profile p',
+      next: 'Log in again: aws sso login --profile p',
     });
   });
 

@@ -94,7 +94,7 @@ function read(path: string): File {
     return JSON.parse(text) as File;
   } catch (error) {
     throw new ExecBackendError('HAWSER_EXEC_BACKEND_STORE_FAILED', `${path} is no JSON any more.`, {
-      hint: `Mend the file, or move it away and store the secrets anew.`,
+      hint: 'Correct the file, or move it away and store the secrets anew.',
       cause: error,
     });
   }

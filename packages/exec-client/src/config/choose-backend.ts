@@ -58,7 +58,7 @@ export function chooseBackend(options: ChooseBackendOptions): ChosenBackend {
       'HAWSER_EXEC_BACKEND_UNKNOWN',
       `Several backends are configured, and none is chosen: ${[only, ...others].join(', ')}.`,
       {
-        hint: 'Give --backend NAME, or write backend: NAME into .hawser.yaml.',
+        hint: 'Pass --backend NAME, or write backend: NAME into .hawser.yaml.',
       },
     );
   }

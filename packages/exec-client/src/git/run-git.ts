@@ -64,7 +64,7 @@ export async function gitText(words: readonly string[], call: GitCall): Promise<
 export function gitFailed(words: readonly string[], said: string, cause?: unknown): ExecError {
   if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
     return new ExecError('HAWSER_EXEC_GIT_FAILED', 'git cannot be run: it is not installed.', {
-      hint: 'Install git, or give --no-repo.',
+      hint: 'Install git, or pass --no-repo.',
       cause,
     });
   }

@@ -60,7 +60,7 @@ function findingOf({ path: names, message, keyword }: Complaint, yaml: string, p
     // What is missing the Hub makes up itself, but for the kind of Space.
     severity: keyword === 'required' && top !== 'sdk' ? 'warning' : 'error',
     message: `Front matter: ${names.join('.')} ${message}.`,
-    hint: 'Mend it, or let it be mended with --fix-readme.',
+    hint: 'Correct it, or let --fix-readme correct it.',
     path,
     ...(at !== -1 && { line: at + 2 }),
   };

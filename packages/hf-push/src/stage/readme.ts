@@ -88,7 +88,7 @@ function withPort(checked: CheckedFrontMatter, path: string, expected: number): 
       rule: 'readme/app-port',
       severity: 'warning',
       message: `Front matter names no app_port: the Hub asks port ${hubDefaultPort}, and the server listens on ${expected}.`,
-      hint: `Add app_port: ${expected}, or let it be mended with --fix-readme.`,
+      hint: `Add app_port: ${expected}, or let --fix-readme add it.`,
       path,
       line: 1,
     },

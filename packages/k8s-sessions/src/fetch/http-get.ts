@@ -56,7 +56,7 @@ export async function httpGet(start: URL, options: GetOptions): Promise<Got> {
     body.destroy();
     if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) {
       throw failed(`${hostOf(url)} answered ${statusCode} to the request for the source`, {
-        ...(statusCode === 404 && { hint: 'Look whether the address is right, and whether it is open to everybody.' }),
+        ...(statusCode === 404 && { hint: 'Check that the address is right, and that it is open to everybody.' }),
       });
     }
     if (!URL.canParse(headers.location, url.href)) throw failed(`${hostOf(url)} sends on to an address that is none`);

@@ -183,6 +183,6 @@ function pax(data: Uint8Array): Record<string, string> {
 
 function damaged(why: string): SessionsError {
   return new SessionsError('HAWSER_SESSIONS_SOURCE_FAILED', `The archive cannot be unpacked: ${why}.`, {
-    hint: 'Make the archive anew, and look whether the whole of it arrived.',
+    hint: 'Make the archive anew, and check that the whole of it arrived.',
   });
 }

@@ -160,7 +160,7 @@ async function read(file: FileHandle, at: number, length: number): Promise<Buffe
 
 function damaged(why: string, cause?: unknown): SessionsError {
   return new SessionsError('HAWSER_SESSIONS_SOURCE_FAILED', `The zip file cannot be unpacked: ${why}.`, {
-    hint: 'Make the archive anew, and look whether the whole of it arrived.',
+    hint: 'Make the archive anew, and check that the whole of it arrived.',
     cause,
   });
 }

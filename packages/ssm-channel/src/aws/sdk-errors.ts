@@ -103,7 +103,7 @@ function loginHint(message: string, profile: string | undefined): string {
   if (verb === undefined) {
     return `Get new credentials${profile === undefined ? '' : ` for the profile ${profile}`} and try again.`;
   }
-  return `Sign in again: aws ${verb}${profile === undefined ? '' : ` --profile ${quote(profile)}`}`;
+  return `Log in again: aws ${verb}${profile === undefined ? '' : ` --profile ${quote(profile)}`}`;
 }
 
 function quote(word: string): string {

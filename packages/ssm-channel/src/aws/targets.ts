@@ -135,7 +135,7 @@ function theContainer(
   const [only, ...others] = named.filter((container) => container.running);
   if (only?.runtimeId === undefined) {
     throw new SsmChannelError('HAWSER_SSM_TARGET_NOT_CONNECTED', `No container of ${wanted} is running`, {
-      hint: 'See what state the task is in: a stopped one cannot be reached.',
+      hint: 'Check what state the task is in: a stopped one cannot be reached.',
     });
   }
   if (others.length > 0) {

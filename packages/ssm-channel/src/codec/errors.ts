@@ -35,7 +35,7 @@ export const ssmCodecErrors: Readonly<Record<SsmCodecErrorCode, SsmCodecErrorRow
   },
   HAWSER_SSM_PAYLOAD: { exitCode: 1, hint: foreign },
   HAWSER_SSM_ENCODE_EMPTY: { exitCode: 2, hint: 'Send no message where there is nothing to say.' },
-  HAWSER_SSM_ENCODE_FIELD: { exitCode: 2, hint: 'Correct the field named in the message.' },
+  HAWSER_SSM_ENCODE_FIELD: { exitCode: 2, hint: 'Correct the field that is named.' },
 };
 
 /** Thrown by everything in the codec that reads or writes messages, and by nothing else. */

@@ -83,8 +83,8 @@ describe('a process that asks AWS', () => {
   });
 
   test.each([
-    ['dev', 'Sign in again: aws sso login --profile dev'],
-    [undefined, 'Sign in again: aws sso login'],
+    ['dev', 'Log in again: aws sso login --profile dev'],
+    [undefined, 'Log in again: aws sso login'],
   ])('an expired SSO session of profile %s tells the exact login command', async (profile, hint) => {
     folder = await mkdtemp(join(tmpdir(), 'hawser-sso-'));
     await mkdir(join(folder, '.aws'));

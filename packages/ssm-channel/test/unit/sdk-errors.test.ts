@@ -17,17 +17,17 @@ describe('what the SDK says, in our words', () => {
     [
       'To refresh this SSO session run aws sso login with the corresponding profile.',
       'my team',
-      "Sign in again: aws sso login --profile 'my team'",
+      "Log in again: aws sso login --profile 'my team'",
     ],
     [
       "Token is expired. To refresh this SSO session run 'aws sso login' with the corresponding profile.",
       "o'brien",
-      "Sign in again: aws sso login --profile 'o'\\''brien'",
+      "Log in again: aws sso login --profile 'o'\\''brien'",
     ],
     [
       'Your session has expired. Please reauthenticate using aws login.',
       'dev@corp',
-      'Sign in again: aws login --profile dev@corp',
+      'Log in again: aws login --profile dev@corp',
     ],
   ])('%s', (message, profile, hint) => {
     expect(explain(failure('CredentialsProviderError', message), profile)).toMatchObject({

@@ -114,7 +114,7 @@ async function lockedError(request: LockRequest, found: FoundLock | undefined): 
   if (liveness.state === 'unknown') {
     const where = liveness.why === 'other-host' ? 'another machine' : 'another container';
     return new StateStoreError('HAWSER_STATE_LOCKED', `${subject} is locked ${waited} by ${who}: on ${where}.`, {
-      hint: `See there whether the process still runs; if it does not, remove ${path} and try again.`,
+      hint: `Check there whether the process still runs; if it does not, remove ${path} and try again.`,
       details,
     });
   }

@@ -72,9 +72,9 @@ describe('a lock', () => {
       'another machine',
       { boot: 'other', host: 'db-1', machine: 'x' },
       /process \d+ \(test\) on db-1, .* on another machine/,
-      /See there/,
+      /Check there/,
     ],
-    ['another container', { namespace: '1' }, /on another container/, /See there/],
+    ['another container', { namespace: '1' }, /on another container/, /Check there/],
     ['this machine', {}, /is locked after 60 ms of waiting by process \d+ \(test\)/, /Wait for process \d+, or end it/],
   ])('of a process on %s is never broken; the error names it', async (_where, change, message, hint) => {
     const wanted = await request({ timeoutMs: 60 });

@@ -169,7 +169,7 @@ function describeChain(via: ChainVia, forwards: readonly Forwarding[]): LinkDesc
 function checkChain(via: ChainVia): void {
   const wrong = whatIsWrong(via);
   if (wrong === undefined) return;
-  const hint = 'Mend the hops of the chain: anything first, then hosts by ssh.';
+  const hint = 'Correct the hops of the chain: anything first, then hosts by ssh.';
   throw new LinkError({ cause: 'config', message: wrong, hint, permanent: true });
 }
 

@@ -46,7 +46,7 @@ const ours = new Set(
 export function checkSshVia(via: SshVia): LinkFailure | undefined {
   const wrong = whatIsWrong(via);
   if (wrong === undefined) return undefined;
-  return { cause: 'config', message: wrong, hint: 'Mend it in the configuration of the tunnel.', permanent: true };
+  return { cause: 'config', message: wrong, hint: 'Correct it in the configuration of the tunnel.', permanent: true };
 }
 
 function whatIsWrong(via: SshVia): string | undefined {

@@ -79,7 +79,7 @@ const rows: readonly Row[] = [
     pattern:
       /^(?:command-line|\/\S+):? line \d+: (?!\w+: .*not found).*$|^.*(?:Bad owner or permissions|Unsupported option|Bad stdio forwarding|too long for Unix domain socket|Can't open user config file|unknown option|illegal option).*$/m,
     message: (_names, match) => `ssh does not take its configuration: ${match[0].trim()}`,
-    hint: () => 'Mend the option or the file that is named.',
+    hint: () => 'Correct the option or the file that is named.',
     permanent: true,
   },
   {

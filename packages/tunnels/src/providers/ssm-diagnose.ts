@@ -103,7 +103,7 @@ class Way {
       hop: this.hop,
       verdict: 'fail',
       detail: `The agent of ${this.#label} is not connected to Session Manager.`,
-      hint: 'See that the node runs, that its agent is up and can reach AWS, and that its role allows Session Manager.',
+      hint: 'Check that the node runs, that its agent is up and can reach AWS, and that its role allows Session Manager.',
     };
   }
 

@@ -92,7 +92,7 @@ export class SsmLink implements Link {
         throw new LinkError({
           cause: 'not-connected',
           message: `The agent of ${bastion.label} is not connected to Session Manager.`,
-          hint: 'See that the node runs and that its agent can reach AWS.',
+          hint: 'Check that the node runs and that its agent can reach AWS.',
           permanent: false,
         });
       }

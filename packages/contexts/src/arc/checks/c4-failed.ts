@@ -14,7 +14,7 @@ export const failedCheck: Check = {
       summary: `${counted(failed.length, 'EphemeralRunner')} failed for good: ${names(
         failed.map(({ metadata, status }) => `${metadata.name} (${status?.reason ?? 'no reason given'})`),
       )}.`,
-      advice: `They take up places until they are deleted. Mend the cause first, then: kubectl delete ephemeralrunner -n ${subject.namespace} ${first?.metadata.name ?? ''}`,
+      advice: `They take up places until they are deleted. Remove the cause first, then: kubectl delete ephemeralrunner -n ${subject.namespace} ${first?.metadata.name ?? ''}`,
       evidence: {
         runners: failed.slice(0, 20).map(({ metadata, status }) => ({
           name: metadata.name,

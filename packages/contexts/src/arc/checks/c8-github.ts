@@ -116,7 +116,7 @@ function fine(look: Look, there: readonly GithubRunner[], seen: Counts): Finding
     return {
       status: 'fail',
       summary: `Whose runners to look for cannot be told without the scale set; ${seen.scope} lists ${seen.listed}.`,
-      advice: 'Mend the check of the scale set first.',
+      advice: 'Correct what the check of the scale set names first.',
       evidence: seen,
     };
   }

@@ -65,7 +65,7 @@ function explain(action: string, error: unknown): ExecBackendError {
     refused ? `You may not ${action}: ${said}` : `${action} failed: ${said || code}`,
     {
       ...(refused && { hint: `Ask whoever administers the account for ${action}.` }),
-      ...(/Region is missing/.test(said) && { hint: 'Give --region, or set AWS_REGION.' }),
+      ...(/Region is missing/.test(said) && { hint: 'Pass --region, or set AWS_REGION.' }),
       ...(/^(?:CredentialsProviderError|ExpiredToken|InvalidClientTokenId|UnrecognizedClient)/.test(code) && {
         hint: 'hawser aws check says what is wrong with the credentials.',
       }),

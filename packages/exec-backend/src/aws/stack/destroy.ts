@@ -54,7 +54,7 @@ export async function planDestroy(account: Account, name: string, signal?: Abort
     'HAWSER_EXEC_BACKEND_STACK_MISSING',
     `There is no stack ${name} in ${region}, and nothing of one`,
     {
-      hint: 'Give --stack-name and --region of the one that you mean.',
+      hint: 'Pass --stack-name and --region of the one you mean.',
       details: { stack: name, region },
     },
   );
