@@ -55,7 +55,9 @@ describe('canonical JSON', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY, '\uD83D', { '\uDE00': 1 }, [['a', '\uDE00\uD83D']]])(
     'has no form for %j',
     (value) => {
-      expect(() => canonicalJson(value)).toThrow(expect.objectContaining({ code: 'HAWSER_RECEIPT_INVALID' }));
+      expect(() => canonicalJson(value)).toThrow(
+        expect.objectContaining({ code: 'HAWSER_RECEIPT_INVALID', hint: 'Leave it out, or write it as text.' }),
+      );
     },
   );
 

@@ -53,6 +53,47 @@ describe('a chain', () => {
     expect(kindsOf([...pick(1, 2, 3), fork, ...pick(4, 5, 6)])).toEqual(['doubled 3']);
   });
 
+  test('says of each flaw where it stands in the list, in the order of the list', () => {
+    const flaws = (envelopes: readonly Envelope[], more: Partial<Parameters<typeof verifyChain>[1]> = {}): unknown[] =>
+      verifyChain(envelopes, { publicKeys, ...more }).flaws.map(({ kind, index, text }) => [index, kind, text]);
+    const head = { number: 6, sha256: digestOf(chain[5] as Envelope) };
+    expect(flaws(pick(2, 4, 3, 3), { head })).toEqual([
+      [0, 'missing', 'Number 1 is missing.'],
+      [2, 'reordered', 'Number 3 stands behind number 4.'],
+      [3, 'reordered', 'Number 3 stands behind number 4.'],
+      [3, 'doubled', 'Number 3 is there twice, or before the beginning.'],
+      [4, 'missing', 'Numbers 5 to 6 are missing.'],
+    ]);
+    expect(flaws(chain, { head: { ...head, sha256: 'a'.repeat(64) } })).toEqual([
+      [5, 'tampered', 'Number 6 is not the one that is known to be the last.'],
+    ]);
+    const [first, , third] = pick(1, 2, 3) as [Envelope, Envelope, Envelope];
+    const swapped = signReceipt(claimOf(2, first, { subject: 'other' }), key);
+    expect(flaws([first, swapped, third])).toEqual([
+      [2, 'tampered', 'Number 3 does not follow the number 2 that is there.'],
+    ]);
+    const [foreign] = chainOf(1).chain;
+    expect(flaws([foreign as Envelope])).toEqual([
+      [0, 'unknown signer', expect.stringMatching(/^Unknown signer: no trusted key has the id [0-9a-f]{64}\.$/)],
+    ]);
+    expect(flaws([{ ...first, payload: third.payload }])).toContainEqual([
+      0,
+      'tampered',
+      'The signature is wrong: the payload, its type or the signature was changed.',
+    ]);
+  });
+
+  test('may end where it is known to end, and not before', () => {
+    const head = { number: 3, sha256: digestOf(chain[2] as Envelope) };
+    expect(kindsOf(pick(1, 2, 3), { head })).toEqual([]);
+    expect(kindsOf(pick(1, 2), { head })).toEqual(['missing 3']);
+    expect(kindsOf([], { head })).toEqual(['missing 1']);
+    const [first] = pick(1) as [Envelope];
+    expect(verifyChain([{ ...first, payloadType: 'x' }], { publicKeys }).flaws).toEqual([
+      { kind: 'tampered', index: 0, text: expect.stringContaining('payloadType') },
+    ]);
+  });
+
   test('names what was moved', () => {
     expect(kindsOf(pick(1, 3, 2, 4, 5, 6))).toEqual(['reordered 2']);
     expect(kindsOf(pick(2, 3, 4, 5, 6, 1))).toEqual(['reordered 1']);

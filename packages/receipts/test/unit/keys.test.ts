@@ -48,6 +48,7 @@ describe('a signing key', () => {
     await expect(openSigningKey(file)).rejects.toMatchObject({
       code: 'HAWSER_RECEIPT_KEY_UNSAFE',
       message: expect.stringContaining('another user'),
+      hint: expect.stringContaining('chown'),
     });
   });
 
@@ -62,6 +63,29 @@ describe('a signing key', () => {
     const refusal = await openSigningKey(file).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'HAWSER_RECEIPT_KEY_INVALID' });
     expect(String((refusal as Error).stack)).not.toContain('planted-secret');
+  });
+
+  test('is not made where there can be no file, and what the file system says is told', async () => {
+    const file = join(folder, 'plain.pem');
+    await openSigningKey(file);
+    await expect(openSigningKey(join(file, 'below.pem'))).rejects.toMatchObject({ code: 'ENOTDIR', syscall: 'open' });
+    await expect(openSigningKey(folder)).rejects.toMatchObject({ code: 'EISDIR' });
+    // Its draft has a longer name, which this folder has no room for.
+    const long = join(folder, `${'k'.repeat(250)}.pem`);
+    await expect(openSigningKey(long)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
+  });
+
+  test('that does not fit says why, and a wrong word has no cause', () => {
+    const refusal = (text: string): unknown => {
+      try {
+        return readSigningKey(text);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refusal('no key')).toMatchObject({ cause: expect.objectContaining({ message: expect.any(String) }) });
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+    expect(refusal(rsa.toString())).not.toHaveProperty('cause');
   });
 
   test('is not taken where a public key belongs', () => {

@@ -50,6 +50,10 @@ describe('an envelope', () => {
     expect(digestOf({ signatures, payload, payloadType })).toBe(digestOf(envelope));
     expect(digestOf(readEnvelope(JSON.stringify(envelope, undefined, 2)))).toBe(digestOf(envelope));
     expect(digestOf({ ...envelope, payload: `${payload}=` })).not.toBe(digestOf(envelope));
+    expect(digestOf({ ...envelope, signatures: [{ ...signatures[0]!, keyid: 'x' }] })).not.toBe(digestOf(envelope));
+    // What is not part of the format does not count.
+    const more = { ...envelope, signatures: [{ ...signatures[0]!, cert: 'x' }], note: 'x' };
+    expect(digestOf(more)).toBe(digestOf(envelope));
   });
 
   test('holds claims of several kinds', () => {
@@ -162,12 +166,20 @@ describe('a verdict', () => {
       'unusual',
     ],
     ['nothing', null, 'no JSON object'],
+    ['number', 7, 'no JSON object'],
     ['payload of another type', { ...envelope, payloadType: 'application/json' }, 'payloadType'],
     ['field that is not signed', { ...envelope, note: 'x' }, '"note"'],
     ['payload with a blank', { ...envelope, payload: `${envelope.payload}\n` }, 'base64'],
     ['receipt without a signature', { ...envelope, signatures: [] }, 'exactly one'],
     ['second signature', { ...envelope, signatures: [...envelope.signatures, ...envelope.signatures] }, 'exactly one'],
     ['key id that is none', { ...envelope, signatures: [{ keyid: 'x', sig: 'AAAA' }] }, 'keyid'],
+    ['key id that is too long', { ...envelope, signatures: [{ keyid: `${key.keyId}0`, sig: 'AAAA' }] }, 'keyid'],
+    ['key id behind something', { ...envelope, signatures: [{ keyid: `x${key.keyId}`, sig: 'AAAA' }] }, 'keyid'],
+    ['key id in a list', { ...envelope, signatures: [{ keyid: [key.keyId], sig: 'AAAA' }] }, 'keyid'],
+    ['signature that is no list', { ...envelope, signatures: { length: 1, 0: envelope.signatures[0] } }, 'exactly one'],
+    ['signature that is none', { ...envelope, signatures: [null] }, 'its signature is no JSON object'],
+    ['payload that is no text', { ...envelope, payload: 7 }, 'its payload is no base64'],
+    ['payload of no bytes', { ...envelope, payload: '' }, 'its payload is no base64'],
     ['certificate', { ...envelope, signatures: [{ keyid: key.keyId, sig: 'AAAA', cert: '' }] }, '"cert"'],
     ['signature of no bytes', { ...envelope, signatures: [{ keyid: key.keyId, sig: '' }] }, 'base64'],
   ])('refuses a %s', (_what, source, why) => {
@@ -175,6 +187,10 @@ describe('a verdict', () => {
     expect(verdict).toMatchObject({ ok: false, claim: undefined });
     expect(check(verdict, 'envelope')).toMatchObject({ verdict: 'wrong', text: expect.stringContaining(why) });
     expect(() => readEnvelope(source)).toThrow(expect.objectContaining({ code: 'HAWSER_RECEIPT_INVALID' }));
+  });
+
+  test('keeps why a text was no JSON', () => {
+    expect(() => readEnvelope('{')).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) }));
   });
 
   test('refuses a signed payload that is no claim, or not canonical', async () => {
@@ -194,6 +210,42 @@ describe('a verdict', () => {
       expect(check(verdict, 'payload')).toMatchObject({ verdict: 'wrong' });
       expect(verdict).toMatchObject({ ok: false, claim: undefined });
     }
+  });
+
+  test('says what was looked at, in words', () => {
+    const { chain, key: chained } = chainOf(2);
+    const words = (source: unknown, more: { previous?: Envelope; logSha256?: string } = {}): string[] =>
+      verifyReceipt(source, { publicKeys: [chained.publicKey], ...more }).checks.map(({ text }) => text);
+    const good = [
+      'It has the form of a receipt.',
+      'The payload is canonical JSON, and a claim.',
+      `It is signed by the trusted key ${chained.keyId}.`,
+      'The signature is right: nothing was changed since.',
+    ];
+    expect(words(chain[0])).toEqual([...good, 'It is the first of its chain.']);
+    expect(words(chain[0], { previous: chain[1]! })).toEqual([
+      ...good,
+      'It is the first of its chain, and one before it was given.',
+    ]);
+    expect(words(chain[1])).toEqual([
+      ...good,
+      'It is number 2 of its chain; the one before it was not given to be compared.',
+    ]);
+    expect(words(chain[1], { previous: chain[0]!, logSha256: 'ab'.repeat(32) })).toEqual([
+      ...good,
+      'It is number 2 of its chain, and follows the one given.',
+      'The log is the one it states, complete.',
+    ]);
+    expect(words('{}')).toEqual([expect.stringContaining('That is no receipt')]);
+  });
+
+  test('is not given where the fault is not the receipt’s', () => {
+    const source = {
+      get payload(): string {
+        throw new RangeError('of whoever asks');
+      },
+    };
+    expect(() => verdictOf(source)).toThrow(RangeError);
   });
 
   test('throws for a trusted key that is none, since nothing can be said with it', () => {

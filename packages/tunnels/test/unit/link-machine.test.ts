@@ -131,6 +131,171 @@ describe('a link', () => {
   });
 });
 
+describe('a link that', () => {
+  test('never came up is tried after growing pauses, from the first failure on', () => {
+    const machine = createLinkMachine({ random: () => 0.999_999, nowMs: 0 });
+    machine.feed({ type: 'want' }, 0);
+    let nowMs = 0;
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      machine.feed({ type: 'open-failed', attempt, failure: broken }, nowMs);
+      pauses.push(machine.wakeAtMs! - nowMs);
+      machine.tick(machine.wakeAtMs! - 1);
+      expect(machine.view).toMatchObject({ state: 'reconnecting', sinceMs: 0, nextTryAtMs: machine.wakeAtMs });
+      nowMs = machine.wakeAtMs!;
+      machine.tick(nowMs);
+    }
+    expect(pauses).toEqual([249, 249, 499, 999, 999]);
+    expect(machine.take()).toHaveLength(6);
+  });
+
+  test('was not good for a minute is not forgotten its failures', () => {
+    const machine = ready({ random: () => 0.999_999 });
+    machine.feed({ type: 'ended', attempt: 1, failure: broken }, 1_000);
+    machine.tick(1_000);
+    machine.feed({ type: 'opened', attempt: 2 }, 2_000);
+    machine.feed({ type: 'ended', attempt: 2, failure: broken }, 61_999);
+    expect(machine.wakeAtMs).toBe(61_999 + 249);
+    machine.tick(70_000);
+    machine.feed({ type: 'opened', attempt: 3 }, 70_000);
+    machine.feed({ type: 'ended', attempt: 3, failure: broken }, 130_000);
+    expect(machine.wakeAtMs).toBe(130_000);
+  });
+
+  test('comes up when nobody waits for it any more is dropped', () => {
+    const machine = createLinkMachine({ random: () => 0, nowMs: 0 });
+    machine.feed({ type: 'want' }, 0);
+    machine.feed({ type: 'restart' }, 1);
+    expect(machine.take()).toEqual([
+      { do: 'open', attempt: 1 },
+      { do: 'drop', attempt: 1 },
+      { do: 'open', attempt: 2 },
+    ]);
+    machine.feed({ type: 'opened', attempt: 1 }, 2);
+    machine.feed({ type: 'open-failed', attempt: 1, failure: denied }, 2);
+    expect(machine.take()).toEqual([{ do: 'drop', attempt: 1 }]);
+    expect(machine.view).toEqual({ state: 'connecting', sinceMs: 0, connects: 0 });
+    machine.feed({ type: 'stop' }, 3);
+    expect(machine.take()).toEqual([{ do: 'drop', attempt: 2 }]);
+    machine.feed({ type: 'opened', attempt: 2 }, 4);
+    expect(machine.take()).toEqual([{ do: 'drop', attempt: 2 }]);
+    machine.feed({ type: 'want' }, 5);
+    machine.feed({ type: 'restart' }, 5);
+    machine.feed({ type: 'retry' }, 5);
+    machine.tick(6);
+    expect(machine.take()).toEqual([]);
+    expect(machine.view).toEqual({ state: 'stopped', sinceMs: 3, connects: 0 });
+  });
+
+  test('is restarted lets go of what is up and what is coming up, and begins as if nothing had failed', () => {
+    const machine = ready({ renewAtMs: 3_000, random: () => 0.999_999 });
+    expect(machine.wakeAtMs).toBe(3_000);
+    machine.tick(3_000);
+    expect(machine.wakeAtMs).toBeUndefined();
+    machine.feed({ type: 'open-failed', attempt: 2, failure: denied }, 3_100);
+    machine.tick(4_100);
+    machine.take();
+    machine.feed({ type: 'restart' }, 5_000);
+    expect(machine.take()).toEqual([
+      { do: 'drop', attempt: 1 },
+      { do: 'drop', attempt: 3 },
+      { do: 'open', attempt: 4 },
+    ]);
+    machine.feed({ type: 'opened', attempt: 4 }, 5_100);
+    expect(machine.wakeAtMs).toBeUndefined();
+    machine.feed({ type: 'ended', attempt: 4, failure: broken }, 5_200);
+    expect(machine.wakeAtMs).toBe(5_200);
+  });
+
+  test('is stopped wakes no more, whatever it waited for', () => {
+    const renewed = ready({ renewAtMs: 3_000 });
+    renewed.feed({ type: 'stop' }, 10);
+    expect([renewed.wakeAtMs, renewed.take()]).toEqual([undefined, [{ do: 'drop', attempt: 1 }]]);
+    const retried = ready();
+    retried.feed({ type: 'ended', attempt: 1, failure: broken }, 10);
+    expect(retried.wakeAtMs).toBe(10);
+    retried.feed({ type: 'stop' }, 10);
+    expect([retried.wakeAtMs, retried.take()]).toEqual([undefined, []]);
+  });
+
+  test('cannot be replaced is tried again at ever longer intervals, and its own end is not made good at once', () => {
+    const machine = ready({ renewAtMs: 0, random: () => 0.999_999 });
+    let nowMs = 0;
+    const pauses: number[] = [];
+    for (let attempt = 2; attempt <= 21; attempt++) {
+      machine.tick(nowMs);
+      machine.feed({ type: 'open-failed', attempt, failure: broken }, nowMs);
+      pauses.push(machine.wakeAtMs! - nowMs);
+      nowMs = machine.wakeAtMs!;
+    }
+    expect(pauses).toEqual([...Array.from({ length: 16 }, () => 1_000), 1_999, 3_999, 7_999, 15_999]);
+    const other = ready({ renewAtMs: 0 });
+    other.tick(0);
+    other.feed({ type: 'open-failed', attempt: 2, failure: broken }, 0);
+    other.feed({ type: 'ended', attempt: 1, failure: broken }, 10);
+    expect(other.wakeAtMs).toBe(10 + 125);
+  });
+
+  test('ends says why, or that the far end closed it', () => {
+    const machine = ready({ renewAtMs: 3_000 });
+    machine.feed({ type: 'ended', attempt: 1 }, 10);
+    expect(machine.view).toMatchObject({ state: 'reconnecting', failure: { cause: 'closed', permanent: false } });
+    const replaced = ready({ renewAtMs: 3_000 });
+    replaced.tick(3_000);
+    replaced.feed({ type: 'ended', attempt: 1, failure: denied }, 3_010);
+    expect(replaced.view).toEqual({ state: 'reconnecting', sinceMs: 3_010, connects: 1, failure: denied });
+    expect(replaced.wakeAtMs).toBeUndefined();
+    const silent = ready({ renewAtMs: 3_000 });
+    silent.tick(3_000);
+    silent.feed({ type: 'ended', attempt: 1 }, 3_010);
+    expect(silent.view.failure).toMatchObject({ cause: 'closed' });
+  });
+
+  test('is told what does not concern it stays as it is', () => {
+    const idle = createLinkMachine({ random: () => 0, nowMs: 5 });
+    for (const type of ['suspect', 'cleared', 'retry', 'restart'] as const) idle.feed({ type }, 6);
+    expect([idle.view, idle.wakeAtMs, idle.take()]).toEqual([
+      { state: 'idle', sinceMs: 5, connects: 0 },
+      undefined,
+      [],
+    ]);
+    const connecting = createLinkMachine({ random: () => 0, nowMs: 0 });
+    connecting.feed({ type: 'want' }, 1);
+    connecting.take();
+    for (const type of ['suspect', 'cleared', 'retry'] as const) connecting.feed({ type }, 2);
+    connecting.tick(3);
+    expect([connecting.view, connecting.take()]).toEqual([{ state: 'connecting', sinceMs: 1, connects: 0 }, []]);
+    const up = ready();
+    for (const type of ['want', 'cleared', 'retry'] as const) up.feed({ type }, 2);
+    up.tick(3);
+    expect([up.view, up.take()]).toEqual([{ state: 'ready', sinceMs: 0, connects: 1 }, []]);
+    const waiting = ready();
+    waiting.feed({ type: 'ended', attempt: 1, failure: expired }, 1);
+    for (const type of ['want', 'suspect', 'cleared'] as const) waiting.feed({ type }, 2);
+    expect([waiting.view.state, waiting.take()]).toEqual(['needs-auth', []]);
+    waiting.feed({ type: 'retry' }, 3);
+    waiting.feed({ type: 'retry' }, 4);
+    expect(waiting.view).toMatchObject({ state: 'reconnecting', sinceMs: 3 });
+    expect(waiting.take()).toEqual([{ do: 'open', attempt: 2 }]);
+  });
+
+  test('has failed or waits goes on when it is told to try', () => {
+    const failed = ready();
+    failed.feed({ type: 'ended', attempt: 1, failure: denied }, 1);
+    expect(failed.view.state).toBe('failed');
+    failed.feed({ type: 'retry' }, 2);
+    expect([failed.view.state, failed.take()]).toEqual(['reconnecting', [{ do: 'open', attempt: 2 }]]);
+    const waiting = ready({ random: () => 0.5 });
+    waiting.feed({ type: 'ended', attempt: 1, failure: broken }, 1);
+    waiting.tick(1);
+    waiting.feed({ type: 'open-failed', attempt: 2, failure: broken }, 2);
+    expect(waiting.wakeAtMs).toBe(2 + 125);
+    waiting.take();
+    waiting.feed({ type: 'retry' }, 3);
+    expect([waiting.view.nextTryAtMs, waiting.take()]).toEqual([undefined, [{ do: 'open', attempt: 3 }]]);
+  });
+});
+
 const events: fc.Arbitrary<(attempts: number) => LinkMachineEvent> = fc.oneof(
   ...(['want', 'suspect', 'cleared', 'retry', 'restart', 'stop'] as const).map((type) => fc.constant(() => ({ type }))),
   fc
