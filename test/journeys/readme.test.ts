@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -9,6 +7,7 @@ import { describeReal } from '../support/counterparts.js';
 import { gone, patient } from '../support/patience.js';
 import { type Ended, runToEnd } from '../support/run-to-end.js';
 import { hawser, root } from '../support/workspace.js';
+import { freePort } from '../support/free-port.js';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
@@ -103,15 +102,6 @@ function lineWith(words: string): string {
   const lines = block.split('\n').filter((line) => line.includes(words));
   expect(lines).toHaveLength(1);
   return lines[0]?.replace(/\s#.*$/, '') ?? '';
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What a person in the checkout would type. */

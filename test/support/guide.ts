@@ -1,12 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { matches } from './guide-output.js';
 import { blocksOf, type Block, type Marks } from './guide-blocks.js';
 import { Program } from './program.js';
 import { hawser, root } from './workspace.js';
+import { freePort } from './free-port.js';
 
 /** What a page is run with. */
 interface Surroundings {
@@ -69,15 +68,6 @@ async function replacements({
         line.startsWith('<!-- test ') ? line : pairs.reduce((so, [from, to]) => so.replaceAll(from, to), line),
       )
       .join('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A folder to work in, from which our packages can be imported, and a home with `hawser` on its PATH. */

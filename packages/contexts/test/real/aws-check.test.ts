@@ -16,6 +16,7 @@ import {
   callerIdentityAnswer,
   startAwsStandIn,
 } from '../../../../test/support/aws-stand-in.js';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
 const ARN = 'arn:aws:sts::123456789012:assumed-role/Ops/me';
@@ -260,7 +261,7 @@ describe('a cluster', () => {
   });
 
   test('whose port is closed to us, and the way in by a tunnel when it is private', async () => {
-    const [free] = await freePort();
+    const free = await freePort();
     const endpoint = `https://127.0.0.1:${free}`;
     answers = serving({ endpoint, publicAccessCidrs: ['192.0.2.0/24'] });
     const { found } = await check({ eksCluster: 'staging' });
@@ -388,16 +389,6 @@ describe('a cluster', () => {
     expect(found['kubeconfig']?.next).toBe('hawser ctx init --eks-cluster staging --kube-context emulated --overwrite');
   });
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<readonly [port: number]> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return [port];
-}
 
 /** A port that takes connections and never says a word. */
 async function blackHole(): Promise<readonly [port: number, close: () => void]> {

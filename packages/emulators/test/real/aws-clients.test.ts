@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -23,6 +22,7 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { runToEnd } from '../../../../test/support/run-to-end.js';
 import { eventually, machine, openBench, useAws, type AwsBench } from '../support/aws.js';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const template = {
   Resources: {
@@ -205,13 +205,4 @@ function differences(expected: ReadonlyMap<string, string>, actual: ReadonlyMap<
       ([path, type]) => type !== 'nothing' && actual.get(path) !== type && !ofMoto.some((known) => known.test(path)),
     )
     .map(([path, type]) => `${path} is ${actual.get(path) ?? 'missing'}, not ${type}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -8,6 +8,7 @@ import { encodeFlag, FlagPayload, parseChannelClosed, PayloadType } from '@hawse
 import { createMux, type MuxWish } from '@hawser/ssm-channel/smux';
 import { startBench, type Bench } from '../support/emulator.js';
 import type { RawClient } from '../support/raw-client.js';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -30,13 +31,6 @@ async function serve(onConnection: (socket: Socket) => void, where: string | num
   await once(server, 'listening');
   const address = server.address();
   return { server, accepted, port: typeof address === 'string' ? 0 : (address as AddressInfo).port };
-}
-
-async function freePort(): Promise<number> {
-  const { server, port } = await serve(() => {});
-  await new Promise((resolve) => server.close(resolve));
-  servers.pop();
-  return port;
 }
 
 const basicClient = '1.1.54.0';
