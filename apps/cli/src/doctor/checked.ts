@@ -1,5 +1,6 @@
 import type { DoctorInput, Finding } from '@hawser/cli-kit';
 import { toFailure } from '@hawser/cli-kit';
+import { unlessAborted } from '../wiring/abort.js';
 
 /** What one check found, with what it is called. */
 export interface Checked extends Finding {
@@ -43,6 +44,7 @@ export async function inTime(
   look: (signal: AbortSignal) => Promise<Finding>,
   late: Omit<Finding, 'state' | 'found'> = {},
 ): Promise<Finding> {
+  signal.throwIfAborted();
   // Not AbortSignal.any: in Node 20 nothing keeps what it makes, and one that was collected never aborts.
   const controller = new AbortController();
   const stop = (): void => controller.abort(signal.reason);
@@ -53,10 +55,7 @@ export async function inTime(
     controller.abort();
   }, timeoutMs);
   try {
-    return await new Promise<Finding>((resolve, reject) => {
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });
-      look(controller.signal).then(resolve, reject);
-    });
+    return await unlessAborted(look(controller.signal), controller.signal);
   } catch (error) {
     signal.throwIfAborted();
     return isLate ? { state: 'fail', found: `no answer within ${timeoutMs / 1000} s`, ...late } : failing(error);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findExtensions, type InstalledPlugin } from '@hawser/cli-kit/extensions';
 import { SessionsError } from '@hawser/k8s-sessions';
 import type { SourceFetcher } from '@hawser/k8s-sessions/fetch';
+import { unlessAborted } from '../wiring/abort.js';
 import { saidBy } from './said-by.js';
 
 /** What the service of this machine needs to know of plugins that fetch sources. */
@@ -41,7 +42,7 @@ export async function fetcherOf(scheme: string, plugins: string): Promise<Source
   });
   return async (url, options) => {
     try {
-      return await source.fetch(url, options);
+      return await unlessAborted(source.fetch(url, options), options.signal);
     } catch (cause) {
       throw failed(`${found.plugin} could not fetch the source: ${saidBy(cause)}`, cause);
     }

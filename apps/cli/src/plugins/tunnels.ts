@@ -12,6 +12,7 @@ import {
   type TunnelSpec,
   type Via,
 } from '@hawser/tunnels';
+import { unlessAborted } from '../wiring/abort.js';
 import { saidBy } from './said-by.js';
 
 /** Names of the providers that the person's plugins add; none of them is loaded. */
@@ -61,9 +62,14 @@ async function open(
   provider: TunnelProvider,
   ...input: Parameters<TunnelProvider['open']>
 ): Promise<TunnelLink> {
+  const [, { signal }] = input;
+  let opening: Promise<TunnelLink> | undefined;
   try {
-    return await provider.open(...input);
+    opening = provider.open(...input);
+    return await unlessAborted(opening, signal);
   } catch (thrown) {
+    // A link that comes too late is nobody's.
+    if (signal.aborted) void opening?.then((link) => link.close()).catch(() => undefined);
     return refuse(name, thrown);
   }
 }

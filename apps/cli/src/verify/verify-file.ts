@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { Context, ReceiptVerifier, VerifyInput } from '@hawser/cli-kit';
 import { payloadType } from '@hawser/receipts';
 import { CliError } from '../errors.js';
+import { saidBy } from '../plugins/said-by.js';
 import { receiptVerifier, unreadable, type Judged } from './receipt.js';
 import { transcriptVerifier } from './transcript.js';
 
@@ -24,7 +25,7 @@ const largestReceiptBytes = 16 << 20;
 
 /**
  * Verifies a file by whoever knows its kind: Hawser itself, then plugins, which are loaded for a file that is not ours
- * only. One that cannot be loaded is told of and passed over.
+ * only. One that cannot be loaded, or breaks when it is asked whose the file is, is told of and passed over.
  *
  * @throws CliError HAWSER_RECEIPT_FILE; HAWSER_VERIFY_NO_RECEIPT for a file that nobody takes for a receipt
  */
@@ -38,12 +39,14 @@ export async function verifyFile(
   if (ours) return { file: path, ...(await ours.verify(path, request)) };
   for (const extension of await context.extensions('receipt-verifier')) {
     const { plugin } = extension;
-    const verifier = await extension.load().catch(async (error: unknown) => {
-      await context.out.warn(`${plugin} was not asked about ${path}: ${(error as Error).message}`);
-    });
-    if (verifier && takes(verifier, head, envelope)) {
-      return { file: path, plugin, ...(await verifier.verify(path, request)) };
+    let verifier: ReceiptVerifier | undefined;
+    try {
+      const loaded = await extension.load();
+      if (takes(loaded, head, envelope)) verifier = loaded;
+    } catch (thrown) {
+      await context.out.warn(`${path} was not shown to ${plugin}: ${saidBy(thrown)}`);
     }
+    if (verifier) return { file: path, plugin, ...(await verifier.verify(path, request)) };
   }
   if (envelope?.payloadType === payloadType) return { file: path, ...(await ofUnknownKind(path, request, envelope)) };
   if (request.expected === undefined) {

@@ -18,16 +18,22 @@ export interface InstalledPlugin {
 }
 
 /** A module that takes longer than this to be imported counts as broken. */
-const LOAD_TIMEOUT_MS = 10_000;
+const LOAD_MS = 10_000;
+/** So does a call that has not settled by then, where nobody else would end the wait. */
+const CALL_MS = 60_000;
 
 /**
- * What these plugins add at a point, in the order of their names and by their manifests alone: a module is imported when its extension is asked to
- * `load()`, once. A manifest that cannot be understood gives an extension that cannot be loaded, and breaks nothing.
+ * What these plugins add at a point, in the order of their names and by their manifests alone: a module is imported when
+ * its extension is asked to `load()`, once. A manifest that cannot be understood gives an extension that cannot be loaded,
+ * and breaks nothing.
+ *
+ * A module has `loadMs` (10,000) milliseconds to be imported, and a call `callMs` (60,000) to settle; one whose input has a
+ * signal is not waited for once that has aborted. Calls of tunnel providers and sources are bounded by who calls them.
  */
 export function findExtensions<P extends keyof ExtensionPoints>(
   point: P,
   plugins: Iterable<InstalledPlugin>,
-  { timeoutMs = LOAD_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  { loadMs = LOAD_MS, callMs = CALL_MS }: { readonly loadMs?: number; readonly callMs?: number } = {},
 ): readonly Extension<ExtensionPoints[P]>[] {
   const inOrder = [...plugins].toSorted((one, other) => (one.name < other.name ? -1 : 1));
   return inOrder.flatMap(({ name: plugin, root, pjson }) => {
@@ -37,9 +43,15 @@ export function findExtensions<P extends keyof ExtensionPoints>(
     return named.map(([name, path]) => {
       const about: About = { plugin, point, extension: name };
       let loaded: Promise<ExtensionPoints[P]> | undefined;
-      return { name, plugin, load: () => (loaded ??= load<P>(about, root, path, timeoutMs)) };
+      return { name, plugin, load: () => (loaded ??= load<P>(about, root, path, { loadMs, callMs })) };
     });
   });
+}
+
+/** How long a plugin may take, in milliseconds. */
+interface Limits {
+  readonly loadMs: number;
+  readonly callMs: number;
 }
 
 /** Which extension something is said of. */
@@ -53,7 +65,7 @@ async function load<P extends keyof ExtensionPoints>(
   about: About,
   root: string,
   path: unknown,
-  timeoutMs: number,
+  { loadMs, callMs }: Limits,
 ): Promise<ExtensionPoints[P]> {
   if (typeof path !== 'string') {
     throw broken(about, `has no path of a module in its package.json under hawser.extensions.${about.point}`);
@@ -65,18 +77,18 @@ async function load<P extends keyof ExtensionPoints>(
   }
   let module: { readonly extension?: unknown };
   try {
-    module = await within(timeoutMs, import(pathToFileURL(file).href) as Promise<typeof module>);
+    module = await settled(import(pathToFileURL(file).href) as Promise<typeof module>, { ms: loadMs });
   } catch (thrown) {
     throw broken(about, `could not be loaded from ${path}: ${said(thrown)}`, thrown);
   }
   const complaint = misshapen(about.point, module.extension);
   if (complaint) throw broken(about, complaint);
   const extension = module.extension as ExtensionPoints[P];
-  return mayFail.has(about.point) ? extension : (guarded(extension as object, about) as ExtensionPoints[P]);
+  return mayFail.has(about.point) ? extension : (guarded(extension as object, about, callMs) as ExtensionPoints[P]);
 }
 
-/** The same object, whose methods name plugin and point when they fail in a way that nobody foresaw. */
-function guarded<T extends object>(extension: T, about: About): T {
+/** The same object, whose methods name plugin and point when they fail in a way that nobody foresaw, or do not return. */
+function guarded<T extends object>(extension: T, about: About, ms: number): T {
   return new Proxy(extension, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
@@ -88,7 +100,7 @@ function guarded<T extends object>(extension: T, about: About): T {
         };
         try {
           const result: unknown = Reflect.apply(value, target, args);
-          return result instanceof Promise ? result.catch(blame) : result;
+          return result instanceof Promise ? settled(result, { ms, signal: signalAmong(args) }).catch(blame) : result;
         } catch (thrown) {
           return blame(thrown);
         }
@@ -107,16 +119,32 @@ function broken({ plugin, point, extension }: About, what: string, cause?: unkno
   });
 }
 
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not finish within ${timeoutMs / 1000} s`)), timeoutMs);
+/** What a promise of a plugin becomes, unless it takes too long or nobody waits for it any more. */
+async function settled<T>(
+  promise: Promise<T>,
+  { ms, signal }: { readonly ms: number; readonly signal?: AbortSignal | undefined },
+): Promise<T> {
+  let giveUp = (): void => {};
+  const given = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`it did not finish within ${ms / 1000} s`)), ms);
+    const abort = (): void => reject(signal?.reason as Error);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    giveUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, given]);
   } finally {
-    clearTimeout(timer);
+    giveUp();
   }
+}
+
+/** The signal in the input of a call; those of points that have one call it so. */
+function signalAmong(args: readonly unknown[]): AbortSignal | undefined {
+  return args.map((each) => field(each, 'signal')).find((each) => each instanceof AbortSignal);
 }
 
 function said(thrown: unknown): string {

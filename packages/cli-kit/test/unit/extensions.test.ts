@@ -63,7 +63,7 @@ describe('extensions of plugins', () => {
     ['a list for a map', noMap, /has no path of a module/],
     ['a number for a path', noPath, /has no path of a module/],
   ])('%s is an error that names plugin and point: HAWSER_CLI_EXTENSION_BROKEN', async (_what, plugin, message) => {
-    const [extension] = findExtensions('hf-rule', [plugin], { timeoutMs: 50 });
+    const [extension] = findExtensions('hf-rule', [plugin], { loadMs: 50 });
     const error = await extension?.load().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'HAWSER_CLI_EXTENSION_BROKEN',
@@ -96,6 +96,28 @@ describe('extensions of plugins', () => {
       details: { extension: 'later', plugin: 'calls' },
     });
     expect(known).toMatchObject({ code: 'HAWSER_X_Y' });
+  });
+
+  test('a call that never returns is given up after a while, and at once when nobody waits any more', async () => {
+    const never = `export const extension = { asks: 'x', check: () => new Promise(() => {}) };`;
+    const plugin = pluginWith('never', { slow: never });
+    const [hasty] = findExtensions('hf-rule', [plugin], { callMs: 20 });
+    const late = await (await hasty?.load())?.check(input).catch((thrown: unknown) => thrown);
+    expect(late).toMatchObject({
+      code: 'HAWSER_CLI_EXTENSION_BROKEN',
+      message: "The plugin never failed in check(): it did not finish within 0.02 s (its hf-rule 'slow').",
+      details: { plugin: 'never', point: 'hf-rule', extension: 'slow' },
+    });
+    const [patient] = findExtensions('hf-rule', [plugin]);
+    const extension = await patient?.load();
+    for (const when of ['before', 'during']) {
+      const controller = new AbortController();
+      const stopped = Object.assign(new Error(when), { name: 'AbortError' });
+      if (when === 'before') controller.abort(stopped);
+      const called = extension?.check({ ...input, signal: controller.signal });
+      controller.abort(stopped);
+      await expect(called).rejects.toBe(stopped);
+    }
   });
 
   test('a manifest that is anything else adds nothing', () => {
