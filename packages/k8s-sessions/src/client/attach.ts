@@ -257,7 +257,7 @@ function openView(
         return change({ link: event.link, retryAtMs: event.retryAtMs });
       case 'hello': {
         const {
-          state: sessionState,
+          state: session,
           detail,
           role,
           viewer,
@@ -267,20 +267,9 @@ function openView(
           first,
           lines,
           archived,
+          size,
         } = event.hello;
-        const known = {
-          detail,
-          role,
-          viewer,
-          command,
-          startedAt,
-          head,
-          first,
-          lines,
-          archived,
-          size: event.hello.size,
-        };
-        return change({ ...known, session: sessionState });
+        return change({ session, detail, role, viewer, command, startedAt, head, first, lines, archived, size });
       }
       case 'phase':
         return change({ session: event.state, detail: event.detail });

@@ -1,6 +1,7 @@
 export { createController } from './create-controller.js';
 export type { Controller } from './create-controller.js';
-export { answerWith, serveController } from './serve.js';
+export { answerWith } from '../http/answer.js';
+export { serveController } from './serve.js';
 export type { ServeControllerOptions, ServedController } from './serve.js';
 export { defaultControllerSettings } from './options.js';
 export type { ControllerPorts, ControllerSettings, ControllerTickets } from './options.js';

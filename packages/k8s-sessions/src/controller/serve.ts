@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { SessionsError } from '../errors.js';
+import type { Server } from 'node:http';
+import { answerWith } from '../http/answer.js';
+import { headersTimeoutMs, listen } from '../http/listen.js';
 import type { Controller } from './create-controller.js';
 
 /** How a controller is put on its ports. */
@@ -26,8 +24,6 @@ export interface ServedController extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Whoever sends headers slowly is not waited for. */
-const headersTimeoutMs = 10_000;
 /** Longer than proxies keep idle connections, so that none hands a request to one that is being closed. */
 const keepAliveMs = 75_000;
 
@@ -39,12 +35,19 @@ const keepAliveMs = 75_000;
 export async function serveController(options: ServeControllerOptions): Promise<ServedController> {
   const { controller, port = 0, internalPort = 0, host = '127.0.0.1' } = options;
   const underWay = new Set<Promise<void>>();
-  const api = await listen(host, port, underWay, (request, remoteAddress) =>
-    controller.handle(request, { remoteAddress }),
-  );
-  let internal: Server;
+  const serve = (handle: (request: Request, remoteAddress: string) => Promise<Response>): Server => {
+    const server = createServer({ headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveMs });
+    return server.on('request', (request, response) => {
+      const answer = answerWith(handle, request, response).finally(() => underWay.delete(answer));
+      underWay.add(answer);
+    });
+  };
+  const api = serve((request, remoteAddress) => controller.handle(request, { remoteAddress }));
+  const internal = serve((request) => controller.handleInternal(request));
+  const url = await listen(api, port, host);
+  let internalUrl: string;
   try {
-    internal = await listen(host, internalPort, underWay, (request) => controller.handleInternal(request));
+    internalUrl = await listen(internal, internalPort, host);
   } catch (error) {
     api.close();
     throw error;
@@ -58,77 +61,5 @@ export async function serveController(options: ServeControllerOptions): Promise<
     for (const server of [api, internal]) server.closeAllConnections();
     await Promise.all(closed);
   };
-  return { url: urlOf(host, api), internalUrl: urlOf(host, internal), close, [Symbol.asyncDispose]: close };
-}
-
-async function listen(
-  host: string,
-  port: number,
-  underWay: Set<Promise<void>>,
-  handle: (request: Request, remoteAddress: string) => Promise<Response>,
-): Promise<Server> {
-  const server = createServer({ headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveMs });
-  server.on('request', (request, response) => {
-    const answer = answerWith(handle, request, response).finally(() => underWay.delete(answer));
-    underWay.add(answer);
-  });
-  try {
-    const failed = once(server, 'error').then(([error]) => Promise.reject(error as Error));
-    await Promise.race([once(server.listen(port, host), 'listening'), failed]);
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new SessionsError('HAWSER_SESSIONS_BAD_INPUT', `Cannot listen on ${host} port ${port}: ${why}.`, {
-      hint: 'Choose another port, or 0 for any that is free.',
-      cause: error,
-    });
-  }
-  return server;
-}
-
-function urlOf(host: string, server: Server): string {
-  const { port } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Answers one request of Node's with what a handler of web requests says, streaming both ways. */
-export async function answerWith(
-  handle: (request: Request, remoteAddress: string) => Promise<Response>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  let asked: Request;
-  try {
-    asked = toWeb(request, gone.signal);
-  } catch {
-    request.resume();
-    response.writeHead(400).end();
-    return;
-  }
-  const answered = await handle(asked, request.socket.remoteAddress ?? '');
-  response.writeHead(answered.status, Object.fromEntries(answered.headers));
-  if (!answered.body || request.method === 'HEAD') {
-    await answered.body?.cancel();
-    response.end();
-    return;
-  }
-  response.flushHeaders();
-  // Whoever went away is not told.
-  await pipeline(Readable.fromWeb(answered.body), response).catch(() => undefined);
-}
-
-function toWeb(request: IncomingMessage, signal: AbortSignal): Request {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    for (const one of [value ?? []].flat()) headers.append(name, one);
-  }
-  const method = request.method ?? 'GET';
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  return new Request(`http://${request.headers.host ?? 'localhost'}${request.url ?? '/'}`, {
-    method,
-    headers,
-    signal,
-    ...(hasBody && { body: Readable.toWeb(request), duplex: 'half' }),
-  });
+  return { url, internalUrl, close, [Symbol.asyncDispose]: close };
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { answerWith } from '../controller/serve.js';
-import { SessionsError } from '../errors.js';
+import { createServer } from 'node:http';
+import { answerWith } from '../http/answer.js';
+import { headersTimeoutMs, listen } from '../http/listen.js';
 import type { Gateway } from './gateway.js';
 
 /** How a gateway is put on a port. */
@@ -26,7 +25,6 @@ export interface ServedGateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const headersTimeoutMs = 10_000;
 /** Longer than load balancers keep idle connections, so that none hands a request to one that is being closed. */
 const keepAliveMs = 620_000;
 
@@ -43,8 +41,7 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Served
     void answerWith((asked, remoteAddress) => gateway.handle(asked, { remoteAddress, secure }), request, response);
   });
   server.on('upgrade', (request, socket, head) => void gateway.upgrade(request, socket, head));
-  await listen(server, port, host);
-  const { port: bound } = server.address() as AddressInfo;
+  const url = await listen(server, port, host);
   const drain = async ({ overMs }: { readonly overMs: number }): Promise<void> => {
     if (!server.listening) return;
     await gateway.drain({ overMs });
@@ -54,23 +51,5 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Served
     await closed;
   };
   const close = (): Promise<void> => drain({ overMs: 0 });
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    drain,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  try {
-    const failed = once(server, 'error').then(([error]) => Promise.reject(error as Error));
-    await Promise.race([once(server.listen(port, host), 'listening'), failed]);
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new SessionsError('HAWSER_SESSIONS_BAD_INPUT', `Cannot listen on ${host} port ${port}: ${why}.`, {
-      hint: 'Choose another port, or 0 for any that is free.',
-      cause: error,
-    });
-  }
+  return { url, drain, close, [Symbol.asyncDispose]: close };
 }

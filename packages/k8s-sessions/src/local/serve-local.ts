@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { randomKey } from '@hawser/api-keys';
 import { createSigner, openSigningKey } from '@hawser/receipts';
 import { createController, type Controller } from '../controller/create-controller.js';
 import { defaultControllerSettings, type ControllerSettings } from '../controller/options.js';
-import { answerWith } from '../controller/serve.js';
 import { SessionsError } from '../errors.js';
 import { createGateway, type Gateway } from '../gateway/gateway.js';
 import { createRunnerAccess } from '../gateway/hop.js';
 import type { GatewayLogLine } from '../gateway/types.js';
+import { answerWith } from '../http/answer.js';
+import { headersTimeoutMs, listen } from '../http/listen.js';
 import { migrate } from '../store/migrate.js';
 import { openStore } from '../store/open.js';
 import { storedLog } from '../store/stored-log.js';
@@ -87,8 +87,7 @@ export async function serveLocal(options: ServeLocalOptions): Promise<LocalServi
   const door = openDoor();
   const isolation = await chooseIsolation(options.isolation ?? 'auto', options.env['PATH'] ?? '');
   const ports = options.port === undefined ? [portOf(lastUrl(places)), usualPort, 0] : [options.port];
-  const server = await listen(door, ports);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { server, url } = await listenOnFirst(door, ports);
   const undo: (() => unknown)[] = [() => server.closeAllConnections(), () => server.close()];
   try {
     await migrate({ file: places.database });
@@ -244,25 +243,23 @@ function openDoor(): Door {
 }
 
 /** Listens on the first port that can be had. */
-async function listen(door: Door, ports: readonly (number | undefined)[]): Promise<Server> {
+async function listenOnFirst(
+  door: Door,
+  ports: readonly (number | undefined)[],
+): Promise<{ readonly server: Server; readonly url: string }> {
   let last: unknown;
   for (const port of ports) {
     if (port === undefined) continue;
-    const server = createServer({ headersTimeout: 10_000 });
+    const server = createServer({ headersTimeout: headersTimeoutMs });
     door.guard(server);
     try {
-      const failed = once(server, 'error').then(([error]) => Promise.reject(error as Error));
-      await Promise.race([once(server.listen(port, '127.0.0.1'), 'listening'), failed]);
-      return server;
+      return { server, url: await listen(server, port, '127.0.0.1') };
     } catch (error) {
       last = error;
     }
   }
-  const why = (last as Error).message;
-  throw new SessionsError('HAWSER_SESSIONS_LOCAL_FAILED', `The port cannot be had: ${why}.`, {
-    hint: 'Choose another port, or 0 for any that is free.',
-    cause: last,
-  });
+  const { message, hint, cause } = last as SessionsError;
+  throw new SessionsError('HAWSER_SESSIONS_LOCAL_FAILED', message, { hint, cause });
 }
 
 function portOf(url: string | undefined): number | undefined {

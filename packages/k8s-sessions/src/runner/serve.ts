@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { closeCodes, maxClientFrameBytes, subprotocol, ttydSubprotocol } from '../protocol/index.js';
-import { answerWith } from '../controller/serve.js';
+import { answerWith } from '../http/answer.js';
 import { debugPage } from './debug-page.js';
 import { debugPassword } from './dial-token.js';
 import type { RunnerAddress } from './dial-types.js';
