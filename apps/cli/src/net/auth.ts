@@ -5,12 +5,12 @@ import { runningSupervisor } from './reach.js';
 /** What `hawser net auth` came to. */
 export interface AuthFacts {
   readonly name: string;
-  /** Tunnels whose links are made anew. */
+  /** Tunnels whose links are made anew; none where the link stood already, and nobody had to log in. */
   readonly restarted: readonly string[];
 }
 
 /**
- * Lets the person log in where a tunnel needs it.
+ * Lets the person log in where a tunnel needs it. A link that stands is left alone.
  *
  * @throws TunnelsError HAWSER_NET_NEEDS_AUTH with the command to run, where it is not ssh that asks
  */
@@ -23,7 +23,8 @@ export async function logIn(
   const { tunnels } = await client.status();
   const tunnel = tunnels.find(({ spec }) => spec.name === name);
   if (!tunnel) throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel ${name}.`);
-  const { failure } = tunnel.link;
+  const { failure, state } = tunnel.link;
+  if (state === 'ready') return { name, restarted: [] };
   if (!ask.interactive || !(await authenticate(tunnel.spec.via, { signal }))) {
     const command = failure?.authCommand;
     throw new TunnelsError('HAWSER_NET_NEEDS_AUTH', failure?.message ?? `Nobody can log in for ${name} here.`, {

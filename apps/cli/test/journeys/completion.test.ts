@@ -115,6 +115,8 @@ describe('live names', () => {
     ]) {
       expect((await hawser.run(old)).stdout).toBe(printed.stdout);
     }
+    const { json } = await hawser.run(['completion', 'bash', '--json']);
+    expect(json).toMatchObject({ data: { shell: 'bash', script: printed.stdout } });
     const { stderr, exitCode } = await hawser.run(['completion'], { env: { SHELL: '/bin/tcsh' } });
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('There is no completion for tcsh.')]);
   });

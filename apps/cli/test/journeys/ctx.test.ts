@@ -47,6 +47,8 @@ describe('hawser ctx', () => {
       expectSchema(`ctx-${verb}`, envelope(json).data);
     }
     expect((await project.run(['show'])).stdout).toContain('staging (current)\n');
+    const used = await project.run(['use', 'staging', '--json']);
+    expect([used.exitCode, envelope(used.json).data.steps]).toEqual([0, []]);
     const doctor = await project.run(['doctor', 'staging']);
     expect(doctor.stdout).toMatch(/^✓ token-program: [^]*\nstaging: right\n$/m);
 

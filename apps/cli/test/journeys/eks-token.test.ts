@@ -10,6 +10,7 @@ import { verifyEksToken } from '../../../../test/support/eks-verifier.js';
 import { assumedRole, type AwsStandIn, startAwsStandIn } from '../../../../test/support/aws-stand-in.js';
 import { eksTokenCommand } from '../../src/aws/eks-token-command.js';
 import { bin } from '../support/hawser.js';
+import { holdToSchema } from '../support/held.js';
 import { ConnectProxy } from '../support/proxy.js';
 
 const SECRET = 'planted-SECRET-key-0123456789abcdef';
@@ -79,6 +80,15 @@ describe('hawser aws eks-token', () => {
     expect(JSON.parse(stdout)).toMatchObject({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1' });
     const verified = verifyEksToken(tokenOf(stdout), { ...cluster, nowMs: Date.now() });
     expect(verified).toEqual({ accessKeyId: 'AKIDPERSON' });
+  });
+
+  test('prints the token for programs with --json', async () => {
+    const args = [...flags, '--json'];
+    const { code, stdout } = await asCommand(args);
+    expect(code).toBe(0);
+    holdToSchema(['aws', 'eks-token', ...args], stdout);
+    const { data } = JSON.parse(stdout) as { data: { token: string } };
+    expect(verifyEksToken(data.token, { ...cluster, nowMs: Date.now() })).toEqual({ accessKeyId: 'AKIDPERSON' });
   });
 
   test('takes a role on first, and keeps the token for the next', async () => {

@@ -45,6 +45,11 @@ describe('a run on AWS Fargate', () => {
     log.kill('SIGKILL');
     const inside = await project.run(['attach', id, '--', 'sh', '-c', 'echo "inside it"; exit 5']);
     expect([inside.exitCode, inside.stdout]).toEqual([5, expect.stringContaining('inside it')]);
+    expect(await project.run(['attach', id, '--json', '--', 'sh', '-c', 'echo talk; exit 4'])).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('talk'),
+      json: { data: { execution_id: id, exit_code: 4 } },
+    });
     expect((await project.data<ExecutionRecord>(['status', id])).phase).toBe('running');
     expect(await project.run(['cancel', id, '--force', '--wait'])).toMatchObject({ exitCode: 0 });
     expect(await project.run(['wait', id])).toMatchObject({ exitCode: 130 });

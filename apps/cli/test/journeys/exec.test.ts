@@ -98,7 +98,10 @@ describe.each(['in this process', 'by hawser exec serve'])('a fresh clone, execu
     );
     const cancelled = await project.data<ExecutionRecord>(['cancel', id, '--reason', 'enough', '--force', '--wait']);
     expect(cancelled).toMatchObject({ phase: 'cancelled', cancel_reason: 'enough' });
-    expect(await project.run(['wait', id])).toMatchObject({ exitCode: 130 });
+    expect(await project.run(['wait', id, '--json'])).toMatchObject({
+      exitCode: 130,
+      json: { data: { execution: { execution_id: id }, exit: { code: 130, origin: 'cancelled' } } },
+    });
   });
 
   test('--detach comes back at once; logs, wait, status and list tell the rest', async () => {

@@ -195,6 +195,8 @@ describe('hf rollback', () => {
     expect(stdout).toBe(`hawser/echo_env holds what it held at ${before?.commit}: commit ${after?.commit}\n`);
     expect([stderr, exitCode]).toEqual(['Rolling hawser/echo_env back …\n', 0]);
     expect(after).toMatchObject({ tree: before?.tree, commits: (before?.commits ?? 0) + 2 });
+    const { json } = await run(['hf', 'wait', 'echo_env', '--json']);
+    expect(json).toMatchObject({ ok: true, data: { stage: 'RUNNING', proof: 'transition' } });
   });
 
   test('--to a commit; a Space with nothing before has nothing to go back to', async () => {

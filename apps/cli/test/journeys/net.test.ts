@@ -288,6 +288,7 @@ describe('net logs, attach, wait and restart', () => {
     const restart = await project.run(['net', 'restart', '--name', 'web']);
     expect(restart.stdout).toBe('Made the links of web anew.\n');
     await logs.until(/"text":"ready"[^]*"text":"ready"/);
+    expect(await project.data(['net', 'restart', '--name', 'api'])).toEqual({ restarted: ['api'] });
     logs.kill('SIGINT');
     const { stdout, exitCode } = await logs.ended;
     const events = stdout
@@ -300,6 +301,7 @@ describe('net logs, attach, wait and restart', () => {
     expect(people.stdout).toMatch(/^\S+Z {2}web +bound +listens on 127\.0\.0\.1/m);
     expect((await project.run(['net', 'wait', 'web', '--for', 'healthy'])).exitCode).toBe(0);
     expectSchema('net-wait', await project.data(['net', 'wait']));
+    expect(await project.data(['net', 'auth', 'web'])).toEqual({ name: 'web', restarted: [] });
     const nobody = await project.run(['net', 'wait', 'nope', '--json']);
     expect(nobody.json).toMatchObject({ error: { code: 'HAWSER_NET_TUNNEL_NOT_FOUND', exitCode: 2 } });
   });

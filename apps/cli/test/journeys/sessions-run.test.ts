@@ -110,6 +110,11 @@ describe('one session, by every verb', () => {
     const shown = await hawser.data<Shown>(['sessions', 'show', id, '--screen']);
     expect(shown.screen?.rows.join('\n')).toContain('Hello, Ada');
     expect(shown.session.exit).toMatchObject({ reason: 'nonzero', code: 6 });
+    expect(await hawser.run(['sessions', 'attach', id, '--json'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('Hello, Ada'),
+      json: { data: { sessionId: id, reason: 'exited', exit: { code: 6, origin: 'command' } } },
+    });
   });
 
   test('logs, replay and the form that is kept', async () => {
@@ -121,18 +126,20 @@ describe('one session, by every verb', () => {
     const id = watched.session.sessionId;
     const bytes = '\u001B[31mred\u001B[0m\r\n';
     const file = join(hawser.home, 'session.cast');
-    const [raw, text, followed, replayed, cast] = await Promise.all([
+    const [raw, text, followed, replayed, played, cast] = await Promise.all([
       hawser.run(['sessions', 'logs', id]),
       hawser.run(['sessions', 'logs', id, '--format', 'text']),
       hawser.run(['sessions', 'logs', id, '--follow']),
       hawser.run(['sessions', 'replay', id, '--speed', '100']),
-      hawser.run(['sessions', 'logs', id, '--format', 'cast', '--output', file]),
+      hawser.data(['sessions', 'replay', id, '--speed', '100']),
+      hawser.data(['sessions', 'logs', id, '--format', 'cast', '--output', file]),
     ]);
     expect(raw).toMatchObject({ stdout: bytes, exitCode: 0 });
     expect(text.stdout.trim()).toBe('red');
     expect(followed).toMatchObject({ stdout: bytes, exitCode: 0 });
     expect(replayed).toMatchObject({ stdout: bytes, exitCode: 0 });
-    expect(cast).toMatchObject({ stdout: '', exitCode: 0 });
+    expect(played).toMatchObject({ sessionId: id, events: expect.any(Number) });
+    expect(cast).toEqual({ sessionId: id, bytes: statSync(file).size, file });
     expect(JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '')).toMatchObject({ version: 3 });
     expect(statSync(file).mode & 0o077).toBe(0);
   });
@@ -176,6 +183,7 @@ describe('from outside', () => {
       exitCode: 0,
       stdout: expect.stringContaining('complete and unaltered'),
     });
+    expect(await hawser.data(['sessions', 'verify', file])).toMatchObject({ ok: true, kind: 'session' });
     const sound = readFileSync(file, 'utf8');
     writeFileSync(file, sound.replace('"lines":100', '"lines":101'));
     expect(await hawser.run(['sessions', 'verify', file])).toMatchObject({
@@ -196,6 +204,12 @@ describe('from outside', () => {
     expect(right).toMatchObject({ exitCode: 0, stdout: `Saved ${url} to ${file}.\n` });
     expect(`${right.stdout}${right.stderr}`).not.toContain(apiKey);
     expect(statSync(file).mode & 0o077).toBe(0);
+    expect(await hawser.run(['sessions', 'configure', url, '--json'], { stdin: `${apiKey}\n` })).toMatchObject({
+      exitCode: 0,
+      json: { data: { url, config_file: file } },
+    });
+    const { checks } = await hawser.data<{ readonly checks: readonly object[] }>(['sessions', 'doctor']);
+    expect(checks).not.toContainEqual(expect.objectContaining({ state: 'fail' }));
     const doctor = await hawser.run(['sessions', 'doctor']);
     expect(doctor).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`as ${file} says`) });
     rmSync(file);
