@@ -2,15 +2,15 @@
 // node scripts/mutate.mjs [AREA …] [--mutate FILE …] [--concurrency N] [--force]. What did not change since the last run
 // is taken from it. Ends with 1 when fewer than 85 of 100 changes are noticed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cache, root } from './workspace.mjs';
 
-const versions = { '@stryker-mutator/core': '9.6.1', '@stryker-mutator/jest-runner': '9.6.1' };
+const versions = { '@stryker-mutator/core': '9.6.1' };
 const least = 85;
 
-/** What is mutated, by the name of its area, and the tests that are asked: globs below the package's `test/unit`. */
+/** What is mutated, by the name of its area, and the tests that are asked: files of the package's `test/unit`. */
 const areas = {
   codec: { package: 'ssm-channel', folder: 'src/codec', tests: ['codec-*'] },
   channel: { package: 'ssm-channel', folder: 'src/channel', tests: ['channel-*', 'rtt', 'size-probe'] },
@@ -62,9 +62,8 @@ function mutate(area, { package: name, folder, tests }) {
   writeFileSync(
     config,
     JSON.stringify({
-      testRunner: 'jest',
-      testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-      plugins: [join(home, 'node_modules/@stryker-mutator/jest-runner/dist/src/index.js')],
+      testRunner: 'bundled',
+      plugins: [join(root, 'scripts/mutation/runner.mjs')],
       mutate: [
         ...files.map((file) => `${below}/${folder}/${file.replace(/\.ts$/, '')}.ts`),
         `!${below}/${folder}/**/index.ts`,
@@ -72,8 +71,6 @@ function mutate(area, { package: name, folder, tests }) {
       ],
       // Which words a message has is no state of a machine.
       mutator: { excludedMutations: ['StringLiteral'] },
-      ignoreStatic: true,
-      jest: { projectType: 'custom', configFile: 'scripts/mutation/jest.config.mjs', enableFindRelatedTests: false },
       coverageAnalysis: 'perTest',
       // Types are taken off before a test runs, not checked.
       disableTypeChecks: false,
@@ -81,17 +78,10 @@ function mutate(area, { package: name, folder, tests }) {
       incrementalFile: join(home, `${area}.incremental.json`),
       force: options.force,
       concurrency: Number(options.concurrency),
+      // What was loaded for a change is never given back.
+      maxTestRunnerReuse: 200,
       tempDirName: `.cache/stryker-sandbox/${area}`,
-      ignorePatterns: [
-        '**',
-        `!${below}/**`,
-        '!scripts/**',
-        '!test/support/**',
-        '!*.json',
-        '!*.mjs',
-        'node_modules',
-        'dist',
-      ],
+      ignorePatterns: ['**', `!${below}/**`, '!test/support/**', '!tsconfig.base.json', 'node_modules', 'dist'],
       reporters: ['clear-text', 'json'],
       clearTextReporter: { logTests: false, allowColor: false, reportTests: false },
       jsonReporter: { fileName: report },
@@ -104,7 +94,7 @@ function mutate(area, { package: name, folder, tests }) {
     env: {
       HAWSER_PROPERTY_RUNS: '100',
       ...process.env,
-      HAWSER_MUTATE: tests.map((glob) => `${below}/test/unit/${glob}.test.ts`).join(','),
+      HAWSER_MUTATE: testFiles(below, tests).join(','),
     },
   });
   const mutants = Object.values(JSON.parse(readFileSync(report, 'utf8')).files).flatMap((file) => file.mutants);
@@ -113,6 +103,16 @@ function mutate(area, { package: name, folder, tests }) {
   const noticed = count('Killed') + late;
   const all = noticed + count('Survived', 'NoCoverage');
   return { noticed, late, all, score: (100 * noticed) / Math.max(1, all) };
+}
+
+/** The files that the names stand for; a `*` at a name's end stands for the rest. */
+function testFiles(below, names) {
+  const folder = `${below}/test/unit`;
+  const wanted = (file) =>
+    names.some((name) => (name.endsWith('*') ? file.startsWith(name.slice(0, -1)) : file === `${name}.test.ts`));
+  return readdirSync(join(root, folder))
+    .filter(wanted)
+    .map((file) => `${folder}/${file}`);
 }
 
 function run(command, args, settings) {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ByteQueue } from '../../src/queues/byte-queue.js';
 import { Charge, PIECE_OVERHEAD_BYTES } from '../../src/queues/charge.js';
@@ -21,7 +21,9 @@ describe('ByteQueue', () => {
             queue.push(next.push);
             model = Buffer.concat([model, next.push]);
           } else {
-            const taken = Buffer.concat(queue.take(next.take));
+            const pieces = queue.take(next.take);
+            expect(pieces.every(({ length }) => length > 0)).toBe(true);
+            const taken = Buffer.concat(pieces);
             expect(taken.equals(model.subarray(0, next.take))).toBe(true);
             model = model.subarray(next.take);
           }
@@ -51,6 +53,49 @@ describe('ByteQueue', () => {
     queue.push(key);
     expect(Buffer.concat(queue.take(2)).toString()).toBe('ab');
   });
+
+  test('copies up to 512 bytes, and keeps more by reference', () => {
+    const queue = new ByteQueue();
+    const [small, large] = [Buffer.alloc(512, 1), Buffer.alloc(513, 2)];
+    queue.push(small);
+    queue.push(large);
+    const [copied, kept] = queue.take(Infinity);
+    expect(copied).toEqual(small);
+    expect(copied?.buffer).not.toBe(small.buffer);
+    expect(kept).toBe(large);
+  });
+
+  test('fills a slab of 2048 bytes to its last one, and goes on in another', () => {
+    const queue = new ByteQueue();
+    for (let index = 0; index < 9; index += 1) queue.push(Buffer.alloc(256, index));
+    expect(queue.take(Infinity).map(({ length }) => length)).toEqual([2048, 256]);
+  });
+
+  test('gives a chunk that is taken in parts piece by piece, as views of it', () => {
+    const queue = new ByteQueue();
+    const large = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 256));
+    queue.push(large);
+    queue.push(large);
+    const pieces = [...queue.take(300), ...queue.take(400), ...queue.take(400), ...queue.take(Infinity)];
+    expect(pieces.map(({ length }) => length)).toEqual([300, 400, 300, 100, 900]);
+    expect(pieces.every(({ buffer }) => buffer === large.buffer)).toBe(true);
+    expect(Buffer.concat(pieces)).toEqual(Buffer.concat([large, large]));
+  });
+
+  test('goes on filling the slab while something is left, and leaves it when all was taken', () => {
+    const queue = new ByteQueue();
+    queue.push(Buffer.from('abc'));
+    const [first] = queue.take(1);
+    queue.push(Buffer.from('d'));
+    const [second, third] = queue.take(Infinity);
+    expect([second, third].map(String)).toEqual(['bc', 'd']);
+    // Neighbours in one slab, although the first had been sealed when the last came.
+    expect(third?.buffer).toBe(first?.buffer);
+    expect(third?.byteOffset).toBe((first?.byteOffset ?? 0) + 3);
+    queue.push(Buffer.from('e'));
+    const [after] = queue.take(1);
+    expect(after?.byteOffset).not.toBe((third?.byteOffset ?? 0) + 1);
+  });
 });
 
 test('Fifo is an array with a fast shift', () => {
@@ -75,6 +120,26 @@ test('Fifo is an array with a fast shift', () => {
       expect([fifo.length, fifo.shift()]).toEqual([0, undefined]);
     }),
   );
+});
+
+test('Fifo moves the rest only when 64 or more, and at least half, were taken', () => {
+  const fifo = new Fifo<number>();
+  const moves = jest.spyOn(Array.prototype, 'splice');
+  try {
+    for (let index = 0; index < 100; index += 1) fifo.shift();
+    expect(moves).not.toHaveBeenCalled();
+    for (let index = 0; index < 300; index += 1) fifo.push(index);
+    const seen: unknown[] = [];
+    for (let index = 0; index < 300; index += 1) seen.push([fifo.length, fifo.at(1), fifo.shift()]);
+    expect(seen).toEqual(seen.map((_, index) => [300 - index, index === 299 ? undefined : index + 1, index]));
+    expect(moves.mock.calls).toEqual([
+      [0, 150],
+      [0, 75],
+      [0, 64],
+    ]);
+  } finally {
+    moves.mockRestore();
+  }
 });
 
 describe('Charge', () => {
