@@ -1,6 +1,7 @@
 import { watchFile, unwatchFile } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
+import { Changes } from '../changes.js';
 import type { ChildRecord, Link, Provider } from '../providers/provider.js';
 import type { Target, Via } from '../spec.js';
 import { LinkError, type LinkFailure } from './failure.js';
@@ -56,7 +57,7 @@ export class LinkKeeper {
   readonly #attempts = new Map<number, Attempt>();
   /** Of attempts, each until nothing of it is left: closed, its folder removed, its children forgotten. */
   readonly #lives = new Set<Promise<void>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #current: Attempt | undefined;
   #wake: NodeJS.Timeout | undefined;
   #watched: string | undefined;
@@ -127,17 +128,8 @@ export class LinkKeeper {
   }
 
   /** Settles at the next change of state, or when the signal aborts. */
-  async changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#changes.next(signal);
   }
 
   /** Asks the far end whether it is there; if not, the link is made anew. New connections wait meanwhile. */
@@ -223,7 +215,7 @@ export class LinkKeeper {
     const { view } = this.#machine;
     this.#watch(view.state === 'needs-auth' ? view.failure?.watch : undefined);
     if (view.state === before.state && view.failure === before.failure && view.connects === before.connects) return;
-    for (const waiter of this.#waiting) waiter();
+    this.#changes.happened();
     this.#options.onChange();
   }
 

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Changes } from '../changes.js';
 import { TunnelsError } from '../errors.js';
 import { takeAddress } from '../listener/take-address.js';
 import type { LinkFailure } from '../link/failure.js';
@@ -47,7 +48,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #tunnels = new Map<string, Tunnel>();
   readonly #keepers = new Map<string, LinkKeeper>();
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #turn: Promise<unknown> = Promise.resolve();
   #directories = 0;
   #hasServed = false;
@@ -210,7 +211,7 @@ export class Supervisor {
     await Promise.all(tunnels.map((tunnel) => tunnel.close(drainMs)));
     await this.#stopUnused();
     for (const { spec } of mine) this.#tell({ tunnel: spec.name, type: 'removed', text: why });
-    this.#wakeAll();
+    this.#changes.happened();
     if (mine.length === 0 || this.isEmpty) return;
     await this.#options.record.write([...this.#tunnels.values()]);
   }
@@ -274,14 +275,14 @@ export class Supervisor {
       this.#tell({ tunnel: tunnel.spec.name, type: 'link', state, text, ...failing(failure) });
       tunnel.linkChanged();
     }
-    this.#wakeAll();
+    this.#changes.happened();
   }
 
   #probed(tunnel: Tunnel): void {
     const { state } = tunnel;
     const { message } = tunnel.probeStatus;
     this.#tell({ tunnel: tunnel.spec.name, type: 'probe', state, text: message ?? '' });
-    this.#wakeAll();
+    this.#changes.happened();
   }
 
   /** Waits until tunnels are as far as asked. */
@@ -298,7 +299,7 @@ export class Supervisor {
         const late = tunnels.filter((tunnel) => !tunnel.isAsFarAs(until));
         if (late.length === 0) return;
         if (bound.signal.aborted) throw notReady(late, timeoutMs);
-        await this.#change(bound.signal);
+        await this.#changes.next(bound.signal);
       }
     } finally {
       for (const release of calm) release();
@@ -323,23 +324,6 @@ export class Supervisor {
       hint: failure.hint,
       details: { tunnel: name, cause: failure.cause, authCommand: failure.authCommand },
     });
-  }
-
-  async #change(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
-  }
-
-  #wakeAll(): void {
-    for (const wake of this.#waiting) wake();
   }
 
   async #statusOf(tunnels: readonly Tunnel[]): Promise<readonly TunnelStatus[]> {

@@ -2,6 +2,7 @@ import { createRandom } from '../../seed.js';
 import type { HttpServerOptions, HttpRequest } from '../../http/server.js';
 import type { SigningFault } from '../../http/sigv4.js';
 import { AwsError } from '../../ssm/api/aws-error.js';
+import { chooseContainer, executeCommand, requireInteractive } from '../../ssm/api/execute-command.js';
 import { readMembers, type Input } from '../../ssm/api/operation.js';
 import { standardDocuments } from '../../ssm/documents.js';
 import { createGateway } from '../../ssm/gateway/gateway.js';
@@ -85,9 +86,7 @@ export function createAttach(setup: {
     execute: (task, input) => {
       const members = readMembers(input, invalid);
       const command = members.text('command');
-      if (members.optionalBoolean('interactive') !== true) {
-        throw new AwsError(invalid, 'Interactive is the only mode supported currently.');
-      }
+      requireInteractive(members);
       if (task.input['enableExecuteCommand'] !== true) {
         throw new AwsError(
           invalid,
@@ -95,42 +94,24 @@ export function createAttach(setup: {
             'command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.',
         );
       }
-      const container = chooseContainer(task, members.optionalText('container'));
+      const container = chooseContainer(
+        task.containers,
+        members.optionalText('container'),
+        ({ definition }) => definition.name,
+      );
       if (!isRunning(container)) {
         throw new AwsError(
           'TargetNotConnectedException',
           'The execute command failed due to an internal error. Try again later.',
         );
       }
-      const cluster = task.clusterArn.split('/').at(-1)!;
-      const session = sessions.start({
-        target: `ecs:${cluster}_${task.id}_${container.runtimeId}`,
-        documentName: 'AmazonECS-ExecuteInteractiveCommand',
-        parameters: { command: [command] },
-        idPrefix: 'ecs-execute-command',
-      });
-      return {
+      const { arn, runtimeId, definition } = container;
+      return executeCommand(sessions, {
         clusterArn: task.clusterArn,
         taskArn: task.arn,
-        containerArn: container.arn,
-        containerName: container.definition.name,
-        interactive: true,
-        session,
-      };
+        container: { name: definition.name, arn, runtimeId },
+        command,
+      });
     },
   };
-}
-
-function chooseContainer(task: Task, name: string | undefined): TaskContainer {
-  const container =
-    name === undefined && task.containers.length === 1
-      ? task.containers[0]
-      : task.containers.find(({ definition }) => definition.name === name);
-  if (container !== undefined) return container;
-  throw new AwsError(
-    invalid,
-    name === undefined
-      ? 'A container name is required: the task has more than one container.'
-      : 'The specified container was not found in the task.',
-  );
 }

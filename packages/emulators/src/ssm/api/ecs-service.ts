@@ -1,10 +1,10 @@
-import type { EcsContainer, EcsTask, Inventory } from '../inventory.js';
+import type { EcsTask, Inventory } from '../inventory.js';
 import type { Sessions } from '../sessions.js';
 import { AwsError } from './aws-error.js';
+import { chooseContainer, executeCommand, requireInteractive } from './execute-command.js';
 import { readMembers, type Service } from './operation.js';
 
 const validationError = 'InvalidParameterException';
-const execDocument = 'AmazonECS-ExecuteInteractiveCommand';
 
 /** The part of ECS that `execute-command` needs: one cluster with one running task. */
 export function createEcsService(inventory: Inventory, sessions: Sessions): Service {
@@ -49,24 +49,9 @@ export function createEcsService(inventory: Inventory, sessions: Sessions): Serv
         if (!isTask(task, members.text('task'))) {
           throw new AwsError(validationError, 'The specified task was not found in the cluster.');
         }
-        if (members.optionalBoolean('interactive') !== true) {
-          throw new AwsError(validationError, 'Interactive is the only mode supported currently.');
-        }
-        const container = chooseContainer(task, members.optionalText('container'));
-        const session = sessions.start({
-          target: `ecs:${task.clusterName}_${task.taskId}_${container.runtimeId}`,
-          documentName: execDocument,
-          parameters: { command: [command] },
-          idPrefix: 'ecs-execute-command',
-        });
-        return {
-          clusterArn: task.clusterArn,
-          taskArn: task.taskArn,
-          containerArn: container.arn,
-          containerName: container.name,
-          interactive: true,
-          session,
-        };
+        requireInteractive(members);
+        const container = chooseContainer(task.containers, members.optionalText('container'), ({ name }) => name);
+        return executeCommand(sessions, { clusterArn: task.clusterArn, taskArn: task.taskArn, container, command });
       },
     },
   };
@@ -88,17 +73,6 @@ function requireCluster(task: EcsTask, name: string | undefined): void {
   if (name !== undefined && !isCluster(task, name)) {
     throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
   }
-}
-
-function chooseContainer(task: EcsTask, name: string | undefined): EcsContainer {
-  const container = task.containers.find((candidate) => candidate.name === name);
-  if (container !== undefined) return container;
-  throw new AwsError(
-    validationError,
-    name === undefined
-      ? 'A container name is required: the task has more than one container.'
-      : 'The specified container was not found in the task.',
-  );
 }
 
 function describeCluster(task: EcsTask): Readonly<Record<string, unknown>> {
