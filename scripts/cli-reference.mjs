@@ -1,5 +1,6 @@
 // Makes what is known of the command line out of its built manifest and its types, and holds the committed files to it:
-// command-snapshot.json, schemas/*.json and docs/reference/cli.md. node scripts/cli-reference.mjs [--update]
+// command-snapshot.json, schemas/*.json, docs/reference/cli.md and the page of each topic below docs/reference/cli.
+// node scripts/cli-reference.mjs [--update]
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -15,15 +16,12 @@ const within = [];
 
 const files = new Map([
   [`${app}/command-snapshot.json`, json(snapshot())],
-  ['docs/reference/cli.md', await reference()],
+  ...pagesOf(await reference()),
   ...schemas(),
 ]);
-const stale = existsSync(join(root, app, 'schemas'))
-  ? readdirSync(join(root, app, 'schemas'))
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => `${app}/schemas/${name}`)
-      .filter((file) => !files.has(file))
-  : [];
+const stale = [...madeIn(`${app}/schemas`, '.json'), ...madeIn('docs/reference/cli', '.md')].filter(
+  (file) => !files.has(file),
+);
 
 if (process.argv.includes('--update')) {
   for (const file of stale) rmSync(join(root, file));
@@ -38,6 +36,55 @@ if (process.argv.includes('--update')) {
       (file) => `${file} is not what the commands make: npm run check -- cli --update`,
     ),
   );
+}
+
+/** What lies in a folder that is made here. */
+function madeIn(folder, ending) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name}`);
+}
+
+/**
+ * The reference as pages: one for each topic, one for the commands that have none, and before them one that lists them all.
+ *
+ * @returns {[string, string][]}
+ */
+function pagesOf(whole) {
+  const [introduction = '', ...sections] = whole.trimEnd().split(/\n(?=## )/);
+  const [, note = ''] = /(<!--.*-->)/.exec(introduction) ?? [];
+  const topics = new Set(ids.filter((id) => id.includes(':')).map((id) => id.split(':')[0]));
+  /** @type {Map<string, string[]>} */
+  const pages = new Map();
+  for (const section of sections) {
+    const [, word = ''] = /^## hawser ([\w-]+)/.exec(section) ?? [];
+    const page = topics.has(word) ? word : 'hawser';
+    pages.set(page, [...(pages.get(page) ?? []), section.trim()]);
+  }
+  const listed = [...pages].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const lists = listed.map(([page, own]) => {
+    const rows = own.map((section) => {
+      const [heading = '', , summary = ''] = section.split('\n');
+      const name = heading.slice('## '.length);
+      return `| [\`${name}\`](cli/${page}.md#${name.replaceAll(' ', '-')}) | ${summary.replaceAll('|', '\\|')} |`;
+    });
+    return `## ${titleOf(page)}\n\n| | |\n|---|---|\n${rows.join('\n')}\n`;
+  });
+  return [
+    ['docs/reference/cli.md', `${introduction.trim()}\n\n${lists.join('\n')}`],
+    ...listed.map(
+      ([page, own]) =>
+        /** @type {[string, string]} */ ([
+          `docs/reference/cli/${page}.md`,
+          `# ${titleOf(page)}\n\n${note}\n\nWhat holds for every command stands with the [list of all](../cli.md).\n\n${own.join('\n\n')}\n`,
+        ]),
+    ),
+  ];
+}
+
+function titleOf(page) {
+  return page === 'hawser' ? 'Commands without a topic' : `hawser ${page}`;
 }
 
 /** Names that programs and people rely on: a changed one is a visible change. */

@@ -16,7 +16,7 @@ export function checkScopes<Scope extends string>(
 ): readonly Scope[] {
   const stranger = wanted.find((scope) => !known.some((one) => one === scope));
   if (stranger !== undefined || wanted.length === 0) {
-    const what = stranger === undefined ? 'A key needs a scope' : `There is no scope ${JSON.stringify(stranger)}`;
+    const what = stranger === undefined ? 'A key needs a scope' : `There is no scope '${stranger}'`;
     throw new ApiKeyError('HAWSER_API_KEY_SCOPE_UNKNOWN', `${what}: choose among ${known.join(', ')}.`, {
       details: { known: [...known], ...(stranger !== undefined && { scope: stranger }) },
     });

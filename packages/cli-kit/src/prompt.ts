@@ -34,7 +34,7 @@ export function createAsk({
   const context = { signal, output: process.stderr };
   const refuseUnlessInteractive = ({ question, flag }: Question): void => {
     if (interactive) return;
-    throw new CliKitError('HAWSER_CLI_NOT_INTERACTIVE', `Nobody is here to answer “${question}”.`, {
+    throw new CliKitError('HAWSER_CLI_NOT_INTERACTIVE', `Nobody is here to answer '${question}'.`, {
       hint: `Answer it with ${flag}, or run it in a terminal.`,
       details: { flag },
     });

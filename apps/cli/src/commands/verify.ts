@@ -9,7 +9,7 @@ export default class Verify extends HawserCommand<typeof Verify, Verified> {
     'Check a receipt or a transcript, offline: who made it, when, what it claims, whether it holds.';
   static override description =
     'Takes receipts of runs, sessions, pushes and arc verify, transcripts of sessions, and what plugins know. Says what was checked, and what could not be. Ends with 1 when something is wrong or nobody vouches for the signer, 2 when the file is no receipt.\n' +
-    'Signers that are known: this machine, and each backend and service as it was when it was configured.';
+    'Signers that are known: this machine, its local stack, and each backend and service as it was when it was configured.';
   static override args = { file: Args.string({ required: true, description: 'Receipt or transcript.' }) };
   static override flags = verifyFlags;
   static override examples = [

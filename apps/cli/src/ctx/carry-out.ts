@@ -34,7 +34,7 @@ export async function carryOut(
   if (asks) {
     out.say(renderPlan(plan, await out.talkStyle()));
     if (!(await ask.confirm({ question: 'Change this?', flag: '--yes', suggested: true }))) {
-      throw new CliError('HAWSER_CTX_DECLINED', 'Nothing was changed');
+      throw new CliError('HAWSER_CTX_DECLINED', 'Nothing was changed.');
     }
   }
   const applied = isDry

@@ -62,7 +62,7 @@ export async function wishOf(
 
   async function prefectWish(): Promise<PrefectWish> {
     const apiKey = flags['with-secrets'] ? (process.env['PREFECT_API_KEY'] ?? '') : undefined;
-    if (apiKey === '') throw new CliError('HAWSER_CTX_NO_SECRET', 'PREFECT_API_KEY is not set');
+    if (apiKey === '') throw new CliError('HAWSER_CTX_NO_SECRET', 'PREFECT_API_KEY is not set.');
     if (apiKey !== undefined) out.hide(apiKey);
     const given = flags['prefect-url'];
     if (given !== undefined || !flags['use-net']) return { profile, apiUrl: given ?? DEFAULT_URL, apiKey };
@@ -107,7 +107,7 @@ export async function wishOf(
     const { live } = await tunnels();
     const tunnel = live.find((each) => each.name === wanted);
     if (tunnel !== undefined) return tunnel;
-    throw new CliError('HAWSER_CTX_NO_TUNNEL', `There is no live tunnel '${wanted}'`);
+    throw new CliError('HAWSER_CTX_NO_TUNNEL', `There is no live tunnel '${wanted}'.`);
   }
 }
 

@@ -59,7 +59,7 @@ export function readManual(files: PackageFiles): Manual {
   if (typeof oclif?.bin !== 'string' || typeof version !== 'string' || typeof commands !== 'object')
     throw new CliError(
       'HAWSER_DISTRO_PACKAGE_INVALID',
-      `${name} is not a command line: its package.json names no program`,
+      `${name} is not a command line: its package.json names no program.`,
     );
   const shown = Object.values(commands)
     .filter(({ hidden }) => !hidden)
@@ -116,12 +116,12 @@ function parsed(files: PackageFiles, name: string): unknown {
   if (text === undefined)
     throw new CliError(
       'HAWSER_DISTRO_PACKAGE_INVALID',
-      `The package holds no ${name}: it is not a command line of oclif`,
+      `The package holds no ${name}: it is not a command line of oclif.`,
     );
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new CliError('HAWSER_DISTRO_PACKAGE_INVALID', `${name} of the package is not JSON`, { cause });
+    throw new CliError('HAWSER_DISTRO_PACKAGE_INVALID', `${name} of the package is not JSON.`, { cause });
   }
 }
 

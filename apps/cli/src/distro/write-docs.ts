@@ -54,7 +54,7 @@ export async function writeDocs(
   if (foreign.length > 0)
     throw new CliError(
       'HAWSER_DISTRO_FOREIGN_FOLDER',
-      `${foreign.map(([path]) => join(folder, path)).join(', ')} was changed, or is not ours`,
+      `${foreign.map(([path]) => join(folder, path)).join(', ')} was changed, or is not ours.`,
       { hint: 'Move it away, or choose another folder with --output.' },
     );
   const removed = [...wrote.keys()].filter((path) => !docs.has(path));
@@ -81,7 +81,7 @@ async function readEarlier(folder: string): Promise<DocsManifest | undefined> {
     names = await readdir(folder);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new CliError('HAWSER_DISTRO_FOREIGN_FOLDER', `${folder} cannot be read as a folder`, { cause });
+    throw new CliError('HAWSER_DISTRO_FOREIGN_FOLDER', `${folder} cannot be read as a folder.`, { cause });
   }
   if (names.length === 0) return undefined;
   const manifest = await readFile(join(folder, MANIFEST), 'utf8').then(
@@ -91,7 +91,7 @@ async function readEarlier(folder: string): Promise<DocsManifest | undefined> {
   if (manifest) return manifest;
   throw new CliError(
     'HAWSER_DISTRO_FOREIGN_FOLDER',
-    `${folder} holds files, and no manifest of ours: nothing was written`,
+    `${folder} holds files, and no manifest of ours: nothing was written.`,
   );
 }
 

@@ -33,7 +33,7 @@ export async function runChild({
   try {
     await once(child, 'spawn');
   } catch (error) {
-    throw new CliError(notStarted, `'${program}' could not be started.`, {
+    throw new CliError(notStarted, `'${program}' cannot be started.`, {
       cause: error,
       details: { program, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' },
     });

@@ -39,12 +39,12 @@ export interface PushContext extends Pick<Context, 'out' | 'signal' | 'ask'> {
 /** One Space cannot be that of several environments, nor one receipt. @throws CliError HAWSER_HF_SETTING. */
 export function refuseOneForSeveral(environments: readonly string[], flags: PushFlags): void {
   if (environments.length > 1 && flags.receipt !== undefined) {
-    throw new CliError('HAWSER_HF_SETTING', 'Several pushes cannot have one receipt', {
+    throw new CliError('HAWSER_HF_SETTING', 'Several pushes cannot have one receipt.', {
       hint: 'Leave --receipt out: the receipt of each is kept, and named by --json.',
     });
   }
   if (environments.length < 2 || (flags['space-name'] ?? flags['repo-id']) === undefined) return;
-  throw new CliError('HAWSER_HF_SETTING', 'Several environments cannot go to one Space', {
+  throw new CliError('HAWSER_HF_SETTING', 'Several environments cannot go to one Space.', {
     hint: 'Leave --space-name and --repo-id out, or push one environment.',
   });
 }

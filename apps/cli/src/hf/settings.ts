@@ -8,7 +8,7 @@ export function readVariables(words: readonly string[]): Record<string, string> 
   const variables: Record<string, string> = {};
   for (const word of words) {
     const at = word.indexOf('=');
-    if (at < 1 || !NAME.test(word.slice(0, at))) throw new CliError('HAWSER_HF_SETTING', `'${word}' sets no variable`);
+    if (at < 1 || !NAME.test(word.slice(0, at))) throw new CliError('HAWSER_HF_SETTING', `'${word}' sets no variable.`);
     variables[word.slice(0, at)] = word.slice(at + 1);
   }
   return variables;
@@ -28,9 +28,9 @@ export async function readSecrets(
       word.split('=', 1)[0],
       word.includes('=') ? word.slice(word.indexOf('=') + 1) : undefined,
     ];
-    if (!NAME.test(name)) throw new CliError('HAWSER_HF_SETTING', `'${name}' is no name of a secret`);
+    if (!NAME.test(name)) throw new CliError('HAWSER_HF_SETTING', `'${name}' is no name of a secret.`);
     if (source !== undefined && !source.startsWith('@'))
-      throw new CliError('HAWSER_HF_SETTING', `The value of the secret ${name} stands on the command line`, {
+      throw new CliError('HAWSER_HF_SETTING', `The value of the secret ${name} stands on the command line.`, {
         hint: `Put it into the environment and say --secret ${name}, or into a file and say --secret ${name}=@FILE.`,
       });
     secrets[name] = source === undefined ? fromEnvironment(name, environment) : await fromFile(name, source.slice(1));
@@ -41,7 +41,7 @@ export async function readSecrets(
 function fromEnvironment(name: string, environment: Readonly<Record<string, string | undefined>>): string {
   const value = environment[name];
   if (value === undefined)
-    throw new CliError('HAWSER_HF_SETTING', `The environment has no ${name} to make a secret of`);
+    throw new CliError('HAWSER_HF_SETTING', `The environment has no ${name} to make a secret of.`);
   return value;
 }
 

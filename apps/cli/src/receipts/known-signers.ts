@@ -1,6 +1,7 @@
 import { keyIdOf } from '@hawser/receipts';
 import type { VerifyInput } from '@hawser/cli-kit';
-import { machinePublicKeys } from './machine-key.js';
+import { stackPlaces } from '../local/places.js';
+import { publicKeysBelow } from './machine-key.js';
 
 /** Somebody whose receipts are believed. */
 export interface KnownSigner {
@@ -12,8 +13,8 @@ export interface KnownSigner {
 }
 
 /**
- * Whose receipts are believed: those the person named, and nobody else then; or this machine, the configured backends and
- * the configured sessions service, each by the key that was kept when it was configured.
+ * Whose receipts are believed: those the person named, and nobody else then; or this machine, the local stack by the keys
+ * in its folder, and the configured backends and sessions service, each by the key that was kept when it was configured.
  */
 export async function knownSigners({
   publicKeys,
@@ -27,13 +28,15 @@ export async function knownSigners({
     import('@hawser/exec-client'),
     import('../sessions/user-file.js'),
   ]);
-  const [own, { backends }, service] = await Promise.all([
-    machinePublicKeys(folders.data),
+  const [own, stack, { backends }, service] = await Promise.all([
+    publicKeysBelow(folders.data),
+    publicKeysBelow(stackPlaces({ dataDir: folders.data }).folder),
     readBackends(folders.config),
     readService(folders.config),
   ]);
   return [
     ...signers(own, 'this machine'),
+    ...signers(stack, 'the local stack'),
     ...Object.entries(backends).flatMap(([name, { receipt_key }]) =>
       signers(receipt_key === undefined ? [] : [receipt_key], `the backend ${name}`),
     ),

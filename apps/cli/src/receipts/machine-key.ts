@@ -9,7 +9,7 @@ export async function openMachineKey(dataFolder: string): Promise<SigningKey> {
 
 /**
  * Gives a service of this machine the machine's key before it makes one of its own: two names of one file. A service that
- * has a key keeps it, and so does one on a file system without such names; {@link machinePublicKeys} knows them all.
+ * has a key keeps it, and so does one on a file system without such names; {@link publicKeysBelow} knows them all.
  *
  * @throws ReceiptError HAWSER_RECEIPT_KEY_UNSAFE when others may read the machine's key
  */
@@ -20,15 +20,18 @@ export async function shareMachineKey(dataFolder: string, service: keyof typeof 
   await link(machineKeyFile(dataFolder), file).catch(() => undefined);
 }
 
-/** Public keys (PEM) of what signs on this machine, each once; nothing is made. */
-export async function machinePublicKeys(dataFolder: string): Promise<readonly string[]> {
+/**
+ * Public keys (PEM) of what signs with its keys in a folder, each once; nothing is made. The person's data folder holds
+ * those of this machine, the folder of a local stack those of that stack.
+ */
+export async function publicKeysBelow(folder: string): Promise<readonly string[]> {
   const services = Object.keys(serviceKeys) as (keyof typeof serviceKeys)[];
-  const files = [machineKeyFile(dataFolder), ...services.map((name) => serviceKeyFile(dataFolder, name))];
+  const files = [machineKeyFile(folder), ...services.map((name) => serviceKeyFile(folder, name))];
   const keys = await Promise.all(files.map(publicKeyIn));
   return [...new Set(keys.flatMap((key) => key ?? []))];
 }
 
-/** Where the services of this machine look for the key they sign with, below the person's data folder. */
+/** Where services look for the key they sign with, below the person's data folder or that of a local stack. */
 const serviceKeys = { exec: 'signer-key.pem', sessions: 'receipt-key.pem' } as const;
 
 function serviceKeyFile(dataFolder: string, service: keyof typeof serviceKeys): string {

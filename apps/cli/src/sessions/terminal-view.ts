@@ -79,6 +79,7 @@ export async function copyOutput(options: OpenOptions, to: NodeJS.WriteStream): 
     async onOutput(data) {
       if (!to.write(data)) await once(to, 'drain');
     },
+    onNote: ({ text }) => options.say(text),
     onGap: (from, until) => options.say(`… ${until - from} bytes of the log are no longer kept …`),
   });
 }

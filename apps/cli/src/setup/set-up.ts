@@ -26,7 +26,7 @@ export async function setUp(flags: SetupFlags, context: Context & { readonly bin
   const name = flags.preset ?? remembered.preset ?? 'staging';
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (!preset)
-    throw new CliError('HAWSER_SETUP_PRESET', `There is no preset '${name}'`, {
+    throw new CliError('HAWSER_SETUP_PRESET', `There is no preset '${name}'.`, {
       hint: `Presets: ${Object.keys(presets).join(', ')}.`,
     });
   const decided = makeChoices({

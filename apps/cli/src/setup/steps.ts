@@ -55,8 +55,8 @@ function net({ preset, choices, hasSet }: StepsInput): SetupStep {
     throw new CliError(
       'HAWSER_SETUP_INCOMPLETE',
       via === 'ssm'
-        ? 'No managed node is known to reach the tunnels through'
-        : 'No bastion is known to reach the tunnels through',
+        ? 'No managed node is known to reach the tunnels through.'
+        : 'No bastion is known to reach the tunnels through.',
     );
   const flags = ['--label', preset, ...given(choices, ['via', 'host', 'ssh-user', 'prefect-port', 'marquez-port'])];
   const tunnels = hasSet ? [preset] : [...flags, ...(via === 'ssm' ? given(choices, ['profile', 'region']) : [])];

@@ -8,7 +8,7 @@ import type { ExecutionRecord, LogEvent } from '@hawser/exec-client/contract';
 import { verifyReceipt } from '@hawser/receipts';
 import { signedReceipt } from '../exec/save-receipt.js';
 import { writtenTogether } from '../exec/written-together.js';
-import { machinePublicKeys } from '../receipts/machine-key.js';
+import { publicKeysBelow } from '../receipts/machine-key.js';
 import type { Act, TourGround } from './act.js';
 import { sha256 } from './digest.js';
 
@@ -100,7 +100,7 @@ async function checkReceipt(
   { folder }: TourGround,
 ): Promise<number> {
   const receipt = JSON.stringify(await signedReceipt(client, record.execution_id));
-  const publicKeys = await machinePublicKeys(folder);
+  const publicKeys = await publicKeysBelow(folder);
   const verdict = verifyReceipt(receipt, { publicKeys, logSha256: sha256(log) });
   if (!verdict.ok) throw new Error(`the receipt does not hold: ${JSON.stringify(verdict.checks)}`);
   if (verifyReceipt(receipt, { publicKeys, logSha256: sha256(`${log} `) }).ok) {

@@ -158,7 +158,7 @@ describe('arc verify', () => {
     try {
       const asked = await world.run(['arc', 'verify', ...whose, '--store-dir', join(small, 'out')]);
       expect([asked.exitCode, asked.stdout.split('\n')[0]]).toEqual([1, 'Runner scale set is healthy']);
-      expect(asked.stderr).toContain(mounted ? 'the disk is full' : 'could not be kept');
+      expect(asked.stderr).toContain(mounted ? 'the disk is full' : 'cannot be kept');
       const { json } = await world.run(['arc', 'verify', ...whose, '--store-dir', join(small, 'out'), '--json']);
       expect(json).toMatchObject({ error: { code: 'HAWSER_ARC_STORE_FAILED', details: { success: true } } });
       if (mounted) expect(await readdir(join(small, 'out'))).toEqual([]);

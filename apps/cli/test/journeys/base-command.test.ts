@@ -61,6 +61,19 @@ describe('errors', () => {
     const { json } = await hawser.run(['probe', 'crash', '--json']);
     expect(json).toMatchObject({ ok: false, error: { code: 'HAWSER_CLI_BUG', exitCode: 1 } });
   });
+
+  test('a command that waits for nothing has failed', async () => {
+    const { json, exitCode } = await hawser.run(['probe', 'stuck', '--json']);
+    expect([json, exitCode]).toMatchObject([
+      {
+        error: {
+          code: 'HAWSER_CLI_BUG',
+          message: expect.stringMatching(/the command stopped before it was done/) as unknown,
+        },
+      },
+      1,
+    ]);
+  });
 });
 
 describe('output', () => {
@@ -120,7 +133,7 @@ describe('where nobody is at a terminal', () => {
   test('a question is refused with the flag that answers it: HAWSER_CLI_NOT_INTERACTIVE', async () => {
     const { stderr, exitCode } = await hawser.run(['probe', 'ask'], { stdin: 'y\n' });
     expect(stderr).toBe(
-      '✗ Nobody is here to answer “Are you sure?”.\n  Answer it with --yes, or run it in a terminal.\n',
+      "✗ Nobody is here to answer 'Are you sure?'.\n  Answer it with --yes, or run it in a terminal.\n",
     );
     expect(exitCode).toBe(2);
     const { json } = await hawser.run(['probe', 'ask', '--json']);

@@ -108,7 +108,7 @@ describe('hawser aws eks-token', () => {
     [[...flags, '--profile', 'nobody'], 1, '✗ There is no profile nobody in '],
     [[...flags, '--nonsense'], 2, "✗ There is no flag '--nonsense'"],
     [['--cluster-name'], 2, '✗ --cluster-name is without a value'],
-    [[...flags, '--role-arn', 'arn:x', '--endpoint-url', 'http://127.0.0.1:1'], 1, '✗ STS could not be reached'],
+    [[...flags, '--role-arn', 'arn:x', '--endpoint-url', 'http://127.0.0.1:1'], 1, '✗ STS cannot be reached'],
   ])('%j says why there is none, on stderr', async (args, code, message) => {
     const end = await asPlugin(args);
     expect(end).toMatchObject({ code, stdout: '' });

@@ -147,7 +147,7 @@ test('init, a command in the cloud, doctor, init again, destroy: nothing is left
   expect(JSON.parse(nothing.stdout)).toMatchObject({
     error: {
       code: 'HAWSER_EXEC_BACKEND_STACK_MISSING',
-      message: 'There is no stack hawser in us-east-1, and nothing of one',
+      message: 'There is no stack hawser in us-east-1, and nothing of one.',
     },
   });
   expect(nothing.exitCode).toBe(1);
@@ -177,7 +177,7 @@ test('a creation that fails is rolled back and named; the next init makes it ane
   expect(JSON.parse(failed.stdout)).toMatchObject({
     error: {
       code: 'HAWSER_EXEC_BACKEND_STACK_FAILED',
-      message: 'The stack hawser could not be made: Function (AWS::Lambda::Function): No room for another function',
+      message: 'The stack hawser could not be made: Function (AWS::Lambda::Function): No room for another function.',
     },
   });
   expect(failed.exitCode).toBe(1);

@@ -149,7 +149,7 @@ describe('what was mistyped', () => {
       ['ssm', 'forward', 'i-1', '--remote-port', '0'],
       "--remote-port: '0' is no port: it must be a number from 1 to 65535.",
     ],
-    [['ssm', 'list', '--region'], 'Flag --region expects a value'],
+    [['ssm', 'list', '--region'], 'Flag --region expects a value.'],
     [
       ['ssm', 'list', '--endpoint-url', 'ftp://x'],
       "--endpoint-url: 'ftp://x' is no address: it must begin with https:// or http://.",

@@ -113,7 +113,7 @@ describe('where there is no terminal', () => {
       accounts: [{ name: 'reader', token: 'hf_reader', role: 'read' }],
     });
     const { stderr, exitCode } = await run(['hf', 'push', 'echo_env']);
-    expect(stderr).toContain('✗ The token of reader may only read\n  Make a token with write permission');
+    expect(stderr).toContain('✗ The token of reader may only read.\n  Make a token with write permission');
     expect([writes(), exitCode]).toEqual([[], 1]);
   });
 

@@ -113,7 +113,7 @@ describe('hf apply', () => {
     const env = { API_KEY: 'planted-value' };
     await run(['hf', 'plan', 'echo_env', '--private', '--secret', 'API_KEY', '-o', 'plan.json'], { env });
     const refused = await run(['hf', 'apply', 'plan.json']);
-    expect(refused.stderr).toContain('✗ A plan has no values of secrets: API_KEY is missing\n  Give the value again');
+    expect(refused.stderr).toContain('✗ A plan has no values of secrets: API_KEY is missing.\n  Give the value again');
     expect(refused.exitCode).toBe(2);
     expect((await run(['hf', 'apply', 'plan.json', '--secret', 'API_KEY'], { env })).exitCode).toBe(0);
     expect(await ask('/api/spaces/hawser/echo_env')).toMatchObject({ private: true });
@@ -132,7 +132,7 @@ describe('hf apply', () => {
     else write({ 'src/core/server.py': 'VALUE = 6\n' });
     const head = hub.head('hawser/echo_env');
     const { stderr, exitCode } = await run(['hf', 'apply', 'plan.json']);
-    expect(stderr).toContain(`✗ The plan for hawser/echo_env no longer holds: ${why}\n`);
+    expect(stderr).toContain(`✗ The plan for hawser/echo_env no longer holds: ${why}.\n`);
     expect([hub.head('hawser/echo_env'), exitCode]).toEqual([head, 1]);
   });
 

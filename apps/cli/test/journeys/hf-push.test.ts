@@ -174,11 +174,14 @@ describe('hf push', () => {
   });
 
   test.each([
-    [['--secret', 'API_KEY=planted-on-the-command-line'], 'The value of the secret API_KEY stands on the command line'],
-    [['--secret', 'NOT_THERE'], 'The environment has no NOT_THERE to make a secret of'],
-    [['--secret', 'A KEY'], "'A KEY' is no name of a secret"],
-    [['--secret', 'API_KEY=@no-such-file'], 'The file with the secret API_KEY cannot be read: no-such-file'],
-    [['--variable', 'GREETING'], "'GREETING' sets no variable"],
+    [
+      ['--secret', 'API_KEY=planted-on-the-command-line'],
+      'The value of the secret API_KEY stands on the command line.',
+    ],
+    [['--secret', 'NOT_THERE'], 'The environment has no NOT_THERE to make a secret of.'],
+    [['--secret', 'A KEY'], "'A KEY' is no name of a secret."],
+    [['--secret', 'API_KEY=@no-such-file'], 'The file with the secret API_KEY cannot be read: no-such-file.'],
+    [['--variable', 'GREETING'], "'GREETING' sets no variable."],
   ])('%j is refused, and nothing is asked of the Hub: HAWSER_HF_SETTING', async (flags, message) => {
     const { run, hub } = await openWorkshop(hawser);
     const human = await run(['hf', 'push', 'echo_env', ...flags]);
@@ -202,7 +205,7 @@ describe('hf push', () => {
     await run(['hf', 'push', 'echo_env']);
     const { stderr, exitCode } = await run(['hf', 'push', 'echo_env', '--create-only']);
     expect(stderr).toContain(
-      '✗ Failed to create space hawser/echo_env: there is one already\n  Choose another --space-name',
+      '✗ Failed to create space hawser/echo_env: there is one already.\n  Choose another --space-name',
     );
     expect(exitCode).toBe(1);
   });
@@ -292,7 +295,7 @@ describe('several environments in one run', () => {
   ])('cannot go to one Space: %s %s', async (...flags) => {
     const { run, hub } = await openWorkshop(hawser);
     const { stderr, exitCode } = await run(['hf', 'push', 'echo_env', 'coding_env', ...flags]);
-    expect(stderr).toContain('✗ Several environments cannot go to one Space\n  Leave --space-name and --repo-id out');
+    expect(stderr).toContain('✗ Several environments cannot go to one Space.\n  Leave --space-name and --repo-id out');
     expect([hub.requests.length, exitCode]).toEqual([0, 2]);
   });
 });

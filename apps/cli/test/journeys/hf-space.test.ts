@@ -147,7 +147,7 @@ describe('hf status', () => {
   test('a Space that is not there: HAWSER_HF_SPACE_NOT_FOUND', async () => {
     const { run } = await openWorkshop(hawser);
     const { stderr, exitCode } = await run(['hf', 'status', 'nothing']);
-    expect(stderr).toContain('✗ There is no Space hawser/nothing, or it is hidden from you\n  Check the name');
+    expect(stderr).toContain('✗ There is no Space hawser/nothing, or it is hidden from you.\n  Check the name');
     expect(exitCode).toBe(1);
   });
 });

@@ -126,6 +126,14 @@ describe('the stack', () => {
     ]);
   });
 
+  test('signs receipts that verify knows the signer of, with nothing configured', () => {
+    const { code, stdout } = script(`
+      hawser exec --no-repo --receipt run.json "echo signed" >/dev/null 2>&1; echo "exec $?"
+      hawser verify run.json
+    `);
+    expect([stdout, code]).toEqual([expect.stringMatching(/^exec 0\n[^]*that of the local stack/), 0]);
+  });
+
   test('writes its variables for shells, env files and GitHub Actions alike', async () => {
     const written = async (format: string): Promise<string> =>
       (await hawser.run(['local', 'env', '--format', format])).stdout;
@@ -179,7 +187,7 @@ describe('the stack', () => {
     });
     expect(space.sdk).toBe('docker');
     const { executions } = await data<{ executions: { command: string }[] }>(['exec', 'list'], up.env);
-    expect(executions.map(({ command }) => command)).toEqual(['echo ran; exit 3']);
+    expect(executions.map(({ command }) => command)).toEqual(['echo signed', 'echo ran; exit 3']);
     // It has gone on meanwhile.
     const { sessions } = await data<{ sessions: unknown }>(['sessions', 'list'], up.env);
     expect(sessions).toContainEqual(expect.objectContaining({ sessionId, state: 'running' }));

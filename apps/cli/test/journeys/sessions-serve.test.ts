@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { useSessions } from '../support/sessions.js';
 
@@ -28,4 +30,22 @@ test('serve says what it does not protect from, shows the page, and comes back w
   await third.until(/\{.*\}/);
   expect(hawser.service()).toMatchObject({ url, apiKey });
   expect(await running.ended).toMatchObject({ stdout: 'started\r\nover\r\n', exitCode: 6 });
+});
+
+test('a service that does not start says why in the words of what stopped it, with its hint', async () => {
+  const data = join(hawser.home, 'open');
+  const key = join(data, 'hawser/receipt-key.pem');
+  mkdirSync(join(data, 'hawser'), { recursive: true });
+  writeFileSync(key, '', { mode: 0o644 });
+  const end = await hawser.run(['sessions', 'run', '--json', 'true'], { env: { XDG_DATA_HOME: data } });
+  expect(end).toMatchObject({
+    exitCode: 125,
+    json: {
+      error: {
+        code: 'HAWSER_SESSIONS_LOCAL_FAILED',
+        message: `The sessions service of this machine did not start: Others may read or write the key ${key} (mode 0644).`,
+        hint: expect.stringContaining(`chmod 600 ${key}`),
+      },
+    },
+  });
 });

@@ -152,7 +152,7 @@ describe('a lock', () => {
 
   test('is waited for with its place, and who holds it', () => {
     expect(renderProgress(queued, lock)).toBe(
-      `… Waiting for the lock prod, number 2 in its queue: held by exec_a of ann since ${at(0)}, “terraform apply”`,
+      `… Waiting for the lock prod, number 2 in its queue: held by exec_a of ann since ${at(0)}, 'terraform apply'`,
     );
     expect(renderProgress(queued, undefined)).toBe('… Waiting for the lock prod, number 2 in its queue');
   });

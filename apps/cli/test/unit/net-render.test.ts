@@ -39,7 +39,7 @@ const away: TunnelStatus = {
     nextTryAt: '2026-11-21T18:05:00.000Z',
     failure: {
       cause: 'auth',
-      message: 'bastion.example.com did not let us in.',
+      message: 'bastion.example.com did not let you in.',
       hint: 'Run ssh bastion.example.com.',
       permanent: true,
     },
@@ -64,7 +64,7 @@ prefect  staging  127.0.0.1:4200  prefect.staging.internal:4200  ssh-bastion  re
 db       staging  [::1]:15432     [2001:db8::1]:5432             ssh-bastion  needs-auth  –         0     0 B     0 B
 sock     staging  /tmp/s          unix:/run/app.sock             ssh-bastion  idle        –         0     0 B     0 B
 prefect  staging  127.0.0.1:4200  prefect.staging.internal:4200  ssh-bastion  ready       failing   2+1   1.2 kB  46 MB
-✗ db: bastion.example.com did not let us in. Tried again at 2026-11-21T18:05:00.000Z.
+✗ db: bastion.example.com did not let you in. Tried again at 2026-11-21T18:05:00.000Z.
   Run ssh bastion.example.com.
 ! prefect: /api/ready answers 503.
 `);

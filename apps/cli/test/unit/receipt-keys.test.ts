@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Extension, ReceiptVerifier, Verification } from '@hawser/cli-kit';
 import { createSigningKey } from '@hawser/receipts';
-import { machinePublicKeys, openMachineKey, shareMachineKey } from '../../src/receipts/machine-key.js';
+import { publicKeysBelow, openMachineKey, shareMachineKey } from '../../src/receipts/machine-key.js';
 import { verifyFile } from '../../src/verify/verify-file.js';
 
 let folder = '';
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('the machine has one key, whoever signs first; keys of before are known on', async () => {
-  expect(await machinePublicKeys(folder)).toEqual([]);
+  expect(await publicKeysBelow(folder)).toEqual([]);
   // A service that had a key before there was one for all.
   const old = createSigningKey();
   const sessions = join(folder, 'sessions/receipt-key.pem');
@@ -25,7 +25,7 @@ test('the machine has one key, whoever signs first; keys of before are known on'
   expect(await readFile(join(folder, 'exec/signer-key.pem'), 'utf8')).toBe(privateKey);
   expect(await readFile(sessions, 'utf8')).toBe(old.privateKey);
   expect((await stat(join(folder, 'receipt-key.pem'))).mode & 0o777).toBe(0o600);
-  expect(await machinePublicKeys(folder)).toEqual([publicKey, old.publicKey]);
+  expect(await publicKeysBelow(folder)).toEqual([publicKey, old.publicKey]);
 });
 
 test('a plugin is asked for a file that is not ours, and one that cannot be loaded is told of', async () => {
@@ -65,5 +65,5 @@ test('a plugin is asked for a file that is not ours, and one that cannot be load
     file,
     plugin: 'hawser-plugin-invoices',
   });
-  expect(said).toEqual([`hawser-plugin-broken was not asked about ${file}: no such module`]);
+  expect(said).toEqual([`${file} was not shown to hawser-plugin-broken: no such module`]);
 });

@@ -55,7 +55,7 @@ export function toFailure(thrown: unknown): Failure {
   if (isHawserError(thrown)) {
     return {
       code: thrown.code,
-      message: thrown.message,
+      message: asSentence(thrown.message),
       ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
       exitCode: thrown.exitCode,
       details: { ...thrown.details },
@@ -64,7 +64,7 @@ export function toFailure(thrown: unknown): Failure {
   }
   if (isOclifError(thrown)) {
     const { exitCode, hint } = cliKitErrors.HAWSER_CLI_COMMAND_FAILED;
-    const message = thrown.message.replace(/\s*See more help with --help/, '');
+    const message = asSentence(thrown.message.replace(/\s*See more help with --help/, ''));
     return { code: 'HAWSER_CLI_COMMAND_FAILED', message, hint, exitCode, details: {}, thrown };
   }
   const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : inspect(thrown);
@@ -76,6 +76,11 @@ export function toFailure(thrown: unknown): Failure {
     details: {},
     thrown,
   };
+}
+
+/** A message with the full stop that whoever wrote it may have left out: AWS does, git does, a plugin may. */
+export function asSentence(message: string): string {
+  return /[\p{L}\p{N}'"’”)\]}%]$/u.test(message) && !message.includes('\n') ? `${message}.` : message;
 }
 
 /** Commands of oclif's own plugins, such as `plugins install`, throw errors that name an exit code in `oclif.exit`. */

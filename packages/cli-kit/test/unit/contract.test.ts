@@ -30,6 +30,13 @@ describe('the shape of an error', () => {
   });
 });
 
+test('a message is shown as a sentence, whoever wrote it without its full stop', () => {
+  const shown = (message: string): string => toFailure(Object.assign(new Error(message), good)).message;
+  expect(
+    ['No region is set', "There is no set 'x'", 'It took 5 s.', 'Why?', 'See below:\na b', 'at https://x/'].map(shown),
+  ).toEqual(['No region is set.', "There is no set 'x'.", 'It took 5 s.', 'Why?', 'See below:\na b', 'at https://x/']);
+});
+
 describe('errors of the parser', () => {
   const command = { usage: 'hawser x', hint: 'Usage: hawser x', flags: ['region'] };
 

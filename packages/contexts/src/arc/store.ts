@@ -46,7 +46,7 @@ export async function storeReport(options: {
     await rm(staged, { recursive: true, force: true }).catch(() => undefined);
     throw new ContextsError(
       'HAWSER_ARC_STORE_FAILED',
-      `The report could not be kept in ${directory}: ${whyOf(cause)}.`,
+      `The report cannot be kept in ${directory}: ${whyOf(cause)}.`,
       {
         cause,
         details: { directory },

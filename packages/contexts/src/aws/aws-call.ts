@@ -131,7 +131,7 @@ function explainCall(error: unknown, { action, resource }: CallSubject): Context
   // An error of another realm the SDK wraps, and keeps only its words.
   const wrapped = message.startsWith('AWS SDK error wrapper for ') ? message : '';
   if (NETWORK.test(`${codes} ${name} ${wrapped}`)) {
-    return new ContextsError('HAWSER_AWS_UNREACHABLE', `AWS could not be reached for ${action}: ${message}`, {
+    return new ContextsError('HAWSER_AWS_UNREACHABLE', `AWS cannot be reached for ${action}: ${message}`, {
       details,
       cause: error,
     });

@@ -178,7 +178,7 @@ async function* checkApi(server: Server, probe: EndpointProbe): AsyncGenerator<V
     return;
   }
   yield readyVerdict(ready, probe);
-  if (ready.status === 401) yield* skipped(['access'], 'the cluster does not know us');
+  if (ready.status === 401) yield* skipped(['access'], 'the cluster does not know you');
   else yield await checkAccess(ask, probe.signal);
 }
 
@@ -186,7 +186,7 @@ function readyVerdict({ status, body }: Answer, { cluster, arn }: EndpointProbe)
   const facts = { status };
   if (status === 200) return verdict('endpoint-ready', 'pass', body.trim().slice(0, 40) || 'ready', { facts });
   if (status === 401) {
-    return verdict('endpoint-ready', 'fail', `the cluster does not take our token (401)`, {
+    return verdict('endpoint-ready', 'fail', `the cluster does not take your token (401)`, {
       code: 'HAWSER_AWS_ACCESS_DENIED',
       next:
         cluster.authenticationMode === 'CONFIG_MAP'
@@ -196,7 +196,7 @@ function readyVerdict({ status, body }: Answer, { cluster, arn }: EndpointProbe)
     });
   }
   if (status === 403)
-    return verdict('endpoint-ready', 'warn', 'we are known, but may not look at /readyz (403)', { facts });
+    return verdict('endpoint-ready', 'warn', 'you are known, but may not look at /readyz (403)', { facts });
   return verdict('endpoint-ready', 'fail', `the API server is not ready (${status}): ${body.trim().slice(0, 200)}`, {
     next: 'Look at the health of the cluster: aws eks describe-cluster shows it.',
     facts,
@@ -237,7 +237,7 @@ async function checkAccess(
     });
   } catch (error) {
     signal?.throwIfAborted();
-    return verdict('access', 'warn', `what we may do could not be asked: ${wordsOf(error)}`);
+    return verdict('access', 'warn', `what you may do cannot be asked: ${wordsOf(error)}`);
   }
 }
 

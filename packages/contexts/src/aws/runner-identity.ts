@@ -117,7 +117,7 @@ export async function runnerVerdict(
     return verdict(
       'oidc-runner',
       'warn',
-      `${words}: the role ${roleName} takes the token, but we are ${identity.arn}`,
+      `${words}: the role ${roleName} takes the token, but you are ${identity.arn}`,
       {
         next: 'Other credentials come before the token; see where they are from, above.',
         facts,

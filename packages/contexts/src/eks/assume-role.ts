@@ -80,7 +80,7 @@ async function post(
     return { ok: answer.ok, status: answer.status, text: await answer.text() };
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ContextsError('HAWSER_AWS_UNREACHABLE', `STS could not be reached at ${endpoint} to assume ${roleArn}`, {
+    throw new ContextsError('HAWSER_AWS_UNREACHABLE', `STS cannot be reached at ${endpoint} to assume ${roleArn}`, {
       cause: error,
     });
   }
@@ -88,7 +88,7 @@ async function post(
 
 function refusal(roleArn: string, status: number, text: string): ContextsError {
   const awsCode = element(text, 'Code') ?? `HTTP ${status}`;
-  const message = `STS refused to let us assume ${roleArn}: ${element(text, 'Message') ?? awsCode}`;
+  const message = `STS does not let you assume ${roleArn}: ${element(text, 'Message') ?? awsCode}`;
   const details = { operation: 'AssumeRole', roleArn, awsCode };
   if (awsCode === 'AccessDenied') {
     return new ContextsError('HAWSER_AWS_ACCESS_DENIED', message, {

@@ -155,7 +155,7 @@ function without(text: string, entries: readonly EnvEntry[]): string {
 function refuseValue({ name, value, secret }: EnvLine, format: EnvFormat): void {
   const why =
     format.refuse(value) ??
-    (format.hasComments && END.test(value) ? 'it holds the mark that ends our block' : undefined);
+    (format.hasComments && END.test(value) ? 'it holds the mark that ends the block of hawser' : undefined);
   if (why === undefined) return;
   const able = ENV_FORMATS.filter((one) => envFormats[one].refuse(value) === undefined);
   throw new ContextsError(
@@ -186,7 +186,7 @@ function readBack(text: string, lines: readonly EnvLine[], format: EnvFormat): v
 
 function broken(path: string): ContextsError {
   return badInput(
-    `The marks of our block in ${path} do not pair: each of hawser:begin and hawser:end is needed once.`,
+    `The marks of the block of hawser in ${path} do not pair: each of hawser:begin and hawser:end is needed once.`,
     'Put them right, or take both away with what is between them.',
   );
 }

@@ -118,6 +118,6 @@ describeReal('moto', (path) => {
     const statement = { Effect: 'Allow', Principal: { Federated }, Action: 'sts:AssumeRoleWithWebIdentity' };
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: 'Runner', PolicyDocument }));
-    expect((await verify())['oidc-runner']?.found).toContain('the role Runner takes the token, but we are ');
+    expect((await verify())['oidc-runner']?.found).toContain('the role Runner takes the token, but you are ');
   });
 });

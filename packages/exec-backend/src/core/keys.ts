@@ -66,7 +66,7 @@ export function createKeyBook(
   /** A row that may be changed by who asks: nobody gets or takes more than they hold. */
   const rowFor = async (keyId: string, by: Caller): Promise<Row<StoredKey>> => {
     const row = await find(keyId);
-    if (!row) throw new ApiError('not_found', `There is no API key ${JSON.stringify(keyId)}.`);
+    if (!row) throw new ApiError('not_found', `There is no API key '${keyId}'.`);
     mustHold(by, row.data.scopes);
     return row;
   };

@@ -141,7 +141,7 @@ function explain(result: GitResult, ref: string | undefined): NeverBegan {
   ) {
     return new NeverBegan(
       'clone_auth',
-      `The server did not let us in: ${said}. Credentials are stored with hawser exec secrets set git/HOST.`,
+      `The server did not let you in: ${said}. Credentials are stored with hawser exec secrets set git/HOST.`,
     );
   }
   if (

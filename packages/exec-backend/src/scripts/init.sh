@@ -196,7 +196,7 @@ take_apart() {
 classify() {
   case $(cat "$private/git-said") in
     *'Authentication failed'* | *'could not read Username'* | *'could not read Password'* | *'Permission denied'* | *'HTTP Basic: Access denied'* | *'The requested URL returned error: 401'* | *'The requested URL returned error: 403'* | *'terminal prompts disabled'*)
-      fail clone_auth 21 "The git server did not let us in to $1. hawser exec secrets set git/HOST stores credentials for it."
+      fail clone_auth 21 "The git server did not let you in to $1. hawser exec secrets set git/HOST stores credentials for it."
       ;;
     *'Host key verification failed'*)
       fail clone_auth 21 "The git server of $1 showed a host key that is not pinned. Store its known_hosts with its credentials."

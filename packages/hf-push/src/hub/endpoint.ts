@@ -8,7 +8,7 @@ export function endpointOf({ endpoint, env }: Pick<OpenHubOptions, 'endpoint' | 
   const text = endpoint ?? (env?.['HF_ENDPOINT']?.trim() || HUB);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw new HfPushError('HAWSER_HF_BAD_INPUT', `The endpoint ${JSON.stringify(text)} is not an http(s) URL`, {
+    throw new HfPushError('HAWSER_HF_BAD_INPUT', `The endpoint '${text}' is not an http(s) URL`, {
       hint: 'Set HF_ENDPOINT to the address of a Hub, or leave it out.',
     });
   if (url.username || url.password || url.search || url.hash)

@@ -78,7 +78,7 @@ async function filesOf(
     });
   }
   if (Object.hasOwn(templates, template)) return renderFiles(names, templates[template]);
-  throw new HfPushError('HAWSER_HF_BAD_INPUT', `There is no template ${JSON.stringify(template)}.`, {
+  throw new HfPushError('HAWSER_HF_BAD_INPUT', `There is no template '${template}'.`, {
     hint: `Choose one of ${templateNames.join(', ')}.`,
   });
 }

@@ -164,7 +164,7 @@ export function createSessionsClient(options: SessionsClientOptions): SessionsCl
       if (only !== undefined && second === undefined) return only;
       throw new SessionsError(
         'HAWSER_SESSIONS_NOT_FOUND',
-        only === undefined ? `No session begins with "${text}".` : `${found.length} sessions begin with "${text}".`,
+        only === undefined ? `No session begins with '${text}'.` : `${found.length} sessions begin with '${text}'.`,
         second === undefined ? {} : { hint: 'Give more of its id.', details: { candidates: found.slice(0, 10) } },
       );
     },

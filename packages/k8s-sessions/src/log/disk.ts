@@ -8,6 +8,7 @@ const retryMs = 500;
  * succeeds or the queue is told to give up; every job can be repeated.
  */
 export class DiskQueue {
+  readonly #folder: string;
   readonly #onTrouble: (trouble: LogTrouble) => void;
   readonly #onDone: () => void;
   readonly #jobs: { readonly run: () => Promise<void>; readonly bytes: number; readonly lost: () => Promise<void> }[] =
@@ -18,7 +19,9 @@ export class DiskQueue {
   #givenUp = false;
   #wake: () => void = () => undefined;
 
-  constructor(onTrouble: (trouble: LogTrouble) => void, onDone: () => void) {
+  /** `folder` is where the jobs write, for what is told of trouble. */
+  constructor(folder: string, onTrouble: (trouble: LogTrouble) => void, onDone: () => void) {
+    this.#folder = folder;
     this.#onTrouble = onTrouble;
     this.#onDone = onDone;
   }
@@ -77,17 +80,25 @@ export class DiskQueue {
     } catch (error) {
       if (!this.#troubled) {
         this.#troubled = true;
-        this.#onTrouble({ kind: 'disk', message: `The log cannot be written at the moment: ${String(error)}.` });
+        this.#onTrouble({ kind: 'disk', message: wordsOf(error as NodeJS.ErrnoException, this.#folder) });
       }
       return false;
     }
     if (this.#troubled) {
       this.#troubled = false;
-      this.#onTrouble({ kind: 'over', message: 'The log is being written again.' });
+      this.#onTrouble({ kind: 'over', message: 'The log of the session is being written again.' });
       this.#onDone();
     }
     return true;
   }
+}
+
+/** What stands still, where, and what to do. */
+function wordsOf({ code, message }: NodeJS.ErrnoException, folder: string): string {
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const why = isFull ? `the disk of ${folder} is full (${code})` : `${folder}: ${code ?? message}`;
+  const mend = isFull ? 'Make room there' : 'See that it can be written';
+  return `The log of the session cannot be written: ${why}. The command is held. ${mend}, and it goes on.`;
 }
 
 /** Writes all of `data` at a place in the file; again is no harm. */

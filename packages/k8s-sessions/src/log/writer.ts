@@ -87,6 +87,7 @@ class Writer implements LogWriter {
     this.#chain = chainStart(options.epoch);
     this.#shelf = new LogShelf(options, folder, () => this.#now());
     this.#disk = new DiskQueue(
+      options.folder,
       (trouble) => options.onTrouble?.(trouble),
       () => this.#lessened(),
     );

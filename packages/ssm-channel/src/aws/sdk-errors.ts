@@ -60,7 +60,7 @@ export function explainSdkError(error: unknown, context: CallContext): SsmChanne
       });
     case 'HAWSER_SSM_ENDPOINT_UNREACHABLE':
     case 'HAWSER_SSM_CERTIFICATE_REFUSED':
-      return new SsmChannelError(code, `AWS could not be reached for ${subject}: ${message}`, {
+      return new SsmChannelError(code, `AWS cannot be reached for ${subject}: ${message}`, {
         cause: error,
         details,
       });

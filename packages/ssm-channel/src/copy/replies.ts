@@ -69,7 +69,7 @@ export function remoteFailure(path: string, [kind = '', ...words]: readonly stri
     case 'link':
       return new SsmChannelError(
         'HAWSER_SSM_COPY_REMOTE_FILE',
-        `${path} on the target is a link that leads nowhere we can follow`,
+        `${path} on the target is a link that leads nowhere that can be followed`,
         {
           details,
           hint: 'Name the file that the link stands for.',

@@ -53,7 +53,7 @@ describe('a process that asks AWS', () => {
     const { result } = await ask({ endpointUrl: `http://127.0.0.1:${port}` }, keys);
     expect(result).toMatchObject({
       code: 'HAWSER_SSM_ENDPOINT_UNREACHABLE',
-      message: `AWS could not be reached for StartSession for i-1: connect ECONNREFUSED 127.0.0.1:${port}`,
+      message: `AWS cannot be reached for StartSession for i-1: connect ECONNREFUSED 127.0.0.1:${port}`,
     });
   });
 

@@ -49,7 +49,7 @@ export async function authenticate(
   if (code === 0) return true;
   throw new LinkError({
     cause: 'auth',
-    message: `${first.host} did not let us in.`,
+    message: `${first.host} did not let you in.`,
     hint: `Read what ssh said above. To see more: ${sshNames(first).authCommand.replace('ssh ', 'ssh -v ')}`,
     permanent: true,
     authCommand: sshNames(first).authCommand,

@@ -185,7 +185,7 @@ export function toolMissing(program: string): LinkFailure {
 export function notInTime(host: string, ms: number): LinkFailure {
   return {
     cause: 'timeout',
-    message: `${host} did not let us in within ${Math.round(ms / 1000)} s.`,
+    message: `${host} did not let you in within ${Math.round(ms / 1000)} s.`,
     hint: 'Check that nothing waits for an answer (a key to be touched), and that the host is not overloaded.',
     permanent: false,
   };

@@ -24,5 +24,5 @@ export function renderProgress(record: ExecutionRecord, lock: LockRecord | undef
 function heldBy(lock: LockRecord | undefined): string {
   if (lock?.holder === undefined) return '';
   const { execution_id, command, who, since } = lock.holder;
-  return `: held by ${execution_id} of ${who} since ${since}, “${command}”`;
+  return `: held by ${execution_id} of ${who} since ${since}, '${command}'`;
 }

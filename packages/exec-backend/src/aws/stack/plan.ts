@@ -53,7 +53,7 @@ export function checkStackName(name: string): void {
   if (!NAME.test(name)) {
     throw new ExecBackendError(
       'HAWSER_EXEC_BACKEND_BAD_INPUT',
-      `A stack cannot be called ${JSON.stringify(name)}: a letter, then letters, digits and hyphens, 32 characters at most`,
+      `A stack cannot be called '${name}': a letter, then letters, digits and hyphens, 32 characters at most`,
       { hint },
     );
   }
@@ -61,7 +61,7 @@ export function checkStackName(name: string): void {
   if (/^(?:aws|ssm)/i.test(name)) {
     throw new ExecBackendError(
       'HAWSER_EXEC_BACKEND_BAD_INPUT',
-      `A stack cannot be called ${name}: its parameters would begin with aws or ssm, which SSM keeps for itself`,
+      `A stack cannot be called '${name}': its parameters would begin with aws or ssm, which SSM keeps for itself`,
       { hint },
     );
   }
