@@ -90,7 +90,8 @@ describe('messages', () => {
 
   test('reads the full 64 bits of a sequence number, sign included', () => {
     const frame = Buffer.from(golden.messages[0]!.hex, 'hex');
-    for (const number of [2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -1n, -(2n ** 63n)]) {
+    const large = [2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n];
+    for (const number of [...large, -1n, -(2n ** 63n), 1n - 2n ** 63n]) {
       frame.writeBigInt64BE(number, 48);
       expect(decodeMessage(frame).sequenceNumber).toBe(number);
     }
@@ -178,6 +179,8 @@ describe('encoding', () => {
 
   test.each([
     ['a message id that is no UUID', { messageId: 'dd01e56b' }],
+    ['a message id with something before it', { messageId: `x${golden.primitives.uuid.text}` }],
+    ['a message id with something behind it', { messageId: `${golden.primitives.uuid.text}x` }],
     ['a negative sequence number', { sequenceNumber: -1 }],
     ['a sequence number that is no integer', { sequenceNumber: 0.5 }],
     ['a creation date that is no number', { createdDate: Number.NaN }],
@@ -198,9 +201,18 @@ describe('encoding', () => {
   test('writes the service form: header length 112, NUL padding, no payload type', () => {
     const golden112 = golden.decode.find(({ name }) => name === 'service-channel-closed-hl112')!;
     const message = decodeMessage(Buffer.from(golden112.hex, 'hex'));
+    expect(message).toMatchObject({ headerLength: 112, payloadType: 0 });
     expect(encodeServiceMessage(message).toString('hex')).toBe(golden112.hex);
     const empty = golden.decode.find(({ name }) => name === 'start-publication-hl112-empty-116-bytes')!;
     expect(encodeServiceMessage(decodeMessage(Buffer.from(empty.hex, 'hex'))).toString('hex')).toBe(empty.hex);
+  });
+
+  test('has room for a type of 32 bytes, and for no more', () => {
+    const { fields } = golden.messages[0]!;
+    const encode = (messageType: string): Buffer =>
+      encodeMessage({ ...fields, messageType, sequenceNumber: 1, payload: Buffer.from('x') });
+    expect(decodeMessage(encode('t'.repeat(32))).messageType).toBe('t'.repeat(32));
+    expect(() => encode('t'.repeat(33))).toThrow(`"${'t'.repeat(33)}" is longer than 32 bytes.`);
   });
 
   test('writes a given digest instead of the true one', () => {
@@ -328,10 +340,11 @@ describe('payloads', () => {
     });
     const kms = parseKmsAction(shell.requestedClientActions[1]!.actionParameters);
     expect(kms.kmsKeyId).toMatch(/^arn:aws:kms:/);
-    expect(parseKmsAction(kmsParameters({ kmsKeyId: 'k', challenge: 'AQID' }))).toEqual({
-      kmsKeyId: 'k',
-      challenge: 'AQID',
-    });
+    for (const action of [{ kmsKeyId: 'k', challenge: 'AQID' }, { kmsKeyId: 'k' }]) {
+      expect(parseKmsAction(kmsParameters(action))).toStrictEqual(action);
+    }
+    expect(kmsParameters({ kmsKeyId: 'k' })).toStrictEqual({ KMSKeyId: 'k' });
+    expect(parseKmsAction({ KMSKeyId: 'k', Challenge: '' })).toStrictEqual({ kmsKeyId: 'k' });
   });
 
   test('the rest of the handshake', () => {
@@ -372,6 +385,51 @@ describe('versions', () => {
   test.each(golden.version.agentCompare.rows)('the agent compares %j with %j', (version, other, lenient, strict) => {
     expect(Math.sign(compareVersions(version, other, { lenient: true }))).toBe(lenient);
     expect(Math.sign(compareVersions(version, other))).toBe(strict);
+  });
+
+  test('a version with a part that is no number is not newer than any', () => {
+    for (const version of ['2.x', 'x.2', '2.1x', '2.x1']) {
+      expect(isNewer(version, '1.0')).toBe(false);
+      expect(isNewer('9.9', version)).toBe(false);
+    }
+  });
+
+  // The order of Semantic Versioning 2.0.0 §11, with numbers of more than one digit.
+  const releases = ['9.9.9', '10.20.30-alpha', '10.20.30-alpha.1', '10.20.30-alpha.beta', '10.20.30-beta'];
+  releases.push('10.20.30-beta.2', '10.20.30-beta.11', '10.20.30-rc.1', '10.20.30', '10.20.31-0', '10.21.0', '11.0.0');
+
+  test.each(releases.map((version, index) => ({ version, index })))(
+    'the agent has $version in its place among releases and what comes before them',
+    ({ version, index }) => {
+      for (const [at, other] of releases.entries()) {
+        expect(Math.sign(compareVersions(version, other))).toBe(Math.sign(index - at));
+      }
+      expect(compareVersions(`${version}+build.7`, version)).toBe(0);
+    },
+  );
+
+  test.each<[string, string, number]>([
+    ['1.a', '1.2', 1],
+    ['1.2', '1.a', -1],
+    ['1.a.3', '1.a.4', -1],
+    ['1.b', '1.a', 1],
+    ['1.x1.0.0', '1.y1.0.0', -1],
+    ['1.1x', '1.2x', -1],
+    ['1.2.3.4', '1.2.3', 1],
+    ['1.2', '1.2.0.0', -1],
+  ])('the agent compares part by part what is no semantic version: %s with %s', (version, other, order) => {
+    expect(Math.sign(compareVersions(version, other))).toBe(order);
+  });
+
+  test.each<[string, string]>([
+    ['1.0.0', '1'],
+    ['1.00', '1'],
+    ['1.', '1'],
+    ['0.0', '0'],
+    ['1.2.0.00.', '1.2'],
+  ])('leniently %s is %s, and strictly it is not', (version, other) => {
+    expect(compareVersions(version, other, { lenient: true })).toBe(0);
+    expect(compareVersions(version, other)).toBeGreaterThan(0);
   });
 
   test('the version we report is new enough for callers and agents', () => {

@@ -6,6 +6,7 @@ import {
   encodeFlag,
   encodeHandshakeRequest,
   encodeOpenDataChannel,
+  encodeSize,
   parseAcknowledge,
   parseAgentSessionState,
   parseChannelClosed,
@@ -96,11 +97,41 @@ describe('payloads of the wrong shape', () => {
   });
 
   test('an exit code that is none is undefined', () => {
-    for (const text of ['', 'EXIT_CODE: ', 'EXIT_CODE: x', 'exit 1', 'EXIT_CODE: 99999999999']) {
+    for (const text of ['', 'EXIT_CODE: ', 'EXIT_CODE: x', 'exit 1', 'EXIT_CODE: 99999999999', '\nEXIT_CODE: 1']) {
       expect(parseExitCode(bytes(text))).toBeUndefined();
     }
     expect(parseExitCode(bytes('EXIT_CODE: -1\n'))).toBe(-1);
   });
+});
+
+test('what is not JSON is told from what is JSON of another kind', () => {
+  let thrown: unknown;
+  try {
+    parseAcknowledge(bytes('{'));
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({ message: 'The acknowledgement is not JSON.', cause: { name: 'SyntaxError' } });
+  expect(() => parseAcknowledge(bytes('7'))).toThrow('The acknowledgement is not an object.');
+});
+
+test('numbers are taken up to their limits', () => {
+  const ack = { messageType: 'x', messageId: 'y', isSequential: false };
+  for (const sequenceNumber of [0, Number.MAX_SAFE_INTEGER]) {
+    expect(parseAcknowledge(encodeAcknowledge({ ...ack, sequenceNumber }))).toEqual({ ...ack, sequenceNumber });
+  }
+  const [least, most] = [0, 0xffff_ffff];
+  for (const size of [
+    { columns: least, rows: most },
+    { columns: most, rows: least },
+  ]) {
+    expect(parseSize(encodeSize(size))).toEqual(size);
+  }
+});
+
+test('payloads may be any view of bytes', () => {
+  const within = new TextEncoder().encode('..{"cols":80,"rows":24}..');
+  expect(parseSize(within.subarray(2, -2))).toEqual({ columns: 80, rows: 24 });
 });
 
 describe('payloads of a newer or older shape', () => {
