@@ -14,6 +14,11 @@ export async function main(argv: string[], root: string): Promise<never> {
     process.stderr.write = write;
     void reportFailure(thrown, argv).then((exitCode) => process.exit(exitCode));
   });
+  // Nothing is under way any more, and the command waits for something: Node would say 0.
+  process.once('beforeExit', () => {
+    const thrown = new Error('the command stopped before it was done');
+    void reportFailure(thrown, argv).then((exitCode) => process.exit(exitCode));
+  });
   try {
     if (!(await runOwnCommand(root, argv))) {
       const { runAnyCommand } = await import('./start/any-command.js');

@@ -1,4 +1,5 @@
 import type { Context, Style, Told } from '@hawser/cli-kit';
+import { untilAborted } from '../wiring/abort.js';
 import type { EmulatedEnvironment } from './environment.js';
 import { runChild } from './run-child.js';
 
@@ -26,6 +27,6 @@ export async function offerEmulator<Ready extends { readonly env: Readonly<Recor
   for (const value of Object.values(ready.env)) out.show(value);
   out.record(ready);
   if (!out.json) out.data(render(ready, await out.style()));
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await untilAborted(signal);
   return { told: true };
 }

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecClient } from '@hawser/exec-client';
 import type { ExecutionRecord } from '@hawser/exec-client/contract';
 import { CliError } from '../errors.js';
+import { writeWhole } from '../wiring/write-whole.js';
 
 /** It is signed when the log was read to its end, which a cloud may take so long for. */
 const PATIENCE_MS = 60_000;
@@ -12,7 +12,7 @@ const PAUSE_MS = 500;
 export async function saveReceipt(client: ExecClient, record: ExecutionRecord, path: string): Promise<string> {
   const receipt = await signedReceipt(client, record.execution_id);
   try {
-    await writeFile(path, `${JSON.stringify(receipt, null, 2)}\n`);
+    await writeWhole(path, `${JSON.stringify(receipt, null, 2)}\n`);
   } catch (cause) {
     throw new CliError('HAWSER_EXEC_FILE', `The receipt cannot be written to ${path}`, {
       cause,

@@ -1,6 +1,7 @@
-import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { HfPushError, type Plan } from '@hawser/hf-push';
 import { CliError } from '../errors.js';
+import { writeWhole } from '../wiring/write-whole.js';
 
 /** Reads a plan; the library says what is wrong with one that is JSON. @throws CliError HAWSER_HF_PLAN_FILE. */
 export async function readPlan(path: string): Promise<Plan> {
@@ -19,17 +20,9 @@ export async function readPlan(path: string): Promise<Plan> {
  * @throws HfPushError HAWSER_HF_LOCAL_FILE.
  */
 export async function writePlan(path: string, plan: Plan): Promise<void> {
-  const text = `${JSON.stringify(plan, null, 2)}\n`;
-  const target = await realpath(path).catch(() => path);
-  const draft = `${target}.${process.pid}.tmp`;
   try {
-    const there = await stat(target).catch(() => undefined);
-    // A pipe or a device is written to, not replaced.
-    if (there && !there.isFile()) return await writeFile(target, text);
-    await writeFile(draft, text);
-    await rename(draft, target);
+    await writeWhole(path, `${JSON.stringify(plan, null, 2)}\n`);
   } catch (cause) {
-    await rm(draft, { force: true });
     throw new HfPushError(
       'HAWSER_HF_LOCAL_FILE',
       `The plan cannot be written to ${path}: ${(cause as Error).message}`,

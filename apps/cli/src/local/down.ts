@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { acquireLock } from '@hawser/state-store/files';
 import { findStack } from './find-stack.js';
+import { lockStack } from './lock-stack.js';
 import type { StackPlaces } from './places.js';
 import { reap } from './reap.js';
 import { readStack, writeStack } from './stack-file.js';
-
-/** How long another command may start or stop the stack meanwhile, in milliseconds. */
-const LOCK_MS = 60_000;
 
 /** What was ended. */
 export interface StackDown {
@@ -23,13 +20,7 @@ export async function stopStack(
   { purge, signal }: { readonly purge: boolean; readonly signal: AbortSignal },
 ): Promise<StackDown> {
   if (!existsSync(places.folder)) return { pid: null, purged: false };
-  const lock = await acquireLock({
-    path: places.lock,
-    subject: 'the local stack',
-    tool: 'hawser local',
-    timeoutMs: LOCK_MS,
-    signal,
-  });
+  const lock = await lockStack(places, signal);
   try {
     const found = await findStack(places);
     if (found) {

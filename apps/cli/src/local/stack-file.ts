@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { ProcessIdentity } from '@hawser/state-store/process';
 import type { PartName, RunningStack } from './parts.js';
 import type { StackPlaces } from './places.js';
@@ -39,6 +39,11 @@ export function writeStack({ document }: Pick<StackPlaces, 'document'>, content:
 /** Writes a file that only its owner reads, whole or not at all. */
 export function writePrivate(path: string, text: string): void {
   const fresh = `${path}.${process.pid}`;
-  writeFileSync(fresh, text, { mode: 0o600 });
-  renameSync(fresh, path);
+  try {
+    writeFileSync(fresh, text, { mode: 0o600 });
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
 }

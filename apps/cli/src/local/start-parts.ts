@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { runnerEnvironment } from '../sessions/runner-environment.js';
 import type { PartName, Part, StackOrder } from './parts.js';
 import { portNameOf } from './parts.js';
 import type { StackPlaces } from './places.js';
@@ -192,7 +193,7 @@ async function startSessions({ port, places, root, version }: Start): Promise<St
     folder: places.sessions,
     runnerProgram: [process.execPath, join(root, 'dist/lib/sessions-runner.js')],
     pageFolder: join(root, 'dist/page'),
-    env: pick(process.env, passedOn),
+    env: runnerEnvironment(process.env),
     home: homedir(),
     version,
     port,
@@ -214,16 +215,6 @@ async function startSessions({ port, places, root, version }: Start): Promise<St
     },
     close: () => service.close(),
   };
-}
-
-/** Names of this process's environment that runners and their commands get; nothing else of it does. */
-const passedOn = ['PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR'];
-
-function pick(
-  env: Readonly<Record<string, string | undefined>>,
-  names: readonly string[],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 /** How often it is looked for what was asked of an emulator, in milliseconds. */

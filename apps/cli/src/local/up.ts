@@ -5,18 +5,16 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } fr
 import { join } from 'node:path';
 import type { Config } from '@oclif/core';
 import type { Context } from '@hawser/cli-kit';
-import { acquireLock } from '@hawser/state-store/files';
 import { CliError } from '../errors.js';
-import { findStack } from './find-stack.js';
 import { askParts } from './ask-parts.js';
+import { findStack } from './find-stack.js';
+import { lockStack } from './lock-stack.js';
 import type { RunningStack, StackOrder } from './parts.js';
 import type { StackPlaces } from './places.js';
 import { reap } from './reap.js';
 import { instanceVariable, type StackProgramOptions, type StackReport } from './run-stack.js';
 import { readStack } from './stack-file.js';
 
-/** How long another command may start or stop the stack meanwhile, in milliseconds. */
-const LOCK_MS = 60_000;
 /** The log is put aside at a start when it is longer than this, in bytes. */
 const ROTATE_BYTES = 1 << 20;
 
@@ -40,13 +38,7 @@ export type UpContext = Pick<Context, 'out' | 'signal'> & { readonly config: Pic
 export async function startStack(order: StackOrder, places: StackPlaces, context: UpContext): Promise<StackUp> {
   const { signal } = context;
   makeFolder(places);
-  const lock = await acquireLock({
-    path: places.lock,
-    subject: 'the local stack',
-    tool: 'hawser local',
-    timeoutMs: LOCK_MS,
-    signal,
-  });
+  const lock = await lockStack(places, signal);
   try {
     const found = await findStack(places);
     if (found?.state === 'up' && found.process.isReady) {

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { signReceipt, type Envelope, type Json } from '@hawser/receipts';
 import { CliError } from '../errors.js';
+import { writeWhole } from '../wiring/write-whole.js';
 import { openMachineKey } from './machine-key.js';
 
 /** What was done, as a receipt is to state it. */
@@ -28,7 +28,7 @@ export async function issueReceipt(
  */
 export async function writeReceipt(path: string, receipt: unknown): Promise<void> {
   try {
-    await writeFile(path, `${JSON.stringify(receipt, null, 2)}\n`);
+    await writeWhole(path, `${JSON.stringify(receipt, null, 2)}\n`);
   } catch (cause) {
     throw new CliError('HAWSER_RECEIPT_FILE', `The receipt cannot be written to ${path}.`, { cause });
   }

@@ -45,7 +45,7 @@ export async function startService(
   try {
     const lines = createInterface({ input: output });
     // It says one line when it is ready. Of two that are started at once one finds the folder served: that is as good.
-    const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as readonly unknown[];
+    const [line] = (await Promise.race([once(lines, 'line'), once(child, 'close')])) as readonly unknown[];
     signal.throwIfAborted();
     const said = (typeof line === 'string' ? JSON.parse(line) : {}) as Partial<ServingSessions & FailureEnvelope>;
     if (said.note !== undefined) out.say(`  ${said.note}`);

@@ -7,6 +7,7 @@ import { serveLocal } from '@hawser/k8s-sessions/local';
 import { shareMachineKey } from '../receipts/machine-key.js';
 import { sourcesOfPlugins } from '../plugins/sessions.js';
 import { localFolder } from './local-service.js';
+import { runnerEnvironment } from './runner-environment.js';
 
 /** What `sessions serve` tells when it is ready: the first line with `--json`. */
 export interface ServingSessions {
@@ -19,15 +20,11 @@ export interface ServingSessions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Names of this process's environment that runners and their commands get; nothing else of it does. */
-const passedOn = ['PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR'];
-
 /** Serves the sessions of this machine until the command ends. */
 export async function serve(
   flags: { readonly port?: number | undefined; readonly isolation: 'auto' | 'process' | 'sandbox' },
   { config, onEnd }: Pick<Context, 'onEnd'> & { readonly config: Pick<Config, 'dataDir' | 'root' | 'version'> },
 ): Promise<ServingSessions> {
-  const env = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
   await shareMachineKey(config.dataDir, 'sessions');
   const { plugins, sources } = sourcesOfPlugins(installedPlugins(config.dataDir));
   const local = await serveLocal({
@@ -40,7 +37,7 @@ export async function serve(
     ],
     sources,
     pageFolder: join(config.root, 'dist/page'),
-    env,
+    env: runnerEnvironment(process.env),
     home: homedir(),
     version: config.version,
     isolation: flags.isolation,

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionsError } from '@hawser/k8s-sessions';
+import { writeWhole } from '../wiring/write-whole.js';
 
 /** The service a person uses, and the key for it. */
 export interface ConfiguredService {
@@ -50,16 +51,14 @@ export async function readUserFile(configDir: string): Promise<ConfiguredService
   });
 }
 
-/** Writes it, for its owner only. */
+/** Writes it, for its owner only, and answers where it is. */
 export async function saveUserFile(configDir: string, service: ConfiguredService): Promise<string> {
   const path = userFilePath(configDir);
   await mkdir(configDir, { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(
-    draft,
+  await writeWhole(
+    path,
     `${JSON.stringify({ $schema: 'https://hawser.dev/schemas/sessions-1.json', ...service }, null, 2)}\n`,
     { mode: 0o600 },
   );
-  await rename(draft, path);
   return path;
 }

@@ -1,5 +1,6 @@
 import { HawserCommand, portFlag } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import { untilAborted } from '../../wiring/abort.js';
 
 /** What `--json` prints when it is ready. */
 interface Serving {
@@ -28,7 +29,7 @@ export default class ExecServe extends HawserCommand<typeof ExecServe, Serving> 
       const { renderServing } = await import('../../render/exec/serving.js');
       work.out.data(renderServing(ready, await work.out.style()));
     }
-    await new Promise((resolve) => work.signal.addEventListener('abort', resolve, { once: true }));
+    await untilAborted(work.signal);
     return { told: true };
   }
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand, portFlag } from '@hawser/cli-kit';
 import type { Told, Work } from '@hawser/cli-kit';
+import { untilAborted } from '../../wiring/abort.js';
 import type { ServingSessions } from '../../sessions/serve.js';
 
 export default class SessionsServe extends HawserCommand<typeof SessionsServe, ServingSessions> {
@@ -33,7 +34,7 @@ export default class SessionsServe extends HawserCommand<typeof SessionsServe, S
       const { renderServing } = await import('../../render/sessions/serving.js');
       work.out.data(renderServing(ready, await work.out.style()));
     }
-    await new Promise((resolve) => work.signal.addEventListener('abort', resolve, { once: true }));
+    await untilAborted(work.signal);
     return { told: true };
   }
 }
