@@ -18,7 +18,20 @@ const areas = {
   queues: { package: 'ssm-channel', folder: 'src/queues', tests: ['queues'] },
   link: { package: 'tunnels', folder: 'src/link', tests: ['link-*'] },
   protocol: { package: 'k8s-sessions', folder: 'src/protocol', tests: ['protocol-*'] },
-  receipts: { package: 'receipts', folder: 'src', tests: ['canonical-json', 'chain', 'keys', 'receipts'] },
+  receipts: { package: 'receipts', folder: 'src', tests: ['canonical-json', 'chain', 'claims', 'keys', 'receipts'] },
+  view: {
+    package: 'k8s-sessions',
+    folder: 'src/client',
+    files: ['view-machine', 'input-queue'],
+    tests: ['client-view-*', 'client-input-queue'],
+  },
+  executions: {
+    package: 'exec-backend',
+    folder: 'src/core',
+    files: ['lock-queue', 'transitions'],
+    tests: ['lock-queue', 'transitions'],
+  },
+  phases: { package: 'exec-client', folder: 'src/contract', files: ['phases', 'exit-code'], tests: ['contract'] },
 };
 
 const { values: options, positionals: asked } = parseArgs({
@@ -54,11 +67,11 @@ function install() {
   run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: home });
 }
 
-function mutate(area, { package: name, folder, tests }) {
+function mutate(area, { package: name, folder, files: own = ['**/*'], tests }) {
   const report = join(home, `${area}.json`);
   const config = join(home, `${area}.conf.json`);
   const below = `packages/${name}`;
-  const files = options.mutate.length > 0 ? options.mutate : ['**/*'];
+  const files = options.mutate.length > 0 ? options.mutate : own;
   writeFileSync(
     config,
     JSON.stringify({

@@ -14,7 +14,8 @@ export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
   const fields = Object.keys(value)
-    .toSorted(byCodeUnits)
+    // By code units, as strings are compared; no two are equal.
+    .toSorted((left, right) => (left < right ? -1 : 1))
     .flatMap((name) => {
       const field = value[name];
       return field === undefined ? [] : [`${canonicalJson(name)}:${canonicalJson(field)}`];
@@ -34,10 +35,6 @@ export function readCanonicalJson(bytes: Uint8Array): Json | undefined {
   } catch {
     return undefined;
   }
-}
-
-function byCodeUnits(left: string, right: string): number {
-  return left < right ? -1 : Number(left > right);
 }
 
 function isList(value: object): value is readonly Json[] {

@@ -27,14 +27,19 @@ export function verifyReceipt(source: unknown, options: VerifyOptions): Verdict 
   const read = envelopeOf(source);
   if ('flaw' in read) return verdictOf([wrong('envelope', read.flaw)], undefined, undefined);
   const { envelope } = read;
-  const [signature = { keyid: '', sig: '' }] = envelope.signatures;
+  // Exactly one, or it would not have been read.
+  const signature = envelope.signatures[0]!;
   const payload = Buffer.from(envelope.payload, 'base64');
   const value = readCanonicalJson(payload);
   const claim = isClaim(value) ? value : undefined;
   const checks: ReceiptCheck[] = [
     ok('envelope', 'It has the form of a receipt.'),
     payloadCheck(value === undefined ? 'it is not canonical JSON' : flawOf(value)),
-    ...signatureChecks(envelope, payload, trusted.get(signature.keyid)),
+    ...signatureChecks(
+      signature,
+      preAuthenticationEncoding(envelope.payloadType, payload),
+      trusted.get(signature.keyid),
+    ),
   ];
   if (claim) checks.push(chainCheck(claim, options.previous));
   if (claim && options.logSha256 !== undefined) checks.push(logCheck(claim, options.logSha256));
@@ -55,8 +60,11 @@ function payloadCheck(flaw: string | undefined): ReceiptCheck {
   return ok('payload', 'The payload is canonical JSON, and a claim.');
 }
 
-function signatureChecks(envelope: Envelope, payload: Buffer, key: KeyObject | undefined): readonly ReceiptCheck[] {
-  const [{ keyid, sig } = { keyid: '', sig: '' }] = envelope.signatures;
+function signatureChecks(
+  { keyid, sig }: Envelope['signatures'][number],
+  signed: Buffer,
+  key: KeyObject | undefined,
+): readonly ReceiptCheck[] {
   if (!key) {
     return [
       { name: 'signer', verdict: 'unknown', text: `Unknown signer: no trusted key has the id ${keyid}.` },
@@ -68,7 +76,6 @@ function signatureChecks(envelope: Envelope, payload: Buffer, key: KeyObject | u
     ];
   }
   const signer = ok('signer', `It is signed by the trusted key ${keyid}.`);
-  const signed = preAuthenticationEncoding(envelope.payloadType, payload);
   const isRight = verify(null, signed, key, Buffer.from(sig, 'base64'));
   return [
     signer,
