@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../protocol/index.js';
+import { pause } from './pause.js';
 import type { CallOptions, Transport } from './transport.js';
 
 /** Which events of a session. */
@@ -6,6 +7,9 @@ export interface EventsOptions extends CallOptions {
   /** Those behind this id; all when missing. */
   readonly after?: number;
 }
+
+/** How long a stream that brought nothing is left alone, in milliseconds. */
+const emptyPauseMs = 1000;
 
 /**
  * What happened to a session, then what happens: every event once, over cut connections, until the service says that no
@@ -25,6 +29,7 @@ export async function* readEvents(
     });
     // 204 is how a stream of events says that it is over (WHATWG HTML, server-sent events, §9.2.3).
     if (response.status === 204 || !response.body) return;
+    const before = last;
     try {
       for await (const data of readStream(response.body)) {
         const event = JSON.parse(data) as SessionEvent;
@@ -37,6 +42,8 @@ export async function* readEvents(
       // A stream that broke off is asked for again, from behind what came; what the caller threw is not ours.
       if (!(error instanceof TypeError)) throw error;
     }
+    // Something in between that cuts every stream at once is not asked without end.
+    if (last === before) await pause(emptyPauseMs, options.signal);
   }
 }
 

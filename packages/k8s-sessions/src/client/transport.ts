@@ -1,6 +1,7 @@
 import { SessionsError } from '../errors.js';
 import { addressBelow } from './addresses.js';
 import { garbled, refusal, unreachable } from './answers.js';
+import { pause } from './pause.js';
 
 /** Where the service is, and how it is spoken to. */
 export interface SessionsClientOptions {
@@ -119,19 +120,4 @@ export function createTransport(options: SessionsClientOptions): Transport {
       return answer as T;
     },
   };
-}
-
-/** Waits, unless the signal says otherwise. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

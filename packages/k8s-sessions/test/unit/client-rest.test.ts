@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { createSessionsClient, exchangeTicket, parseTerminalLink } from '../../src/client/index.js';
 import type { SessionsClient } from '../../src/client/index.js';
 
@@ -114,6 +114,23 @@ describe('the client of the service', () => {
     for await (const { id: number } of client.events(id)) seen.push(number);
     expect(seen).toEqual([1, 2, 3]);
     expect(asked.map(({ headers }) => headers.get('last-event-id'))).toEqual([null, '2', '3']);
+  });
+
+  test('a stream that brings nothing is asked for again only after a pause', async () => {
+    const empty = (): Response => new Response(': \n\n');
+    const { client, asked } = answered(empty, empty, () => new Response(null, { status: 204 }));
+    jest.useFakeTimers();
+    try {
+      const over = client.events(id)[Symbol.asyncIterator]().next();
+      await jest.advanceTimersByTimeAsync(999);
+      expect(asked).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(asked).toHaveLength(2);
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(await over).toEqual({ done: true, value: undefined });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('takes no address and no key that cannot be one, and shows no login', () => {
