@@ -94,4 +94,53 @@ describe('the queue of a lock', () => {
     expect(renew(lock, 'w0', 9000).holder?.leaseUntilMs).toBe(9000);
     expect(renew(lock, 'w0', 1)).toBe(lock);
   });
+
+  test('gives whoever comes first the next number, from now on for as long as they asked', () => {
+    const first = ask(freeLock, { ...waiter('a'), leaseMs: 500 }, 'fail', 10);
+    expect(first).toEqual({
+      fence: 1,
+      holder: { id: 'a', who: 'a', sinceMs: 10, leaseUntilMs: 510 },
+      queue: [],
+      displaced: [],
+    });
+    const waiting = ask(first, waiter('b'), 'wait', 20);
+    const second = leave(waiting, 'a', 30);
+    expect(second).toEqual({
+      fence: 2,
+      holder: { id: 'b', who: 'b', sinceMs: 30, leaseUntilMs: 1030 },
+      queue: [],
+      displaced: [],
+    });
+    expect(leave(second, 'b', 40)).toEqual({ fence: 2, queue: [], displaced: [] });
+    expect(leave(second, 'nobody', 40)).toBe(second);
+  });
+
+  test('takes nobody in who asks not to wait, and lets who replaces wait where nobody does', () => {
+    const held = ask(freeLock, waiter('a'), 'fail', 0);
+    expect(ask(held, waiter('b'), 'fail', 1)).toBe(held);
+    const waiting = ask(held, waiter('b'), 'replace', 1);
+    expect(waiting).toMatchObject({ queue: [{ id: 'b' }], displaced: [] });
+    const replaced = ask(waiting, waiter('c'), 'replace', 2);
+    expect(replaced).toMatchObject({ queue: [{ id: 'c' }], displaced: [{ id: 'b', by: 'c' }] });
+    // Who was sent away does not come back by asking again, and is forgotten when they leave.
+    expect(ask(replaced, waiter('b'), 'wait', 3)).toBe(replaced);
+    expect(leave(replaced, 'b', 4)).toMatchObject({ holder: { id: 'a' }, queue: [{ id: 'c' }], displaced: [] });
+    expect(leave(replaced, 'c', 4)).toMatchObject({ queue: [], displaced: [{ id: 'b' }] });
+    // A queue that is full still lets its last be replaced.
+    let full = freeLock;
+    for (let index = 0; index <= longestQueue; index += 1) full = ask(full, waiter(`w${index}`), 'wait', 0);
+    expect(ask(full, waiter('x'), 'wait', 0)).toBe(full);
+    expect(standing(ask(full, waiter('x'), 'replace', 0), 'x')).toEqual({ kind: 'waiting', position: longestQueue });
+  });
+
+  test('keeps a lease that is as long already, and gives a lock that was left to who waits', () => {
+    const held = ask(freeLock, waiter('a'), 'fail', 0);
+    expect(renew(held, 'a', 1000)).toBe(held);
+    expect(renew(held, 'a', 1001)).toEqual({ ...held, holder: { ...held.holder, leaseUntilMs: 1001 } });
+    expect(renew(freeLock, 'a', 1000)).toBe(freeLock);
+    // A row whose holder is gone, but not its queue: who asks stands behind.
+    const left: Lock = { fence: 3, queue: [waiter('b')], displaced: [] };
+    expect(ask(left, waiter('c'), 'wait', 5)).toMatchObject({ queue: [{ id: 'b' }, { id: 'c' }] });
+    expect(leave({ ...left, displaced: [{ id: 'd', by: 'b' }] }, 'd', 5)).toEqual(left);
+  });
 });
