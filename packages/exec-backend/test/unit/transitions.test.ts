@@ -126,6 +126,11 @@ describe('the states of an execution', () => {
 const iso = (ms: number): string => new Date(madeAt + ms).toISOString();
 const running: Execution = { ...fresh, phase: 'running', times: { ...fresh.times, started_at: iso(10) } };
 
+/** What becomes of a fresh execution whose task says this. */
+function say(told: JobReport['event'], more: Partial<JobReport> = {}): Execution {
+  return applyReport(fresh, { token: 't', attempt: 1, event: told, at: madeAt + 5, ...more }, madeAt + 9);
+}
+
 describe('a step of an execution', () => {
   test('is written down with its time, and none goes back', () => {
     const times = (
@@ -159,24 +164,20 @@ describe('a step of an execution', () => {
   });
 
   test('is what the task reports of itself, at a time that can be', () => {
-    const say = (event: JobReport['event'], more: Partial<JobReport> = {}): Execution =>
-      applyReport(fresh, { token: 't', attempt: 1, event, at: madeAt + 5, ...more } as JobReport, madeAt + 9);
     expect(say('preparing')).toMatchObject({ phase: 'preparing', times: { prepared_at: iso(5) } });
     expect(say('prepared', { commit: 'c', tree: 'd' })).toMatchObject({ phase: 'preparing', commit: 'c', tree: 'd' });
     expect(say('running', { at: madeAt + 99_999 })).toMatchObject({ phase: 'running', times: { started_at: iso(9) } });
     expect(say('running', { at: madeAt - 99_999 })).toMatchObject({ phase: 'running', times: { started_at: iso(0) } });
     expect(say('running')).not.toHaveProperty('commit');
     expect(say('running')).not.toHaveProperty('tree');
-    expect(applyReport(say('failed'), { token: 't', attempt: 1, event: 'running', at: 0 } as JobReport, 0)).toEqual(
-      say('failed'),
-    );
+    expect(applyReport(say('failed'), { token: 't', attempt: 1, event: 'running', at: 0 }, 0)).toEqual(say('failed'));
   });
 });
 
 describe('the end of an execution', () => {
   test('by a stopped task tells its exit, and that it began where it did', () => {
-    const stop = (facts: Partial<TaskFacts>, before = fresh): Execution =>
-      applyFacts(before, { task, state: 'stopped', ...facts } as TaskFacts, madeAt + 50);
+    const stop = (seen: Partial<TaskFacts>, before = fresh): Execution =>
+      applyFacts(before, { task, state: 'stopped', ...seen }, madeAt + 50);
     expect(stop({ exitCode: 7, stoppedAtMs: madeAt + 40 })).toMatchObject({
       phase: 'failed',
       exitCode: 7,
@@ -211,8 +212,6 @@ describe('the end of an execution', () => {
   });
 
   test('by a report tells its exit and its log; a failure before the command may be tried again', () => {
-    const say = (event: JobReport['event'], more: Partial<JobReport> = {}): Execution =>
-      applyReport(fresh, { token: 't', attempt: 1, event, at: madeAt + 5, ...more } as JobReport, madeAt + 9);
     expect(say('failed')).toMatchObject({
       phase: 'error',
       reasonCode: 'payload',
@@ -239,7 +238,7 @@ describe('the end of an execution', () => {
       reasonCode: 'timeout',
       reason: 'It was stopped at its time limit.',
     });
-    expect(say('ended', { signal: 'SIGTERM' } as Partial<JobReport>)).toMatchObject({ phase: 'failed' });
+    expect(say('ended', { signal: 'SIGTERM' })).toMatchObject({ phase: 'failed' });
   });
 
   test('is the word that fits all that is known', () => {
@@ -284,7 +283,7 @@ describe('the end of an execution', () => {
     expect(over).not.toHaveProperty('costUsd');
     const onAws: Execution = {
       ...fresh,
-      backend: { kind: 'aws' } as Execution['backend'],
+      backend: { kind: 'aws' },
       times: { ...fresh.times, provisioned_at: iso(1) },
     };
     expect(ended(onAws, { began: true, exitCode: 0 }).costUsd).toBeGreaterThan(0);
