@@ -17,6 +17,11 @@ describe('frames', () => {
     expect(frame.toString('hex')).toBe(hex);
   });
 
+  test('have a body of any number of pieces', () => {
+    const pieces = ['ab', '', 'c', 'def'].map((piece) => Buffer.from(piece));
+    expect(encodeFrame(1, Command.Psh, 3, pieces)).toEqual(encodeFrame(1, Command.Psh, 3, [Buffer.from('abcdef')]));
+  });
+
   test('are read wherever they are cut', () => {
     const bytes = Buffer.concat([
       encodeFrame(2, Command.Syn, 3),
@@ -241,10 +246,31 @@ describe('streams', () => {
     const fin = encodeFrame(1, Command.Fin, id);
     client.receive(Buffer.concat([fin, psh(id, 'x'), fin]), 0);
     expect(client.take()).toEqual([{ do: 'fin', id }]);
+    client.receive(encodeFrame(1, Command.Syn, 5), 0);
+    expect(client.take()).toEqual([]);
     client.consumed(99, 5, 0);
     client.close(99);
     expect(client.write(99, Buffer.from('x'))).toBe(true);
     expect(client.queuedBytes).toBe(0);
+  });
+
+  test('the end of a stream that we close ourselves is no news', () => {
+    const { server, id } = pair();
+    server.write(id, Buffer.from('last'));
+    server.close(id);
+    server.receive(encodeFrame(1, Command.Fin, id), 0);
+    expect(server.take()).toEqual([]);
+  });
+
+  test('drain comes when exactly half is left', () => {
+    const mux = createMux({ role: 'client' });
+    const id = mux.open(0);
+    expect(mux.write(id, Buffer.alloc(3 * 32_768))).toBe(false);
+    mux.next();
+    mux.next();
+    expect(mux.take()).toEqual([]);
+    mux.next();
+    expect(mux.take()).toEqual([{ do: 'drain', id }]);
   });
 
   test('write answers false above 64 KiB, and drain comes at half', () => {
@@ -310,6 +336,54 @@ describe('flow control', () => {
       if (server.take().some((wish) => wish.do === 'hold')) break;
     }
     expect(frames).toBeLessThan(1000);
+  });
+
+  test('holds when the buffer is full to its last byte, and releases when it is half empty to a byte', () => {
+    // Two pieces of 100 bytes, and 128 for each of them.
+    const { server, id } = pair({ receiveBufferBytes: 456 });
+    const dos = (): string[] => server.take().map((wish) => wish.do);
+    server.receive(psh(id, Buffer.alloc(100)), 0);
+    expect(dos()).toEqual(['data']);
+    server.receive(psh(id, Buffer.alloc(100)), 0);
+    expect(dos()).toEqual(['data', 'hold']);
+    server.consumed(id, 99, 0);
+    expect(dos()).toEqual([]);
+    server.consumed(id, 1, 0);
+    expect(dos()).toEqual(['release']);
+  });
+
+  test('version 2 tells of the first consumption, and of every half window from then on', () => {
+    const { server, id } = pair({ version: 2, streamBufferBytes: 1000 });
+    server.receive(psh(id, Buffer.alloc(2000), 2), 0);
+    const told = (bytes: number): string[] => {
+      server.consumed(id, bytes, 0);
+      return framesOf(server).map((frame) => frame.toString('hex'));
+    };
+    const update = (consumed: number): string => encodeUpdate(id, consumed, 1000).toString('hex');
+    expect([told(0), told(1), told(499), told(1), told(499), told(600)]).toEqual([
+      [],
+      [update(1)],
+      [],
+      [update(501)],
+      [],
+      [update(1600)],
+    ]);
+  });
+
+  test('version 2 lets others send while one may not', () => {
+    const { client, id } = pair({ version: 2 });
+    const other = client.open(0);
+    client.write(id, Buffer.alloc(262_144));
+    framesOf(client);
+    client.write(id, Buffer.from('has to wait'));
+    client.write(other, Buffer.from('may go'));
+    expect(framesOf(client).map((frame) => frame.toString('latin1', 8))).toEqual(['may go']);
+  });
+
+  test('an update for no stream is ignored', () => {
+    const { client, id } = pair({ version: 2 });
+    client.receive(encodeUpdate(99, 0, 1000), 0);
+    expect([client.take(), client.next(), [...client.streams]]).toEqual([[], undefined, [id]]);
   });
 
   test('version 2 sends no more than the window, and goes on with the update', () => {
@@ -385,6 +459,29 @@ describe('the end of a connection', () => {
     expect(client.write(id, Buffer.from('x'))).toBe(true);
   });
 
+  test.each([0, 1, 2, 3])('a fault in byte %i of a header is found wherever the header is cut', (place) => {
+    const { client } = pair();
+    const header = encodeFrame(1, Command.Nop, 0);
+    header[place] = 9;
+    for (const byte of header) client.receive(Buffer.from([byte]), 0);
+    expect(end(client)).toHaveLength(1);
+  });
+
+  test('comes once, whatever follows in the same bytes', () => {
+    const server = createMux({ role: 'server', maxStreams: 1 });
+    const [first, second] = [encodeFrame(1, Command.Syn, 3), encodeFrame(1, Command.Syn, 5)];
+    server.receive(Buffer.concat([first, second, Buffer.from('garbage, more than a header')]), 0);
+    expect(end(server)).toEqual([{ do: 'end', reason: 'too-many-streams' }]);
+  });
+
+  test('leaves no NOP behind', () => {
+    const server = createMux({ role: 'server', keepAliveMs: 10 });
+    server.tick(0);
+    server.tick(10);
+    server.receive(Buffer.from('garbage, more than a header'), 10);
+    expect(server.next()).toBeUndefined();
+  });
+
   test('more streams than allowed', () => {
     const server = createMux({ role: 'server', maxStreams: 2 });
     server.receive(Buffer.concat([3, 5, 7, 9].map((id) => encodeFrame(1, Command.Syn, id))), 0);
@@ -412,6 +509,12 @@ describe('the end of a connection', () => {
     expect(end(mux)).toEqual([{ do: 'end', reason: 'ids-used-up' }]);
   });
 
+  test.each([1, 65_535])('a frame size of %d is taken', (maxFrameBytes) => {
+    const mux = createMux({ role: 'client', maxFrameBytes });
+    mux.write(mux.open(0), Buffer.alloc(65_536));
+    expect(framesOf(mux)[1]).toHaveLength(8 + maxFrameBytes);
+  });
+
   test.each([0, 65_536, Number.NaN])('a frame size of %d is refused', (maxFrameBytes) => {
     expect(() => createMux({ role: 'client', maxFrameBytes })).toThrow(RangeError);
   });
@@ -423,6 +526,13 @@ describe('keep-alive', () => {
     mux.tick(0);
     mux.tick(1e9);
     expect([mux.take(), mux.next()]).toEqual([[], undefined]);
+  });
+
+  test('asks to be woken once for each time', () => {
+    const mux = createMux({ role: 'server', keepAliveMs: 10 });
+    expect([mux.take(), mux.take()]).toEqual([[{ do: 'wake', atMs: 0 }], []]);
+    mux.tick(5);
+    expect([mux.take(), mux.take()]).toEqual([[{ do: 'wake', atMs: 15 }], []]);
   });
 
   test('whatever arrives keeps the connection, silence of three intervals ends it', () => {
