@@ -113,7 +113,7 @@ function config() {
       backend: { description: 'The backend that is taken when nothing else is said.', type: ['string', 'null'] },
       backends: {
         description: 'Backends by name.',
-        type: 'object',
+        type: ['object', 'null'],
         propertyNames: { pattern: name },
         additionalProperties: backend,
       },

@@ -1,6 +1,6 @@
 // The reference of the libraries: one page for each export path of each published package, made by typedoc of the
 // declarations that are published, comments and all.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import { Application } from 'typedoc';
 import { root, workspacePackages } from '../scripts/workspace.mjs';
@@ -87,9 +87,26 @@ export async function makeApiPages({ pages, work }) {
       .filter((file) => file.endsWith('.md'))
       .map((file) => [file.replaceAll(sep, '/'), readFileSync(join(pages, file), 'utf8')]),
   );
-  for (const file of texts.keys()) writeFileSync(join(pages, file), withTrueAnchors(file, texts));
-  const pageOf = new Map([...texts].map(([file, text]) => [titleOf(text), file]));
-  return all.map(({ name, door }) => ({ name, door, page: pageOf.get(`@hawser/${door}`) }));
+  const renamed = new Map(
+    [...texts].flatMap(([file, text]) => {
+      const name = `${titleOf(text)?.replace('@hawser/', '')}.md`;
+      return name !== file && all.some(({ door }) => `${door}.md` === name) ? [[file, name]] : [];
+    }),
+  );
+  for (const file of texts.keys()) {
+    const text = withTrueNames(file, withTrueAnchors(file, texts), renamed);
+    rmSync(join(pages, file));
+    writeFileSync(join(pages, renamed.get(file) ?? file), text);
+  }
+  return all.map(({ name, door }) => ({ name, door, page: `${door}.md` }));
+}
+
+/** typedoc numbers a page after an export that differs from it in case alone; a page has the name of its door. */
+function withTrueNames(file, text, renamed) {
+  return text.replaceAll(/\]\(([\w/.-]+\.md)/g, (link, path) => {
+    const aim = renamed.get(posix.join(posix.dirname(file), path));
+    return aim === undefined ? link : `](${posix.relative(posix.dirname(renamed.get(file) ?? file), aim)}`;
+  });
 }
 
 /** typedoc numbers an anchor after namesakes that it shows without a heading; the page does not. */

@@ -129,9 +129,10 @@ function decisionOf(
 ): Decision | undefined {
   const key = keyOf(setting, place);
   const value = key.reduce<unknown>((at, name) => asMap(at)[name], yaml.value);
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || (value === null && place !== true)) return undefined;
   const line = yaml.lineOf(key);
-  const fault = place === true ? faultOf(value, setting.value) : undefined;
+  const said = value === null ? 'has no value' : faultOf(value, setting.value);
+  const fault = place === true ? said : undefined;
   const shownKey = key.join('.');
   if (fault !== undefined) {
     throw new CliError('HAWSER_CONFIG_INVALID', `${shown}:${line}: ${shownKey} ${fault}.`, {
