@@ -10,10 +10,18 @@ import { cache, root } from './workspace.mjs';
 const versions = { '@stryker-mutator/core': '9.6.1' };
 const least = 85;
 
-/** What is mutated, by the name of its area, and the tests that are asked: files of the package's `test/unit`. */
+/**
+ * What is mutated, by the name of its area, and the tests that are asked: files of the package's `test/unit`, `without`
+ * those of this name, which simulate whole connections for seconds.
+ */
 const areas = {
   codec: { package: 'ssm-channel', folder: 'src/codec', tests: ['codec-*'] },
-  channel: { package: 'ssm-channel', folder: 'src/channel', tests: ['channel-*', 'rtt', 'size-probe'] },
+  channel: {
+    package: 'ssm-channel',
+    folder: 'src/channel',
+    tests: ['channel-*', 'rtt', 'size-probe'],
+    without: 'probing for the payload size|is not filled with copies',
+  },
   smux: { package: 'ssm-channel', folder: 'src/smux', tests: ['smux*'] },
   queues: { package: 'ssm-channel', folder: 'src/queues', tests: ['queues'] },
   link: { package: 'tunnels', folder: 'src/link', tests: ['link-*'] },
@@ -108,6 +116,7 @@ function mutate(area, { package: name, folder, files: own = ['**/*'], tests }) {
       HAWSER_PROPERTY_RUNS: '100',
       ...process.env,
       HAWSER_MUTATE: testFiles(below, tests).join(','),
+      ...(without === undefined ? {} : { HAWSER_MUTATE_WITHOUT: without }),
     },
   });
   const mutants = Object.values(JSON.parse(readFileSync(report, 'utf8')).files).flatMap((file) => file.mutants);

@@ -10,6 +10,9 @@ const globals = new URL('globals.mjs', import.meta.url).href;
 /** What the changed sources share with their tester; it holds which change is on. */
 const shared = (globalThis['__stryker__'] ??= {});
 
+const { HAWSER_MUTATE_WITHOUT } = process.env;
+const without = HAWSER_MUTATE_WITHOUT === undefined ? undefined : new RegExp(HAWSER_MUTATE_WITHOUT);
+
 class BundledTests {
   /** Of each test file its path and where its bundle is. */
   #files = [];
@@ -92,7 +95,7 @@ class BundledTests {
       if (mutant !== undefined) shared.activeMutant = mutant.atLoad ? mutant.id : undefined;
       const all = await collect(ours, () => import(`${bundle}?${this.#loads}`));
       if (mutant !== undefined) shared.activeMutant = mutant.id;
-      const tests = wanted ? all.filter(({ id }) => wanted.has(id)) : all;
+      const tests = all.filter(({ id }) => (wanted ? wanted.has(id) : !without?.test(id)));
       results.push(...(await runFile(fileName, tests, bail)));
       if (bail && results.at(-1)?.status === 1) break;
     }
