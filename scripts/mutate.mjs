@@ -75,7 +75,7 @@ function install() {
   run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: home });
 }
 
-function mutate(area, { package: name, folder, files: own = ['**/*'], tests }) {
+function mutate(area, { package: name, folder, files: own = ['**/*'], tests, without }) {
   const report = join(home, `${area}.json`);
   const config = join(home, `${area}.conf.json`);
   const below = `packages/${name}`;
