@@ -1,4 +1,5 @@
 import { defineDocument, type DocumentDefinition } from '@hawser/state-store';
+import { isMap } from '../files.js';
 import { contextsSchema, MAX_HISTORY } from './contexts-schema.js';
 import { validateContexts } from './contexts-validator.generated.js';
 
@@ -144,11 +145,7 @@ function targetsOfEntry(entry: Record<string, unknown>): ContextTargets {
   };
 }
 
-function textIn(map: Record<string, unknown>, key: string): string | undefined {
+function textIn(map: Readonly<Record<string, unknown>>, key: string): string | undefined {
   const value = map[key];
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { decode } from './decode.js';
 import type { HttpRequest } from './server.js';
 
 /** A key pair the emulator knows. */
@@ -207,14 +208,6 @@ function canonicalQuery(query: string): string {
 
 function compare(left: string, right: string): number {
   return left < right ? -1 : Number(left > right);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function encode(text: string): string {

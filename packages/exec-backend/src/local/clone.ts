@@ -5,6 +5,7 @@ import { gitConfiguration, gitIn, type Git, type GitResult } from './git.js';
 import { knownHosts } from './known-hosts.js';
 import { NeverBegan } from './never-began.js';
 import { marker } from './processes.js';
+import { shellWord } from '../shell-word.js';
 import { messageOf } from '../stores/file-errors.js';
 
 /** What a clone came to. */
@@ -217,9 +218,4 @@ function sshCommand(git: JobPayload['git'] & { readonly kind: 'ssh' }, folder: s
 /** An option whose value is one file, whatever its name: ssh takes a list, parted by spaces (ssh_config(5)). */
 function fileOption(name: string, path: string): string {
   return shellWord(`${name}="${path}"`);
-}
-
-/** One word for a POSIX shell (Shell Command Language, 2.2.2 Single-Quotes). */
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, closeSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLock } from '@hawser/state-store/files';
 import { livenessOf, type ProcessIdentity } from '@hawser/state-store/process';
 import { finishLog } from '../logs/finish.js';
 import type { Job, Runner, StartFailure, TaskFacts, TaskRef } from '../ports.js';
 import { messageOf, storeFailed } from '../stores/file-errors.js';
-import { createPrivate, readDocument, readText, writePrivate } from './files.js';
+import { createPrivate, entriesOf, readDocument, readText, writePrivate } from './files.js';
 import { chooseIsolation, describeIsolation, type Isolation, type IsolationPlace } from './isolation.js';
 import { parseTaskName, runPlaces, taskName, type Places, type RunPlaces } from './places.js';
 import { ExecBackendError } from '../errors.js';
@@ -271,15 +271,7 @@ function failure(error: unknown): StartFailure {
 
 /** All attempts that have a folder. */
 export function attemptsIn(places: Places): readonly RunPlaces[] {
-  return foldersIn(places.runs).flatMap((executionId) =>
-    foldersIn(join(places.runs, executionId)).map((attempt) => runPlaces(places, executionId, Number(attempt))),
+  return entriesOf(places.runs).flatMap((executionId) =>
+    entriesOf(join(places.runs, executionId)).map((attempt) => runPlaces(places, executionId, Number(attempt))),
   );
-}
-
-function foldersIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,9 +1,9 @@
-import { readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { livenessOf, type ProcessIdentity } from '@hawser/state-store/process';
 import { partitions } from '../core/records.js';
 import type { Store } from '../ports.js';
-import { readDocument } from './files.js';
+import { entriesOf, readDocument } from './files.js';
 import type { Places, RunPlaces } from './places.js';
 import { removeTree } from './remove-tree.js';
 import { attemptsIn } from './runner.js';
@@ -31,14 +31,6 @@ export async function tidy(places: Places, store: Store): Promise<void> {
   for (const partition of entriesOf(places.rows)) {
     const folder = join(places.rows, partition);
     for (const name of entriesOf(folder)) if (name.startsWith('.')) removeIfOld(join(folder, name));
-  }
-}
-
-function entriesOf(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ForeignFile } from '@hawser/state-store/foreign';
+import { isObject } from '../contract/problems.js';
 import { ExecError } from '../errors.js';
 import { unknownKey } from './project-file.js';
 import type { YamlFile } from './read-yaml.js';
@@ -121,7 +122,7 @@ async function openUserFile(folder: string): Promise<ForeignFile> {
 function backendsOf(yaml: YamlFile): Pick<UserFile, 'backends' | 'backend'> {
   const { value } = yaml;
   const table = value['backends'] ?? {};
-  if (!isMap(table)) throw yaml.fault(['backends'], 'backends must be a map of names.');
+  if (!isObject(table)) throw yaml.fault(['backends'], 'backends must be a map of names.');
   const backends: Record<string, UserBackend> = {};
   if (value['api_endpoint'] !== undefined || value['api_key'] !== undefined) {
     const flat = Object.fromEntries(backendKeys.filter((key) => key in value).map((key) => [key, value[key]]));
@@ -131,7 +132,7 @@ function backendsOf(yaml: YamlFile): Pick<UserFile, 'backends' | 'backend'> {
     if (!backendName.test(name) || name === 'local') {
       throw yaml.fault(['backends', name], `${name} cannot be the name of a backend.`);
     }
-    if (!isMap(backend)) throw yaml.fault(['backends', name], `${name} must be a map of ${backendKeys.join(', ')}.`);
+    if (!isObject(backend)) throw yaml.fault(['backends', name], `${name} must be a map of ${backendKeys.join(', ')}.`);
     backends[name] = backendOf(yaml, backend, ['backends', name]);
   }
   const { backend } = value;
@@ -161,8 +162,4 @@ async function holdToMode(path: string): Promise<readonly string[]> {
     });
   }
   return (mode & 0o044) === 0 ? [] : [`${path} holds keys, and others than you can read it: chmod 600 ${path}`];
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { checkSchema } from '../schema/check.js';
+import { textOf } from '../text/text-of.js';
 import { readYamlMap } from '../text/yaml-map.js';
 import type { Finding } from '../tree/types.js';
 
@@ -93,15 +94,11 @@ function manifestOf(dialect: Manifest['dialect'], value: Readonly<Record<string,
   const pairs = Object.entries(typeof value['variables'] === 'object' ? (value['variables'] ?? {}) : {});
   return {
     dialect,
-    name: stringOf(value['name']),
-    description: stringOf(value['description']),
-    app: stringOf(value['app']),
+    name: textOf(value['name']),
+    description: textOf(value['description']),
+    app: textOf(value['app']),
     port: typeof port === 'number' && Number.isInteger(port) && port > 0 && port <= 65_535 ? port : undefined,
     // The Hub's variables are strings.
     variables: Object.fromEntries(pairs.map(([key, each]) => [key, String(each)])),
   };
-}
-
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

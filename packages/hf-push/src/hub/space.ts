@@ -2,6 +2,7 @@ import { HfPushError } from '../errors.js';
 import { explained, statusOf } from '../http/failure.js';
 import type { Http } from '../http/http.js';
 import { readBody } from '../http/read-body.js';
+import { textOf } from '../text/text-of.js';
 import type { NewSpace, SpaceInfo, SpaceRuntime } from './types.js';
 
 interface ApiRuntime {
@@ -62,10 +63,6 @@ export function readRuntime(runtime: ApiRuntime): SpaceRuntime {
     hardware: { current: textOf(current), requested: textOf(requested) },
     errorMessage: textOf(errorMessage),
   };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { HfPushError } from '../errors.js';
+import { textOf } from '../text/text-of.js';
 import type { Finding } from '../tree/types.js';
 import type { LiveReport } from './types.js';
 
@@ -159,8 +160,4 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function mapOf(value: unknown): Readonly<Record<string, unknown>> {
   return isMap(value) ? value : {};
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

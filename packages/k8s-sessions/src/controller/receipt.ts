@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { keyIdOf } from '@hawser/receipts';
 import type { Envelope, Json } from '@hawser/receipts';
+import { sha256 } from '../log/chain.js';
 import type { SessionRow } from '../store/types.js';
 import type { ReceiptSigner } from './ports.js';
 import type { Service } from './service.js';
@@ -56,10 +56,6 @@ export async function issueReceipt(service: Service, signer: ReceiptSigner, row:
     body,
     number: 1,
   });
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function iso(ms: number | null): string | null {

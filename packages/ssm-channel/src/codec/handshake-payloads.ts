@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { asObject, base64Of, booleanOf, integerOf, listOf, parseObject, textOf, wrong } from './json.js';
+import { asObject, base64Of, booleanOf, encodeJson, integerOf, listOf, parseObject, textOf, wrong } from './json.js';
 import type { JsonObject } from './json.js';
 
 /** Names of the actions an agent may request. Others are to be answered as unsupported. */
@@ -207,8 +207,4 @@ function parseKmsResult(value: unknown, what: string): KmsResult | null {
     cipherTextKey: base64Of(result, 'KMSCipherTextKey', what),
     ...(booleanOf(result, 'ChallengeAcknowledgement', what) ? { challengeAcknowledged: true } : {}),
   };
-}
-
-function encodeJson(value: object): Buffer {
-  return Buffer.from(JSON.stringify(value));
 }

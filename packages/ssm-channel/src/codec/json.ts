@@ -4,6 +4,11 @@ import { SsmCodecError } from './errors.js';
 /** The members of a JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** A payload that is JSON. */
+export function encodeJson(value: object): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
 /** `what` names the payload in the error's message. */
 export function parseObject(payload: Uint8Array | string, what: string): JsonObject {
   const text =

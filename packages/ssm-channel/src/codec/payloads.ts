@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { booleanOf, integerOf, parseObject, textOf, wrong } from './json.js';
+import { booleanOf, encodeJson, integerOf, parseObject, textOf, wrong } from './json.js';
 
 /** Content of an `acknowledge` message. */
 export interface Acknowledge {
@@ -191,8 +191,4 @@ export function parseOpenDataChannel(text: Uint8Array | string): OpenDataChannel
     ...('ClientVersion' in object ? { clientVersion: textOf(object, 'ClientVersion', what) } : {}),
     ...('ClientInstanceId' in object ? { clientInstanceId: textOf(object, 'ClientInstanceId', what) } : {}),
   };
-}
-
-function encodeJson(value: object): Buffer {
-  return Buffer.from(JSON.stringify(value));
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { decode } from '../../http/decode.js';
 import type { HttpRequest, HttpResponse } from '../../http/server.js';
 import type { AwsError } from '../../ssm/api/aws-error.js';
 import type { Throttle } from '../faults/throttle.js';
@@ -215,12 +216,4 @@ function message(status: number, text: string, type: string): HttpResponse {
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
     body: JSON.stringify({ message: text }),
   };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

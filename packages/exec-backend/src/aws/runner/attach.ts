@@ -1,5 +1,6 @@
 import type { ECSClient, Task } from '@aws-sdk/client-ecs';
 import { ApiError } from '../../core/api-error.js';
+import { shellWord } from '../../shell-word.js';
 import { containers } from '../names.js';
 import { awsCode } from '../stack/call.js';
 import { containerOf } from './task-facts.js';
@@ -59,11 +60,7 @@ export async function attachTo(
 /** One command line as the agent takes it apart: words, with single quotes. */
 function farCommand({ command, sentinel }: { readonly command?: string; readonly sentinel: string }): string {
   const shell = 'if [ -x /bin/sh ]; then s=/bin/sh; else s="/exec/bin/busybox sh"; fi';
-  const work = command === undefined ? '$s' : `$s -c ${quote(command)}`;
+  const work = command === undefined ? '$s' : `$s -c ${shellWord(command)}`;
   const script = `cd /workspace; ${shell}; ${work}; printf '\\n%s %s\\n' ${sentinel} $?`;
-  return `/exec/bin/busybox sh -c ${quote(script)}`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return `/exec/bin/busybox sh -c ${shellWord(script)}`;
 }
