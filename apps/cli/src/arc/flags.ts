@@ -1,16 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
-import { CliKitError, parseDuration, type NumberFlag } from '@hawser/cli-kit';
+import { CliKitError } from '@hawser/cli-kit';
 import { receiptFlag } from '../receipts/flag.js';
-
-/** A duration; a bare number is seconds, as upstream's script has it. */
-export function secondsFlag(options: { readonly summary: string; readonly helpGroup?: string }): NumberFlag {
-  return Flags.custom<number>({
-    ...options,
-    helpValue: 'DURATION',
-    parse: async (text) => (/^\d+(?:\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : parseDuration(text)),
-  })();
-}
+import { secondsFlag } from '../wiring/seconds-flag.js';
 
 /** Which scale set. */
 export const subjectFlags = {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Context, DoctorInput } from '@hawser/cli-kit';
+import { homeOf } from './home-of.js';
 
 /** Where keys stand in files of ours and of the tools whose tokens we use. */
 const ownFiles = ['config.yaml', 'sessions.json'];
@@ -27,7 +27,7 @@ export async function hideSecrets(
     const text = await readFile(join(folders.config, name), 'utf8').catch(() => '');
     for (const [, value = ''] of text.matchAll(keyInFile)) if (value.length >= shortest) out.hide(value);
   }
-  const hfHome = environment['HF_HOME'] || join(environment['HOME'] || homedir(), '.cache/huggingface');
+  const hfHome = environment['HF_HOME'] || join(homeOf(input), '.cache/huggingface');
   const token = (await readFile(environment['HF_TOKEN_PATH'] || join(hfHome, 'token'), 'utf8').catch(() => '')).trim();
   if (token.length >= shortest) out.hide(token);
 }

@@ -85,7 +85,13 @@ async function run(check: DoctorCheck, options: RunOptions): Promise<DoctorRepor
   if (!options.fix || check.mend === undefined || (found.state !== 'warn' && found.state !== 'fail')) {
     return report(check, found);
   }
-  const mended = await check.mend(options, found);
+  let mended: string;
+  try {
+    mended = await check.mend(options, found);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return report(check, { ...found, found: `${found.found}; it could not be mended: ${messageOf(error)}` });
+  }
   // What it is like now: mending may not have been enough.
   return mended === ''
     ? report(check, found)

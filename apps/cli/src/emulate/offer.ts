@@ -1,7 +1,7 @@
 import type { Context, Style, Told } from '@hawser/cli-kit';
 import { untilAborted } from '../wiring/abort.js';
+import { runChild } from '../wiring/run-child.js';
 import type { EmulatedEnvironment } from './environment.js';
-import { runChild } from './run-child.js';
 
 /** An emulator that is ready to be used. */
 export interface Offer<Ready extends { readonly env: Readonly<Record<string, string>> }> {

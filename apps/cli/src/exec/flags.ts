@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import { durationFlag } from '@hawser/cli-kit';
-import { secondsFlag } from '../arc/flags.js';
+import { secondsFlag } from '../wiring/seconds-flag.js';
 
 /** An execution by its id, or by as many of its letters as no other has. */
 export function idArg(): Interfaces.Arg<string> {

@@ -1,8 +1,8 @@
 import type { Context } from '@hawser/cli-kit';
 import { exitCodes } from '@hawser/cli-kit';
 import type { WaitFor } from '@hawser/tunnels/supervisor';
-import { runChild } from '../emulate/run-child.js';
 import { CliError } from '../errors.js';
+import { runChild } from '../wiring/run-child.js';
 import { openTunnels } from './open.js';
 import { reachSupervisor } from './reach.js';
 import { type OpeningRequest, specsOf } from './specs.js';

@@ -17,7 +17,7 @@ export interface ServiceFacts extends ServiceReport {
 /** Hands a set to the person's service manager, shows what would be handed to it, or takes it back. */
 export async function changeService(
   set: string | undefined,
-  { print, remove }: { readonly print: boolean; readonly remove: boolean },
+  { 'dry-run': isDry, remove }: { readonly 'dry-run': boolean; readonly remove: boolean },
   { root }: { readonly root: string },
 ): Promise<ServiceFacts> {
   const name = set ?? 'default';
@@ -31,6 +31,6 @@ export async function changeService(
   if (remove) return { ...(await uninstallService(options)), state: 'removed' };
   // What cannot be opened is said now, not by a service that fails at the next login.
   pickSet(await loadTunnels(places()), name);
-  if (print) return { ...(await describeService(options)), state: 'printed' };
+  if (isDry) return { ...(await describeService(options)), state: 'printed' };
   return { ...(await installService(options)), state: 'installed' };
 }

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
-import { secondsFlag } from '../arc/flags.js';
+import { secondsFlag } from '../wiring/seconds-flag.js';
 
 /** A session by its id, or by as many of its letters as no other has. */
 export function sessionArg(): Interfaces.Arg<string> {

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { CliKitError } from '@hawser/cli-kit/start';
 import type { LogOptions } from '@hawser/k8s-sessions/client';
 import type { ServiceFlags } from './flags.js';
@@ -54,7 +54,7 @@ export async function copyLog(
   );
   log.on('data', (chunk: Buffer) => (bytes += chunk.length));
   if (file !== undefined) await pipeline(log, createWriteStream(file, { mode: 0o600 }), { signal });
-  else await finished(log.pipe(neverEnding(output)));
+  else await pipeline(log, neverEnding(output), { signal });
   return { sessionId, bytes, ...(file !== undefined && { file }) };
 }
 

@@ -47,10 +47,11 @@ describe('net install-service', () => {
     ]);
   });
 
-  test('--print installs nothing', async () => {
+  test('--dry-run installs nothing, and neither does its older spelling', async () => {
     await using project = serviced('exit 0');
-    const { stdout } = await project.run(['net', 'install-service', 'staging', '--print']);
+    const { stdout } = await project.run(['net', 'install-service', 'staging', '--dry-run']);
     expect(stdout).toMatch(/^\[Unit\]\n/);
+    expect((await project.run(['net', 'install-service', 'staging', '--print'])).stdout).toBe(stdout);
     expect(existsSync(join(project.home, '.config'))).toBe(false);
     expect(existsSync(join(project.home, 'told'))).toBe(false);
   });

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
-import { paceFlags, placeFlags, secondsFlag, subjectFlags } from '../../arc/flags.js';
+import { paceFlags, placeFlags, subjectFlags } from '../../arc/flags.js';
+import { secondsFlag } from '../../wiring/seconds-flag.js';
 import { receiptFlag } from '../../receipts/flag.js';
 
 interface Recorded {

@@ -3,7 +3,8 @@ import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Told, Work } from '@hawser/cli-kit';
 import type { ArcPlan } from '../../arc/plan.js';
 import type { Report } from '@hawser/contexts/arc';
-import { oidcFlags, paceFlags, placeFlags, resultFlags, secondsFlag, subjectFlags } from '../../arc/flags.js';
+import { oidcFlags, paceFlags, placeFlags, resultFlags, subjectFlags } from '../../arc/flags.js';
+import { secondsFlag } from '../../wiring/seconds-flag.js';
 
 export default class ArcVerify extends HawserCommand<typeof ArcVerify, Report | ArcPlan> {
   static override summary = 'Wait until a runner scale set is idle and healthy, and say what is not.';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
-import { secondsFlag } from '../../arc/flags.js';
+import { secondsFlag } from '../../wiring/seconds-flag.js';
 
 interface ProjectMade {
   readonly path: string;

@@ -10,10 +10,10 @@ export default class NetInstallService extends HawserCommand<typeof NetInstallSe
     'Writes a user unit of systemd, on macOS a launch agent, that runs hawser net up --foreground in this project, and starts it. Under systemd it outlives your logout where lingering is on: loginctl enable-linger.';
   static override args = { set: setArg };
   static override flags = {
-    print: Flags.boolean({ summary: 'Print what would be written, and install nothing.' }),
-    remove: Flags.boolean({ summary: 'Stop it and take it away.', exclusive: ['print'] }),
+    'dry-run': Flags.boolean({ summary: 'Show what would be written, and install nothing.', aliases: ['print'] }),
+    remove: Flags.boolean({ summary: 'Stop it and take it away.', exclusive: ['dry-run'] }),
   };
-  static override examples = ['<%= config.bin %> <%= command.id %> staging --print'];
+  static override examples = ['<%= config.bin %> <%= command.id %> staging --dry-run'];
 
   protected async work(work: Work<typeof NetInstallService>): Promise<Result<ServiceFacts>> {
     const { changeService } = await import('../../net/service.js');

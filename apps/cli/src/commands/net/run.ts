@@ -16,7 +16,7 @@ export default class NetRun extends HawserCommand<typeof NetRun, NetRunFacts> {
     ...openingFlags,
     wait: waitFlag,
     'ready-timeout': readyTimeoutFlag,
-    timeout: durationFlag({ summary: 'End the command after this long.' }),
+    timeout: durationFlag({ summary: 'End the command after this long; it has 10 s for it.' }),
   };
   static override examples = [
     '<%= config.bin %> <%= command.id %> staging -- prefect version',

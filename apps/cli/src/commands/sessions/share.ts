@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { HawserCommand } from '@hawser/cli-kit';
 import type { Result, Work } from '@hawser/cli-kit';
 import type { Shared } from '../../sessions/share.js';
-import { secondsFlag } from '../../arc/flags.js';
+import { secondsFlag } from '../../wiring/seconds-flag.js';
 import { serviceFlags, sessionArg } from '../../sessions/flags.js';
 
 export default class SessionsShare extends HawserCommand<typeof SessionsShare, Shared> {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { DoctorCheck, DoctorInput, Finding } from '@hawser/cli-kit';
 import { requestHandler } from '../../aws/request-handler.js';
 import { failing, inTime } from '../checked.js';
+import { homeOf } from '../home-of.js';
 
 /** Variables of the AWS SDK that say where credentials come from. */
 const sources = [
@@ -48,7 +48,7 @@ export const awsIdentity: DoctorCheck = {
 /** Whether anything here speaks of AWS: whoever does not use it misses nothing. */
 function isConfigured({ aws, environment }: DoctorInput): boolean {
   if (Object.keys(aws.settings).length > 0 || sources.some((name) => environment[name])) return true;
-  const home = environment['HOME'] || homedir();
+  const home = homeOf({ environment });
   const files = [
     environment['AWS_CONFIG_FILE'] ?? join(home, '.aws/config'),
     environment['AWS_SHARED_CREDENTIALS_FILE'] ?? join(home, '.aws/credentials'),

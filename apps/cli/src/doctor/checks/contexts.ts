@@ -1,5 +1,4 @@
 import { chmod, readdir, readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DoctorCheck, DoctorInput, Finding } from '@hawser/cli-kit';
 import { type ContextRecord, contextsDocument, examineContext, type LiveTunnel } from '@hawser/contexts';
@@ -7,6 +6,7 @@ import { askStatus } from '@hawser/tunnels/ask-status';
 import { liveTunnel } from '../../net/lookup.js';
 import { findOnPath } from '../../wiring/find-on-path.js';
 import { gravest } from '../checked.js';
+import { homeOf } from '../home-of.js';
 import { saidBy } from '../said-by.js';
 
 /** Whether the current context of the project is still true. */
@@ -113,8 +113,4 @@ async function ownEnvFiles({ state }: DoctorInput): Promise<readonly { path: str
     return [{ path, mode: facts.mode & 0o777 }];
   });
   return process.platform === 'win32' ? [] : (await Promise.all(found)).flat();
-}
-
-function homeOf({ environment }: DoctorInput): string {
-  return environment['HOME'] || homedir();
 }

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DoctorCheck, DoctorInput } from '@hawser/cli-kit';
 import { acquireLock, readLock } from '@hawser/state-store/files';
 import { livenessOf } from '@hawser/state-store/process';
@@ -30,8 +30,12 @@ export const leftovers: DoctorCheck = {
     const [locks, folders] = await Promise.all([deadLocks(input), oldScratch(input)]);
     // Taken as every program of ours takes the lock of a dead one, and given back: no living one can lose its own.
     for (const path of locks) {
-      const subject = path.slice(path.lastIndexOf('/') + 1);
-      const held = await acquireLock({ path, subject, tool: 'hawser doctor', timeoutMs: input.timeoutMs });
+      const held = await acquireLock({
+        path,
+        subject: basename(path),
+        tool: 'hawser doctor',
+        timeoutMs: input.timeoutMs,
+      });
       held.release();
     }
     for (const path of folders) await rm(path, { recursive: true, force: true });

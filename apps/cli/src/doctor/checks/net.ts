@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { DoctorCheck, DoctorInput } from '@hawser/cli-kit';
 import { askStatus } from '@hawser/tunnels/ask-status';
 import { findOnPath } from '../../wiring/find-on-path.js';
 import { failing } from '../checked.js';
+import { homeOf } from '../home-of.js';
 import { saidBy } from '../said-by.js';
 
 /** OpenSSH shares one connection among tunnels (ControlMaster, ssh_config(5)); its port to Windows cannot. */
@@ -88,7 +88,7 @@ export const tunnelsFile: DoctorCheck = {
       const { files, sets } = await loadTunnels({
         from: process.cwd(),
         env: input.environment,
-        home: home(input),
+        home: homeOf(input),
         providers: providerNames(),
       });
       if (files.length === 0) return { state: 'skip', found: 'there is none; flags of net up say what to open' };
@@ -102,10 +102,6 @@ export const tunnelsFile: DoctorCheck = {
     }
   },
 };
-
-function home({ environment }: DoctorInput): string {
-  return environment['HOME'] || homedir();
-}
 
 function count(tunnels: number): string {
   return tunnels === 1 ? 'one tunnel' : `${tunnels} tunnels`;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { DoctorCheck, DoctorInput } from '@hawser/cli-kit';
 import { inTime } from '../checked.js';
+import { homeOf } from '../home-of.js';
 
 /** Whether the Hub knows who is pushing. */
 export const hub: DoctorCheck = {
@@ -91,7 +91,3 @@ export const cluster: DoctorCheck = {
     );
   },
 };
-
-function homeOf({ environment }: DoctorInput): string {
-  return environment['HOME'] || homedir();
-}
