@@ -7,6 +7,7 @@ const layers = {
   'packages/state-store': [],
   'packages/terminal': [],
   'packages/near-miss': [],
+  'packages/walk': [],
   'packages/ssm-channel': [],
   'packages/hf-push': [],
   'packages/kube-client': [],
@@ -38,7 +39,7 @@ const layers = {
 };
 
 /** Small packages with one job and no @hawser dependency: every other package may import them. */
-const leaves = ['terminal', 'kube-client', 'near-miss', 'receipts', 'api-keys'];
+const leaves = ['terminal', 'kube-client', 'near-miss', 'receipts', 'api-keys', 'walk'];
 
 /** Code that is fed bytes and time and answers with bytes and wishes; of Node it may use these modules and no other. */
 const pureRooms = [

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGzip, gunzipSync, constants } from 'node:zlib';
+import { walk, WalkError } from '@hawser/walk';
 import { requestLimits, type DirtyTree } from '../contract/index.js';
 import { ExecError } from '../errors.js';
 import { gitText, runGit, type GitCall } from './run-git.js';
+import { namesStatus, readNames } from './status.js';
 
 /** One file that differs from the base. */
 export interface DirtyFile {
@@ -33,7 +36,14 @@ export interface DirtyTreeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Encoded bytes at most; default, and at most, 350,000. */
   readonly maxBytes?: number | undefined;
+  /** Bytes at most of the files that git has to read, before they are packed. Default 536,870,912. */
+  readonly maxReadBytes?: number | undefined;
 }
+
+/** Of larger files git makes no difference but the whole (core.bigFileThreshold), and hardly any fits what may be sent. */
+const readBytes = 512 * 1024 * 1024;
+/** Each costs more than three bytes of what may be sent, however well it packs. */
+const maxFiles = 100_000;
 
 /**
  * Makes of the work tree, exactly as git sees it, what a clone needs to become the same: the nearest commit that the
@@ -43,16 +53,18 @@ export interface DirtyTreeOptions {
  * Where nothing differs it names the commit alone, so that what runs is what is checked out, and not what the branch has
  * become meanwhile.
  *
- * @throws ExecError HAWSER_EXEC_DIRTY_TOO_LARGE naming the largest files, HAWSER_EXEC_GIT_FAILED
+ * @throws ExecError HAWSER_EXEC_DIRTY_TOO_LARGE naming the largest files, before git reads them where that can be known;
+ * HAWSER_EXEC_GIT_FAILED
  */
 export async function makeDirtyTree(options: DirtyTreeOptions): Promise<MadeDirtyTree> {
-  const { root, remote, signal, maxBytes = requestLimits.dirtyBytes } = options;
+  const { root, remote, signal, maxBytes = requestLimits.dirtyBytes, maxReadBytes = readBytes } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'hawser-dirty-'));
   try {
     const call: GitCall = { cwd: root, signal };
     const { base, unpushed } = await baseOf(call, remote);
-    const env = await scratchEnvironment(call, scratch);
-    const tree = await treeOf({ ...call, env });
+    const { env, isSparse } = await scratchRepository(call, scratch);
+    await walkChanges({ ...call, env }, maxReadBytes);
+    const tree = await treeOf({ ...call, env }, isSparse);
     const files = await filesOf({ ...call, env }, base, tree);
     const diff = await encodedDiff({ ...call, env }, { base, tree, files, maxBytes });
     return { dirty: { base, diff, tree, files: files.length, bytes: diff.length }, files, unpushed };
@@ -112,9 +124,15 @@ async function baseOf(call: GitCall, remote: string): Promise<{ readonly base: s
 }
 
 /** An index and a place for objects of our own, beginning as the repository's. */
-async function scratchEnvironment(call: GitCall, scratch: string): Promise<Record<string, string>> {
-  const paths = ['rev-parse', '--git-path', 'index', '--git-path', 'objects'];
-  const [index = '', objects = ''] = (await gitText(paths, call)).split('\n');
+interface ScratchRepository {
+  readonly env: Readonly<Record<string, string>>;
+  /** Some of what is tracked is kept out of the work tree, or was. */
+  readonly isSparse: boolean;
+}
+
+async function scratchRepository(call: GitCall, scratch: string): Promise<ScratchRepository> {
+  const paths = ['index', 'objects', 'info/sparse-checkout'].flatMap((path) => ['--git-path', path]);
+  const [index = '', objects = '', sparse = ''] = (await gitText(['rev-parse', ...paths], call)).split('\n');
   const own = join(scratch, 'index');
   await mkdir(join(scratch, 'objects'));
   await copyFile(resolve(call.cwd, index), own).catch((error: unknown) => {
@@ -122,24 +140,52 @@ async function scratchEnvironment(call: GitCall, scratch: string): Promise<Recor
   });
   const others = process.env['GIT_ALTERNATE_OBJECT_DIRECTORIES'];
   return {
-    GIT_INDEX_FILE: own,
-    GIT_OBJECT_DIRECTORY: join(scratch, 'objects'),
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: [resolve(call.cwd, objects), ...(others ? [others] : [])].join(':'),
+    env: {
+      GIT_INDEX_FILE: own,
+      GIT_OBJECT_DIRECTORY: join(scratch, 'objects'),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: [resolve(call.cwd, objects), ...(others ? [others] : [])].join(':'),
+    },
+    isSparse: existsSync(resolve(call.cwd, sparse)),
   };
 }
 
-async function treeOf(call: GitCall): Promise<string> {
-  const conflicts = await gitText(['ls-files', '--unmerged'], call);
-  if (conflicts !== '') throw misfit('there are files in conflict: resolve them first');
-  // Of folders, only repositories are listed: however deep in what is untracked they lie.
-  const others = await gitText(['ls-files', '--others', '--exclude-standard', '-z'], call);
-  const nested = others.split('\0').filter((path) => path.endsWith('/'));
-  for (const folder of nested) {
+/** Walks what git would take, so that what cannot go along is told before git reads and packs any of it. */
+async function walkChanges(call: GitCall, maxReadBytes: number): Promise<void> {
+  const { names, nested, conflicted } = readNames(await runGit(namesStatus, call));
+  if (conflicted > 0) throw misfit('there are files in conflict: resolve them first');
+  for (const folder of nested.map(String)) {
     if (await isRepository(join(call.cwd, folder), call)) {
       throw misfit(`${folder} is a repository of its own: ignore it, or add it as a submodule`);
     }
   }
-  await runGit(['-c', 'core.safecrlf=false', '-c', 'advice.addEmbeddedRepo=false', 'add', '--all', '--', ':/'], call);
+  const limits = { entries: maxFiles, bytes: maxReadBytes };
+  try {
+    for await (const { kind, path } of walk({ root: call.cwd, rules: { names }, limits, signal: call.signal })) {
+      if (kind === 'other') throw misfit(`${path} is neither a file nor a link any more`);
+    }
+  } catch (error) {
+    if (!(error instanceof WalkError)) throw error;
+    if (error.code === 'HAWSER_WALK_UNREADABLE') throw misfit(error.message, error);
+    throw new ExecError('HAWSER_EXEC_DIRTY_TOO_LARGE', `What is not committed is too much. ${error.message}`, {
+      cause: error,
+      details: error.details,
+    });
+  }
+}
+
+async function treeOf(call: GitCall, isSparse: boolean): Promise<string> {
+  const add = (...more: string[]): Promise<unknown> =>
+    runGit(
+      ['-c', 'core.safecrlf=false', '-c', 'advice.addEmbeddedRepo=false', 'add', '--all', ...more, '--', ':/'],
+      call,
+    );
+  try {
+    await add();
+  } catch (error) {
+    // New files where a sparse checkout keeps none are refused unless that is asked for, which older versions do not know.
+    if (!isSparse) throw error;
+    await add('--sparse');
+  }
   return gitText(['write-tree'], call);
 }
 

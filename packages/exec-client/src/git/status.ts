@@ -41,3 +41,40 @@ export function readStatus(output: string): WorkTreeStatus {
   }
   return { head, branch, ...counts };
 }
+
+/** What differs between the index and the work tree. */
+export interface WorkTreeNames {
+  /** Of files, as bytes: changed, deleted, or in no commit and not ignored. */
+  readonly names: readonly Buffer[];
+  /** Folders that git does not look into, because they are repositories. */
+  readonly nested: readonly Buffer[];
+  readonly conflicted: number;
+}
+
+/** The words that give {@link readNames} what it reads: the same whatever a person configured. */
+export const namesStatus: readonly string[] =
+  'status --porcelain=v2 -z --untracked-files=all --no-renames --ignore-submodules=dirty'.split(' ');
+
+/** Fields before the path, by the kind of entry. */
+const fieldsBefore: Readonly<Record<string, number>> = { '1': 8, u: 10, '?': 1 };
+
+/** Reads the output of {@link namesStatus}. */
+export function readNames(output: Buffer): WorkTreeNames {
+  const names: Buffer[] = [];
+  const nested: Buffer[] = [];
+  let conflicted = 0;
+  // Paths are bytes: this keeps them.
+  for (const entry of output.toString('latin1').split('\0')) {
+    const [kind = '', states = '', submodule = ''] = entry.split(' ', 3);
+    const before = fieldsBefore[kind];
+    if (before === undefined) continue;
+    if (kind === 'u') conflicted++;
+    // What is staged and nothing else, git has read already; of a submodule it reads its commit only.
+    else if (kind === '1' && (states[1] === '.' || submodule.startsWith('S'))) continue;
+    else {
+      const path = Buffer.from(entry.split(' ').slice(before).join(' '), 'latin1');
+      (entry.endsWith('/') ? nested : names).push(path);
+    }
+  }
+  return { names, nested, conflicted };
+}
