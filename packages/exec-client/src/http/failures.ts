@@ -75,8 +75,28 @@ export function failureOf(response: Response, text: string, where: string): Fail
 
 /** The service could not be asked, or its answer broke off. */
 export function unreachable(where: string, cause: unknown): ExecError {
-  return new ExecError('HAWSER_EXEC_UNREACHABLE', `${where} cannot be reached: ${reasonOf(cause)}.`, { cause });
+  const hint = certificateHint(cause);
+  const message = `${where} cannot be reached: ${reasonOf(cause)}.`;
+  return new ExecError('HAWSER_EXEC_UNREACHABLE', message, { cause, ...(hint !== undefined && { hint }) });
 }
+
+/** What to do about a certificate that is not taken; undefined when it is something else, which may pass. */
+export function certificateHint(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Reach it by a name that its certificate has.';
+  if (untrusted.has(code)) return 'Name the PEM file of its certificate authority in NODE_EXTRA_CA_CERTS.';
+  return certificateHint(cause.cause);
+}
+
+/** Codes of OpenSSL for a chain that ends with nobody who is trusted here. */
+const untrusted: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 /** The answer is no answer of an execution service. */
 export function garbled(where: string, what: string): ExecError {

@@ -1,6 +1,6 @@
 import { apiRoutes, type ApiRoute } from '../contract/index.js';
 import { ExecError } from '../errors.js';
-import { failureOf, garbled, unreachable, type Failure } from './failures.js';
+import { certificateHint, failureOf, garbled, unreachable, type Failure } from './failures.js';
 import { createBackoff, type RetryOptions } from './retry.js';
 
 /** Where the service is, and how it is spoken to. */
@@ -80,7 +80,7 @@ export function createTransport(options: TransportOptions): Transport {
       text = await response.text();
     } catch (cause) {
       call.signal?.throwIfAborted();
-      return lost(unreachable(where, cause));
+      return { ...lost(unreachable(where, cause)), isRetryable: certificateHint(cause) === undefined };
     }
     if (!response.ok) return failureOf(response, text, where);
     const answer = parse(text);
