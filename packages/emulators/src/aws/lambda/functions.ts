@@ -28,7 +28,7 @@ export interface Functions {
 }
 
 /** An update takes this long, unless somebody has seen it in progress before. */
-const updateMs = 100;
+const updateMs = 5_000;
 
 /** Code as it was sent. */
 export interface CodePackage {
