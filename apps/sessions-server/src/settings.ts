@@ -4,7 +4,10 @@ import { SessionsError } from '@hawser/k8s-sessions';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads one process's settings out of its environment, and tells all that is wrong at once. Nothing read is repeated in a message. */
+/**
+ * Reads one process's settings out of its environment, and tells all that is wrong at once. Nothing read is repeated in a
+ * message.
+ */
 export class Settings {
   readonly #env: Env;
   readonly #problems: string[] = [];
@@ -63,12 +66,6 @@ export class Settings {
   file(name: string, what: string): string {
     const path = this.required(name, what);
     return path === '' ? '' : this.#read(path, name);
-  }
-
-  /** The text of a file in a folder that a setting names. */
-  fileIn(name: string, file: string, what: string): string {
-    const folder = this.required(name, what);
-    return folder === '' ? '' : this.#read(join(folder, file), name);
   }
 
   /** Every file of a mounted Secret, by name. */

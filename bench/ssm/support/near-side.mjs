@@ -3,7 +3,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { forwardPort, openSession } from '@hawser/ssm-channel';
 import { createAwsApi } from '@hawser/ssm-channel/aws';
 import { WebSocket } from 'ws';
@@ -73,11 +76,13 @@ async function withPlugin(port, measure) {
     TokenValue: start.tokenValue,
     StreamUrl: start.streamUrl,
   });
+  // The official one leaves the socket that it multiplexes over in its temporary folder.
+  const folder = mkdtempSync(join(tmpdir(), 'hawser-bench-plugin-'));
   const child = spawn(
     plugin,
     [response, far.region, 'StartSession', '', JSON.stringify({ Target: target }), far.endpoint],
     {
-      env: { ...process.env, ...far.env },
+      env: { ...process.env, ...far.env, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
@@ -93,6 +98,7 @@ async function withPlugin(port, measure) {
   const result = await measure(local);
   child.kill();
   await once(child, 'exit');
+  rmSync(folder, { recursive: true, force: true });
   return result;
 }
 

@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A file that we read, whose schema is shipped. */
@@ -48,9 +48,9 @@ export function schemaComment(name: 'project' | 'config' | 'tunnels'): string {
 
 /** Makes a YAML file that is not there, with nothing in it but the line for editors. */
 export async function beginFile(path: string, name: 'project' | 'config' | 'tunnels', mode: number): Promise<void> {
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) await writeFile(path, schemaComment(name), { mode, flag: 'wx' });
+  try {
+    await writeFile(path, schemaComment(name), { mode, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

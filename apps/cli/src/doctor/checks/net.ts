@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DoctorCheck, DoctorInput } from '@hawser/cli-kit';
+import type { DoctorCheck } from '@hawser/cli-kit';
 import { askStatus } from '@hawser/tunnels/ask-status';
 import { findOnPath } from '../../wiring/find-on-path.js';
 import { failing } from '../checked.js';

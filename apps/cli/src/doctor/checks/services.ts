@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { DoctorCheck, DoctorInput } from '@hawser/cli-kit';
+import type { DoctorCheck } from '@hawser/cli-kit';
 import { inTime } from '../checked.js';
 import { homeOf } from '../home-of.js';
 
