@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { openFileStore } from '../../src/stores/files.js';
 import { nameOf, textOf } from '../../src/stores/row-names.js';
@@ -90,11 +91,20 @@ describe('rows in files', () => {
 
   test('who waits for a change is woken by it, also by one of another opener', async () => {
     const { store, folder } = newStore();
-    const changed = store.changed?.('P', { timeoutMs: 600_000 });
+    let woken = '';
+    const waits = async (name: string, signal?: AbortSignal): Promise<void> => {
+      await store.changed!('P', { timeoutMs: 600_000, ...(signal && { signal }) });
+      woken += name;
+    };
+    const first = waits('first');
+    await setImmediate();
+    expect(woken).toBe('');
     await openFileStore({ folder }).put({ partition: 'P', key: 'a', data: 1 }, 0);
     await changed;
     const stopped = new AbortController();
-    const vain = store.changed?.('P', { timeoutMs: 600_000, signal: stopped.signal });
+    const vain = waits(' vain', stopped.signal);
+    await setImmediate();
+    expect(woken).toBe('first');
     stopped.abort();
     await vain;
   });

@@ -122,7 +122,11 @@ describe('a journal', () => {
   test('without a folder keeps nothing, and works', async () => {
     const journal = await Journal.open(undefined, endpoint, 'ann/echo');
     await journal.write(commit);
+    expect(journal.unfinishedCommit('sha256:1')).toMatchObject({ parent: 'a' });
+    const another = await Journal.open(undefined, endpoint, 'ann/echo');
+    expect(another.unfinishedCommit('sha256:1')).toBeUndefined();
     await journal.end('sha256:1', new Set());
+    expect(journal.unfinishedCommit('sha256:1')).toBeUndefined();
   });
 });
 
