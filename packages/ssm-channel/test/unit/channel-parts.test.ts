@@ -1,0 +1,222 @@
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { CRYPT_OVERHEAD_BYTES, Crypt, DATA_KEY_BYTES } from '../../src/channel/crypt.js';
+import { FlightList } from '../../src/channel/flight-list.js';
+import type { InFlight } from '../../src/channel/flight-list.js';
+import { ReceiveWindow } from '../../src/channel/receive-window.js';
+import { SendQueue } from '../../src/channel/send-queue.js';
+import { SendWindow } from '../../src/channel/send-window.js';
+import { PayloadType } from '../../src/codec/index.js';
+
+describe('the list of what is on its way', () => {
+  class Item implements InFlight {
+    before: this | undefined;
+    after: this | undefined;
+    readonly name: string;
+
+    constructor(name: string) {
+      this.name = name;
+    }
+  }
+
+  /** The list as it reads forwards, after a look at its links backwards. */
+  function namesOf(list: FlightList<Item>): string {
+    let names = '';
+    for (let item = list.first; item; item = item.after) {
+      if (item.after) expect(item.after.before).toBe(item);
+      names += item.name;
+    }
+    expect(list.first?.before).toBeUndefined();
+    return names;
+  }
+
+  test('takes at both ends, and gives any of them away', () => {
+    for (const order of ['abcd', 'dcba', 'bacd', 'cbda', 'bdac']) {
+      const [a, b, c, d] = [new Item('a'), new Item('b'), new Item('c'), new Item('d')];
+      const list = new FlightList<Item>();
+      list.append(b);
+      list.append(c);
+      list.prepend(a);
+      list.append(d);
+      let left = 'abcd';
+      expect(namesOf(list)).toBe(left);
+      for (const name of order) {
+        const item = [a, b, c, d].find((one) => one.name === name)!;
+        list.remove(item);
+        left = left.replace(name, '');
+        expect(namesOf(list)).toBe(left);
+        expect([item.before, item.after]).toEqual([undefined, undefined]);
+      }
+      list.prepend(c);
+      list.append(d);
+      expect(namesOf(list)).toBe('cd');
+    }
+  });
+});
+
+describe('encryption', () => {
+  const key = randomBytes(DATA_KEY_BYTES);
+  /** The agent has the halves the other way round. */
+  const agent = new Crypt(Buffer.concat([key.subarray(32), key.subarray(0, 32)]));
+  const client = new Crypt(key);
+
+  test.each([0, 1, 1000])('%i bytes come back', (length) => {
+    const text = randomBytes(length);
+    const encrypted = Buffer.concat(agent.encrypt([text.subarray(0, 3), text.subarray(3)]));
+    expect(encrypted).toHaveLength(length + CRYPT_OVERHEAD_BYTES);
+    expect(client.decrypt(encrypted)).toEqual(text);
+  });
+
+  test('what is shorter than what encryption adds, changed, or our own is refused', () => {
+    const encrypted = Buffer.concat(agent.encrypt([Buffer.from('x')]));
+    for (let length = 0; length < encrypted.length; length += 1) {
+      expect(client.decrypt(encrypted.subarray(0, length))).toBeUndefined();
+    }
+    for (let at = 0; at < encrypted.length; at += 1) {
+      const changed = Buffer.from(encrypted);
+      changed[at]! ^= 1;
+      expect(client.decrypt(changed)).toBeUndefined();
+    }
+    expect(client.decrypt(Buffer.concat(client.encrypt([Buffer.from('x')])))).toBeUndefined();
+  });
+
+  test('the key is copied', () => {
+    const copied = Buffer.from(key);
+    const other = new Crypt(copied);
+    copied.fill(0);
+    expect(other.decrypt(Buffer.concat(agent.encrypt([Buffer.from('x')])))?.toString()).toBe('x');
+  });
+});
+
+describe('the send queue', () => {
+  test('says what it would give, and gives that', () => {
+    const queue = new SendQueue();
+    expect([queue.nextBytes(10), queue.take(10), queue.bytes]).toEqual([0, undefined, 0]);
+    queue.write(Buffer.alloc(0));
+    expect([queue.nextBytes(10), queue.bytes]).toEqual([0, 0]);
+    queue.write(Buffer.alloc(25, 1));
+    queue.control(PayloadType.Size, Buffer.alloc(30, 2));
+    queue.write(Buffer.alloc(4, 3));
+    queue.write(Buffer.alloc(4, 4));
+    const seen: unknown[] = [];
+    for (let bytes = queue.nextBytes(10); bytes > 0; bytes = queue.nextBytes(10)) {
+      const message = queue.take(10)!;
+      expect([message.bytes, Buffer.concat(message.payload).length]).toEqual([bytes, bytes]);
+      seen.push([message.payloadType, bytes, queue.bytes]);
+    }
+    expect(seen).toEqual([
+      [PayloadType.Output, 10, 53],
+      [PayloadType.Output, 10, 43],
+      [PayloadType.Output, 5, 38],
+      [PayloadType.Size, 30, 8],
+      [PayloadType.Output, 8, 0],
+    ]);
+  });
+
+  test('goes on after it was emptied or cleared', () => {
+    const queue = new SendQueue();
+    for (let round = 0; round < 2; round += 1) {
+      queue.write(Buffer.from('a'));
+      expect(queue.take(10)?.bytes).toBe(1);
+      queue.write(Buffer.from('bc'));
+      queue.control(PayloadType.Flag, Buffer.alloc(4));
+      queue.clear();
+      expect([queue.bytes, queue.nextBytes(10), queue.take(10)]).toEqual([0, 0, undefined]);
+    }
+    queue.write(Buffer.from('d'));
+    queue.clear();
+    queue.write(Buffer.from('ef'));
+    expect([queue.bytes, queue.take(10)?.bytes, queue.bytes]).toEqual([2, 2, 0]);
+  });
+});
+
+describe('the receive window', () => {
+  test('forgets what came early when it is cleared, and what it was charged for it', () => {
+    const window = new ReceiveWindow(10_000);
+    window.store(0, 1, Buffer.alloc(100));
+    window.store(2, 1, Buffer.alloc(50));
+    window.clear();
+    expect([window.heldBytes, window.takeEarly()]).toEqual([0, undefined]);
+  });
+});
+
+describe('the send window', () => {
+  const add = (window: SendWindow, bytes: number, nowMs = 0): void => {
+    window.add(Buffer.alloc(bytes), bytes, nowMs);
+  };
+
+  test('has room for exactly what it holds', () => {
+    const window = new SendWindow(1000);
+    expect(window.hasRoom(5000)).toBe(true);
+    add(window, 400);
+    expect([window.hasRoom(600), window.hasRoom(601)]).toEqual([true, false]);
+    add(window, 600);
+    expect([window.hasRoom(1), window.unacknowledgedBytes, window.isEmpty]).toEqual([false, 1000, false]);
+    window.acknowledge(0, 1);
+    window.acknowledge(1, 1);
+    expect([window.unacknowledgedBytes, window.isEmpty, window.oldestSequenceNumber]).toEqual([0, true, undefined]);
+  });
+
+  test('never has more than 8,192 messages out', () => {
+    const window = new SendWindow(1 << 20);
+    let sent = 0;
+    for (; window.hasRoom(1); sent += 1) add(window, 1);
+    expect(sent).toBe(8192);
+  });
+
+  test('shrinks to 0.7 for a loss, down to 16 KiB or two of its messages, and not below', () => {
+    for (const [limit, bytes, least] of [
+      [1 << 20, 100, 16 << 10],
+      [1 << 20, 20_000, 40_000],
+      [10_000, 100, 10_000],
+    ] as const) {
+      const window = new SendWindow(limit);
+      const before = window.windowBytes;
+      expect(before).toBe(Math.min(limit, 256 << 10));
+      add(window, bytes);
+      let nowMs = 0;
+      const sizes: number[] = [];
+      for (let round = 0; round < 12; round += 1) {
+        nowMs = window.deadlineMs ?? Infinity;
+        expect(window.timeOut(nowMs - 1)).toBeUndefined();
+        expect(window.timeOut(nowMs)).toBeDefined();
+        sizes.push(window.windowBytes);
+      }
+      expect(sizes[0]).toBe(Math.max(least, before * 0.7));
+      expect(sizes.at(-1)).toBe(least);
+    }
+  });
+
+  test('after a loss it grows by 16 KiB for a window of acknowledgements that it limited', () => {
+    const window = new SendWindow(4 << 20);
+    add(window, 1000, 0);
+    window.acknowledge(0, 10);
+    add(window, 1000, 10);
+    window.timeOut(window.deadlineMs ?? Infinity);
+    const small = window.windowBytes;
+    expect(small).toBe((256 << 10) * 0.7);
+    window.acknowledge(1, 5000);
+    add(window, 100_000, 6000);
+    expect(window.hasRoom(1)).toBe(true);
+    window.acknowledge(2, 6010);
+    // Nothing was kept back, so nothing says that more would be taken.
+    expect(window.windowBytes).toBe(small);
+    add(window, small, 7000);
+    expect(window.hasRoom(1)).toBe(false);
+    window.acknowledge(3, 7010);
+    expect(window.windowBytes).toBe(small + (16 << 10));
+  });
+
+  test('a round trip of more than 1 s is our own queue: it shrinks to what is carried in that time', () => {
+    const window = new SendWindow(4 << 20);
+    add(window, 100, 0);
+    window.acknowledge(0, 10);
+    add(window, 100, 10);
+    window.acknowledge(1, 1010);
+    expect(window.windowBytes).toBe(256 << 10);
+    add(window, 100, 2000);
+    window.acknowledge(2, 4000);
+    expect(window.windowBytes).toBe((256 << 10) / 2);
+  });
+});
