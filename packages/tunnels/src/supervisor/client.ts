@@ -1,3 +1,4 @@
+import { Changes } from '../changes.js';
 import type { TunnelEvent } from '../status.js';
 import { TunnelsError } from '../errors.js';
 import type { Conversation } from './conversation.js';
@@ -73,7 +74,7 @@ async function departure(conversation: Conversation): Promise<void> {
 
 async function* follow(conversation: Conversation, signal: AbortSignal | undefined): AsyncIterable<TunnelEvent> {
   const queue: TunnelEvent[] = [];
-  let wake: (() => void) | undefined;
+  const changes = new Changes();
   let isOver = false;
   const stop = new AbortController();
   const end = (): void => stop.abort();
@@ -87,7 +88,7 @@ async function* follow(conversation: Conversation, signal: AbortSignal | undefin
         signal: stop.signal,
         onEvent: (event) => {
           queue.push(event);
-          wake?.();
+          changes.happened();
         },
       },
     )
@@ -95,16 +96,13 @@ async function* follow(conversation: Conversation, signal: AbortSignal | undefin
     .catch(() => null)
     .finally(() => {
       isOver = true;
-      wake?.();
+      changes.happened();
     });
   try {
     for (;;) {
       while (queue.length > 0) yield queue.shift()!;
       if (isOver || stop.signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        stop.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await changes.next(stop.signal);
     }
   } finally {
     end();

@@ -1,6 +1,6 @@
 import { appendFile, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
-import { watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { wakeOn } from '@hawser/state-store/files';
 import type { TunnelEvent } from '../status.js';
 import { createLineCutter } from './lines.js';
 import { placesOf } from './places.js';
@@ -77,14 +77,14 @@ export async function* readEvents(options: ReadEventsOptions): AsyncIterable<Tun
   const { eventLog } = placesOf(options);
   const { follow = false, signal } = options;
   const isOver = (): boolean => signal?.aborted === true;
-  yield* eventsOf(new LogReader(`${eventLog}.1`));
-  let reader = new LogReader(eventLog);
-  yield* eventsOf(reader);
-  if (!follow) return;
-  const wake = wakeOnChange(eventLog);
+  // Before it is read: what comes meanwhile is told then.
+  const wake = follow ? wakeOn(dirname(eventLog), (entry) => entry === basename(eventLog)) : undefined;
   try {
-    while (!isOver()) {
-      await wake.next(signal);
+    yield* eventsOf(new LogReader(`${eventLog}.1`));
+    let reader = new LogReader(eventLog);
+    yield* eventsOf(reader);
+    while (wake && !isOver()) {
+      await wake.next(LOOK_MS, signal);
       yield* eventsOf(reader);
       if (await reader.wasPutAside()) {
         // What was written to it up to that moment, then the one that took its place.
@@ -94,7 +94,7 @@ export async function* readEvents(options: ReadEventsOptions): AsyncIterable<Tun
       }
     }
   } finally {
-    wake.close();
+    wake?.close();
   }
 }
 
@@ -153,45 +153,4 @@ class LogReader {
     }
     return undefined;
   }
-}
-
-interface Wake {
-  next(signal: AbortSignal | undefined): Promise<void>;
-  close(): void;
-}
-
-function wakeOnChange(path: string): Wake {
-  let wake: (() => void) | undefined;
-  let changed = false;
-  const note = (): void => {
-    changed = true;
-    wake?.();
-  };
-  const watcher = (() => {
-    try {
-      return watch(dirname(path), (_event, name) => {
-        if (name === basename(path)) note();
-      });
-    } catch {
-      // The folder is not there yet, or this file system has no events: looking remains.
-      return undefined;
-    }
-  })();
-  watcher?.on('error', () => undefined);
-  const timer = setInterval(note, LOOK_MS);
-  return {
-    async next(signal) {
-      if (!changed && signal?.aborted !== true) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          signal?.addEventListener('abort', () => resolve(), { once: true });
-        });
-      }
-      changed = false;
-    },
-    close() {
-      watcher?.close();
-      clearInterval(timer);
-    },
-  };
 }
