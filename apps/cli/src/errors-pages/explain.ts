@@ -32,7 +32,7 @@ export async function explainError(wanted: string, root: string): Promise<ErrorF
     pages.map((page) => page.code),
   );
   const options = near === undefined ? {} : { hint: `Did you mean ${near}?` };
-  throw new CliError('HAWSER_EXPLAIN_UNKNOWN', `There is no error ${wanted}.`, options);
+  throw new CliError('HAWSER_EXPLAIN_UNKNOWN', `There is no error '${wanted}'.`, options);
 }
 
 /** A page for a terminal: without the marks of Markdown that only a browser needs. */

@@ -22,7 +22,7 @@ export async function logIn(
   onEnd(() => client.close());
   const { tunnels } = await client.status();
   const tunnel = tunnels.find(({ spec }) => spec.name === name);
-  if (!tunnel) throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel ${name}.`);
+  if (!tunnel) throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel '${name}'.`);
   const { failure, state } = tunnel.link;
   if (state === 'ready') return { name, restarted: [] };
   if (!ask.interactive || !(await authenticate(tunnel.spec.via, { signal }))) {

@@ -68,7 +68,7 @@ async function meant(
     const ofName = open.filter((spec) => spec.name === name || spec.set === name);
     if (ofName.length > 0) return ofName;
     const set = loaded.sets.find((each) => each.name === name || each.tunnels.some((spec) => spec.name === name));
-    if (!set) throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel and no set ${name}.`);
+    if (!set) throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel and no set '${name}'.`);
     return pickSet(loaded, set.name).filter((spec) => set.name === name || spec.name === name);
   });
 }

@@ -56,7 +56,7 @@ describe('hf push --wait', () => {
     ends = 'build-error';
     const { stderr, exitCode } = await run(['hf', 'push', 'echo_env', '--rollback-on-failure']);
     expect(stderr).toContain(
-      `hawser/echo_env is back at ${head?.commit.slice(0, 10)}\n  The Space runs what it ran before.`,
+      `hawser/echo_env is back at ${head?.commit.slice(0, 10)}.\n  The Space runs what it ran before.`,
     );
     expect(exitCode).toBe(1);
     expect(hub.head('hawser/echo_env')).toMatchObject({ tree: head?.tree, commits: (head?.commits ?? 0) + 2 });

@@ -91,9 +91,7 @@ test('what the manual and the READMEs show of these files is taken by schema and
   const root = join(import.meta.dirname, '../../../..');
   const pages = [
     'README.md',
-    ...['packages', 'apps'].flatMap((kind) =>
-      readdirSync(join(root, kind)).map((name) => `${kind}/${name}/README.md`),
-    ),
+    ...['packages', 'apps'].flatMap((kind) => readdirSync(join(root, kind)).map((name) => `${kind}/${name}/README.md`)),
     ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))
       .map((name) => `docs/${name}`),

@@ -80,7 +80,7 @@ export async function readVault(
 ): Promise<ReadonlyMap<string, string>> {
   const token = settings.token ?? (await logIn(settings, options));
   const path = `${settings.kvMount}/data/${settings.path}`;
-  const answer = await ask(settings, options, `read ${path}`, `${settings.address}/v1/${encodePath(path)}`, {
+  const answer = await ask(settings, options, 'Vault', `read ${path}`, `${settings.address}/v1/${encodePath(path)}`, {
     headers: { ...namespaceHeader(settings), 'X-Vault-Token': token },
   });
   const data = valueIn(valueIn(answer, 'data'), 'data');
@@ -103,13 +103,13 @@ async function logIn(settings: VaultSettings, options: ReadVaultOptions): Promis
   }
   const url = new URL(job.url);
   url.searchParams.set('audience', audience);
-  const issued = await ask(settings, options, 'ask GitHub for an OIDC token', url.href, {
+  const issued = await ask(settings, options, 'GitHub', 'ask GitHub for an OIDC token', url.href, {
     headers: { authorization: `bearer ${job.token}` },
   });
   const jwt = valueIn(issued, 'value');
   if (typeof jwt !== 'string') throw failed('GitHub answered without an OIDC token.', 'Grant the job id-token: write.');
   const login = `auth/${authMount}/login`;
-  const answer = await ask(settings, options, `log in at ${login}`, `${address}/v1/${encodePath(login)}`, {
+  const answer = await ask(settings, options, 'Vault', `log in at ${login}`, `${address}/v1/${encodePath(login)}`, {
     method: 'POST',
     headers: { ...namespaceHeader(settings), 'content-type': 'application/json' },
     body: JSON.stringify({ role, jwt }),
@@ -125,6 +125,7 @@ async function logIn(settings: VaultSettings, options: ReadVaultOptions): Promis
 async function ask(
   settings: VaultSettings,
   { signal, answerWithinMs = ANSWER_WITHIN_MS }: ReadVaultOptions,
+  whom: 'GitHub' | 'Vault',
   what: string,
   url: string,
   request: RequestInit,
@@ -142,15 +143,17 @@ async function ask(
   } catch (error) {
     signal?.throwIfAborted();
     const why = patience.aborted ? `no answer within ${answerWithinMs / 1_000} s` : reasonOf(error);
-    throw failed(`Could not ${what}: ${why}.`, 'Check HAWSER_VAULT_ADDR and the network.');
+    const hint = whom === 'GitHub' ? 'Check the network of the job.' : 'Check HAWSER_VAULT_ADDR and the network.';
+    throw failed(`Cannot ${what}: ${why}.`, hint);
   }
-  if (!response.ok) throw refused(settings, what, response.status);
+  if (!response.ok)
+    throw whom === 'GitHub' ? refusedByGitHub(what, response.status) : refused(settings, what, response.status);
   try {
     return JSON.parse(text);
   } catch {
     throw failed(
-      `Could not ${what}: the answer is no JSON.`,
-      'Check HAWSER_VAULT_ADDR: something else may answer there.',
+      `Cannot ${what}: the answer is no JSON.`,
+      whom === 'GitHub' ? 'Try again in a while.' : 'Check HAWSER_VAULT_ADDR: something else may answer there.',
     );
   }
 }
@@ -166,7 +169,11 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** Says what a status means; the body is left out, as it may repeat what was sent. */
+function refusedByGitHub(what: string, status: number): ContextsError {
+  return failed(`Cannot ${what}: it answered ${status}.`, 'Grant the job id-token: write.');
+}
+
+/** Says what a status of Vault means; the body is left out, as it may repeat what was sent. */
 function refused(settings: VaultSettings, what: string, status: number): ContextsError {
   const hints: Readonly<Record<number, string>> = {
     400: 'Check HAWSER_VAULT_ROLE and HAWSER_VAULT_OIDC_AUDIENCE.',
@@ -180,7 +187,7 @@ function refused(settings: VaultSettings, what: string, status: number): Context
     503: ' (sealed)',
   };
   return failed(
-    `Could not ${what}: Vault answered ${status}${words[status] ?? ''}.`,
+    `Cannot ${what}: Vault answered ${status}${words[status] ?? ''}.`,
     hints[status] ?? 'Check HAWSER_VAULT_ADDR and the login to Vault.',
   );
 }

@@ -68,7 +68,7 @@ describe('Vault', () => {
   test('without a login says what is needed', async () => {
     expect((await errorOf(read(vault.env))).message).toMatch(/neither HAWSER_VAULT_TOKEN nor HAWSER_VAULT_ROLE/);
     expect((await errorOf(read({ ...vault.env, ...vault.job, HAWSER_VAULT_ROLE: 'nobody' }))).message).toBe(
-      'Could not log in at auth/github/login: Vault answered 400.',
+      'Cannot log in at auth/github/login: Vault answered 400.',
     );
     expect(
       (
@@ -76,7 +76,7 @@ describe('Vault', () => {
           read({ ...vault.env, ...vault.job, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x', HAWSER_VAULT_ROLE: 'deployer' }),
         )
       ).message,
-    ).toBe('Could not ask GitHub for an OIDC token: Vault answered 401.');
+    ).toBe('Cannot ask GitHub for an OIDC token: it answered 401.');
   });
 
   test.each<[VaultFault, RegExp]>([
@@ -98,13 +98,13 @@ describe('Vault', () => {
 
   test('names what to check for a wrong mount, and a secret that is no text', async () => {
     const error = await errorOf(read({ ...withToken(), HAWSER_VAULT_KV_MOUNT: 'secret' }));
-    expect(error.message).toBe('Could not read secret/data/hawser/prefect: Vault answered 404 (nothing there).');
+    expect(error.message).toBe('Cannot read secret/data/hawser/prefect: Vault answered 404 (nothing there).');
     expect(error.hint).toContain('HAWSER_VAULT_KV_MOUNT');
     const odd = await startVault({ nested: { a: 1 }, count: 3 });
     const settings = { ...odd.env, HAWSER_VAULT_TOKEN: PLANTED.token };
     expect((await errorOf(read(settings))).message).toBe('The key nested of the secret in Vault holds no text.');
     await odd.close();
-    expect((await errorOf(read(settings))).message).toMatch(/^Could not read .*ECONNREFUSED/);
+    expect((await errorOf(read(settings))).message).toMatch(/^Cannot read .*ECONNREFUSED/);
   });
 });
 

@@ -96,7 +96,7 @@ function tryCreate({ path, subject }: LockRequest, owner: LockOwner): boolean {
 
 async function lockedError(request: LockRequest, found: FoundLock | undefined): Promise<StateStoreError> {
   const { path, subject, timeoutMs } = request;
-  const waited = `after ${Math.max(0, Math.round(timeoutMs))} ms of waiting`;
+  const waited = `after ${Math.max(0, Math.round(timeoutMs)) / 1000} s of waiting`;
   const owner = found?.owner;
   if (owner === undefined) {
     return new StateStoreError(

@@ -15,7 +15,7 @@ export function deadlineOf(signal: AbortSignal, ms: number): Deadline {
   const stop = (): void => controller.abort(signal.reason);
   const timer = setTimeout(() => {
     isOver = true;
-    controller.abort(new Error(`It took longer than ${ms} ms.`));
+    controller.abort(new Error(`It took longer than ${ms / 1000} s.`));
   }, ms);
   const crossed = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });

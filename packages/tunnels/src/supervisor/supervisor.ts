@@ -131,7 +131,7 @@ export class Supervisor {
     const selection = this.#select(selector);
     const [unknown] = selection.unknown;
     if (unknown === undefined) return selection;
-    throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel ${unknown}.`, {
+    throw new TunnelsError('HAWSER_NET_TUNNEL_NOT_FOUND', `There is no tunnel '${unknown}'.`, {
       details: { unknown: selection.unknown },
     });
   }
