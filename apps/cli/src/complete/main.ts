@@ -84,9 +84,10 @@ function cacheFile(kind: string, words: readonly string[]): string {
   // What the answer depends on: who asks whom.
   const names = /^(?:AWS_(?!SECRET|SESSION)|HAWSER_|HF_)/;
   const about = Object.entries(env).filter(([name]) => names.test(name));
-  const flags = words.flatMap((word, at) =>
-    /^--(?:profile|region|endpoint-url|backend|url|local)\b/.test(word) ? words.slice(at, at + 2) : [],
-  );
+  const flags = words.flatMap((word, at) => {
+    if (word === '--local') return [word];
+    return /^--(?:profile|region|endpoint-url|backend|url)\b/.test(word) ? words.slice(at, at + 2) : [];
+  });
   const key = createHash('sha256')
     .update(JSON.stringify([about.toSorted(([one], [other]) => (one < other ? -1 : 1)), flags, process.cwd()]))
     .digest('hex');

@@ -1,7 +1,8 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { dataFolder } from '@hawser/cli-kit/extensions';
+import { localRunIds } from '@hawser/exec-backend/local';
 import type { UserFile } from '@hawser/exec-client';
 import type { Value } from './main.js';
 
@@ -88,9 +89,8 @@ async function runs(words: readonly string[]): Promise<readonly Value[]> {
   const local = words.includes('--local');
   const backend = chooseBackend({ environment: env, backend: valueOf(words, 'backend'), local, project, user, ranOn });
   if (backend.kind === 'local') {
-    // Their names tell when they were made: the newest are meant more often.
-    const ids = await readdir(join(dataFolder(env), 'exec/runs')).catch(() => []);
-    return ids.toSorted((one, other) => (one < other ? 1 : -1)).map((id) => [id]);
+    const ids = await localRunIds(join(dataFolder(env), 'exec'));
+    return ids.map((id) => [id]);
   }
   const client = createExecClient({ ...backend, backendName: backend.name, retry: { giveUpAfterMs: 0 } });
   const found: Value[] = [];

@@ -71,6 +71,8 @@ function bash(manual: Manual): string {
   return `# Completion of ${bin} for bash.
 _${bin}() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  # --flag=value comes as three words.
+  case $current in =) current='' ;; *) [ "$before" != = ] || before=\${COMP_WORDS[COMP_CWORD-2]} ;; esac
   local said='' word words='' flags='' argument='' values='' choice='' IFS=$' \\t\\n'
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in -*) ;; *) said="\${said:+$said }$word" ;; esac
@@ -97,7 +99,15 @@ ${flags.map((line) => `  ${line}`).join('\n')}
     *) words="$words
 $("\${1:-${bin}}" complete-values "$choice" "\${COMP_WORDS[@]:1}" 2>/dev/null </dev/null | cut -f1)" ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  # What others have named is put on the line as a word, whatever is in it: neither compgen nor the line may run it.
+  local -a found
+  read -r -d '' -a found <<<"$words"
+  COMPREPLY=()
+  for word in "\${found[@]}"; do
+    [[ $word == "$current"* ]] || continue
+    printf -v word %q "$word"
+    COMPREPLY+=("$word")
+  done
 }
 complete -o default -F _${bin} ${bin}
 `;
@@ -143,8 +153,14 @@ ${flags.join('\n')}
     esac
     (( \${#flags} )) || { [[ $said == *' '* ]] && said=\${said% *} || said='' }
   done
+  local before=\${words_so_far[-1]}
+  # --flag=value is one word.
+  if [[ $PREFIX == --*=* ]]; then
+    before=\${PREFIX%%=*}
+    compset -P 1 '*='
+  fi
   for word in $values; do
-    [[ $word == "\${words_so_far[-1]}":* ]] && choice=\${word#*:}
+    [[ $word == "$before":* ]] && choice=\${word#*:}
   done
   if [[ -z $choice && \${PREFIX} == -* ]]; then
     _describe flag flags
@@ -174,7 +190,11 @@ _${bin}_complete() {
   _${bin}_line=("\${(@)words[2,CURRENT-1]}")
   _${bin}
 }
+# Out of a folder of fpath this file is the body of a function, which is called first at the first Tab.
 compdef _${bin}_complete ${bin}
+if [[ \${funcstack[1]} == _${bin} ]]; then
+  _${bin}_complete
+fi
 `;
 }
 

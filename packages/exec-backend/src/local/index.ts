@@ -1,4 +1,5 @@
 export { openLocalBackend } from './open.js';
+export { localRunIds } from './run-ids.js';
 export { runLocalSupervisor } from './supervisor.js';
 export type { LocalSupervisorOptions } from './supervisor.js';
 export type { FindProgram, LocalBackend, LocalBackendOptions, LocalProgram } from './types.js';

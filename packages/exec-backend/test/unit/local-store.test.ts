@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { openFileStore } from '../../src/stores/files.js';
+import { localRunIds } from '../../src/local/run-ids.js';
 import { nameOf, textOf } from '../../src/stores/row-names.js';
 import type { Store } from '../../src/ports.js';
 
@@ -36,6 +37,18 @@ describe('names of rows', () => {
 });
 
 describe('rows in files', () => {
+  test('ids of executions are told by the names of files, newest first, and none where nothing ran', async () => {
+    const { folder, store } = newStore();
+    expect(await localRunIds(folder)).toEqual([]);
+    for (const key of ['exec_20260102_b', 'exec_20260101_a']) await store.put({ partition: 'EXEC', key, data: {} }, 0);
+    await store.put({ partition: 'OPEN', key: 'exec_20260103_c', data: {} }, 0);
+    writeFileSync(join(folder, 'rows', nameOf('EXEC'), 'begun.tmp'), '');
+    expect(await localRunIds(folder)).toEqual(['exec_20260102_b', 'exec_20260101_a']);
+    await expect(localRunIds(join(folder, 'rows', nameOf('EXEC'), 'begun.tmp'))).rejects.toMatchObject({
+      code: 'HAWSER_EXEC_BACKEND_STORE_FAILED',
+    });
+  });
+
   test('a row is written only over the version that was read', async () => {
     const { store } = newStore();
     const row = { partition: 'EXEC', key: 'a' };
@@ -100,7 +113,7 @@ describe('rows in files', () => {
     await setImmediate();
     expect(woken).toBe('');
     await openFileStore({ folder }).put({ partition: 'P', key: 'a', data: 1 }, 0);
-    await changed;
+    await first;
     const stopped = new AbortController();
     const vain = waits(' vain', stopped.signal);
     await setImmediate();
