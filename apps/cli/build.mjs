@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { pageFolder } from '@hawser/sessions-web';
 import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
+import { commonJsInside } from '../../scripts/bundle.mjs';
 import { lazyRequires } from './lazy-requires.mjs';
 import { writeManualPages } from './manual-pages.mjs';
 
@@ -62,14 +63,7 @@ const later = await build({
   splitting: true,
   mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
-  // The CommonJS inside asks for these.
-  banner: {
-    js: [
-      "import{createRequire as __hawserRequire}from'node:module';import{fileURLToPath as __hawserPath}from'node:url';",
-      'const require=__hawserRequire(import.meta.url),__filename=__hawserPath(import.meta.url),',
-      "__dirname=__hawserPath(new URL('.',import.meta.url));",
-    ].join(''),
-  },
+  banner: { js: commonJsInside },
 });
 
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

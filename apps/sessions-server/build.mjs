@@ -3,6 +3,7 @@ import { cp, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pageFolder } from '@hawser/sessions-web';
 import { build } from 'esbuild';
+import { commonJsInside } from '../../scripts/bundle.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const { version } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
@@ -22,12 +23,6 @@ await build({
   define: { HAWSER_VERSION: JSON.stringify(version) },
   legalComments: 'none',
   logLevel: 'warning',
-  banner: {
-    js: [
-      "import{createRequire as __hawserRequire}from'node:module';import{fileURLToPath as __hawserPath}from'node:url';",
-      'const require=__hawserRequire(import.meta.url),__filename=__hawserPath(import.meta.url),',
-      "__dirname=__hawserPath(new URL('.',import.meta.url));",
-    ].join(''),
-  },
+  banner: { js: commonJsInside },
 });
 await cp(pageFolder, `${root}/dist/page`, { recursive: true });

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -18,6 +19,15 @@ describe('the README', () => {
     const program = [process.execPath, '--input-type=module', '--eval', `${example}\nconsole.log(end.reason);`];
     const ended = await runToEnd(process.execPath, [hawser, 'emulate', 'ssm', '--', ...program], { cwd: root });
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/load average[\s\S]*\nexited\n$/) });
+  });
+
+  test('has a map on which every room is, and no room that there is not', () => {
+    const [, map = ''] = /^## What is in here$([\s\S]*?)^The documentation/m.exec(readme) ?? [];
+    const shown = [...map.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => path);
+    const isRoom = (path: string): boolean => /^[a-z]/.test(path) && statSync(join(root, path)).isDirectory();
+    const rooms = trackedRooms().filter((path) => !['packages', 'apps'].includes(path) && isRoom(path));
+    expect(rooms.filter((path) => !shown.includes(path))).toEqual([]);
+    expect(shown.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   test('shows a command whose exit code comes back', async () => {
@@ -95,6 +105,12 @@ describe('the README', () => {
     });
   });
 });
+
+/** Folders that git knows: those at the top, and each package and app. */
+function trackedRooms(): readonly string[] {
+  const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n');
+  return [...new Set(files.flatMap((file) => /^(?:(?:packages|apps)\/)?[^/]+(?=\/)/.exec(file) ?? []))];
+}
 
 /** The one line of the README's commands that has these words, without its comment. */
 function lineWith(words: string): string {
