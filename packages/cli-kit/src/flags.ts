@@ -80,10 +80,10 @@ export function durationFlag(options: { readonly summary: string }): NumberFlag 
   })();
 }
 
-/** Milliseconds of `90s`, `5m`, `1h30m`, `500ms`. Throws `HAWSER_CLI_USAGE` for anything else. */
+/** Milliseconds of `90s`, `5m`, `1h30m`, `1d`, `500ms`. Throws `HAWSER_CLI_USAGE` for anything else. */
 export function parseDuration(text: string): number {
-  const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
+  const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|d|h|m|s)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
     throw usage(`'${text}' is no duration: write it like 90s, 5m, 1h30m or 500ms.`);
   }

@@ -11,11 +11,12 @@ describe('a duration', () => {
     ['500ms', 500],
     ['1.5s', 1500],
     ['0s', 0],
+    ['1d12h', 129_600_000],
   ])('%s is %i ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test.each(['', '5', 's', '5 s', '-5s', '5s!', '1d', 'five'])('%j is none: HAWSER_CLI_USAGE', (text) => {
+  test.each(['', '5', 's', '5 s', '-5s', '5s!', '1w', 'five'])('%j is none: HAWSER_CLI_USAGE', (text) => {
     expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'HAWSER_CLI_USAGE', exitCode: 2 }));
   });
 });

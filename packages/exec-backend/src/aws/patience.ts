@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isThrottled } from './stack/call.js';
+import { isThrottled } from './sdk-failure.js';
 
 /** Waits; given so that tests need not. */
 export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -9,19 +9,28 @@ export const pauseByClock: Pause = async (ms, signal) => {
   await wait(ms, undefined, { signal });
 };
 
-/** Tries of one call while AWS asks to slow down, behind the SDK's own three. With their waits: about ten seconds. */
-const TRIES = 6;
+/** What a service takes upon itself, behind the SDK's own three tries. With the waits: about ten seconds. */
+const usual: Patience = { tries: 6, longestMs: 12_800 };
 
-/** Makes a call, again while it is throttled; every other failure is the caller's. */
-export async function patiently<T>(call: () => Promise<T>, pause: Pause): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+/** How often a call is made at most, and the longest wait between. */
+export interface Patience {
+  readonly tries: number;
+  readonly longestMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Makes a call, again while it is throttled; every other failure is the caller's, and the reason of the signal. */
+export async function patiently<T>(call: () => Promise<T>, pause: Pause, patience: Patience = usual): Promise<T> {
+  const { tries, longestMs, signal } = patience;
+  for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted();
     try {
       return await call();
     } catch (error) {
-      if (tries === TRIES || !isThrottled(error)) throw error;
+      if (attempt === tries || !isThrottled(error)) throw error;
       // Half of it by chance, so that those who were refused together do not come back together.
-      const longest = 200 * 2 ** tries;
-      await pause(longest / 2 + (longest / 2) * Math.random());
+      const longest = Math.min(longestMs, 200 * 2 ** attempt);
+      await pause(longest / 2 + (longest / 2) * Math.random(), signal);
     }
   }
 }

@@ -1,7 +1,8 @@
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { HfPushError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
 import { systemClock, type Clock } from '../http/clock.js';
 import { formatIni, parseIni, type Section } from './ini.js';
 import { tokenFiles, type TokenFiles, type TokenPlace } from './paths.js';
@@ -97,20 +98,10 @@ export async function forgetToken(place: TokenPlace): Promise<Forgotten> {
 
 /** Writes a file that only its owner can read, whole or not at all. */
 export async function writeSecret(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
   try {
     await closeFolder(dirname(path));
-    await rm(draft, { force: true });
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
+    await replaceFile(path, text, 0o600);
   } catch (cause) {
-    await rm(draft, { force: true }).catch(() => undefined);
     throw unusable(path, cause);
   }
 }

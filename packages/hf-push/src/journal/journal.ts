@@ -1,7 +1,8 @@
-import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HfPushError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
 
 /** One line of a journal. */
 export type JournalEntry =
@@ -123,14 +124,11 @@ export class Journal {
       ...secrets.values(),
     ];
     const known = new Set(this.#entries.map((entry) => JSON.stringify(entry)));
-    const draft = `${this.#path}.${randomUUID()}.tmp`;
     try {
       const others = parse(await readFile(this.#path, 'utf8')).filter((entry) => !known.has(JSON.stringify(entry)));
       const lines = [...kept, ...others].map((entry) => `${JSON.stringify(entry)}\n`);
-      await writeFile(draft, lines.join(''), { mode: 0o600 });
-      await rename(draft, this.#path);
+      await replaceFile(this.#path, lines.join(''), 0o600);
     } catch (cause) {
-      await rm(draft, { force: true });
       throw unusable(this.#path, cause);
     }
   }

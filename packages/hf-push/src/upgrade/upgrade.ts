@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findEnvironment } from '../env/discover.js';
 import { readProject } from '../env/project.js';
 import { portsOf } from '../dockerfile/port.js';
 import { HfPushError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
 import { runProgram } from '../process/run.js';
 import { codemods, type CodemodInput } from './codemods.js';
 import { unifiedDiff } from './unified-diff.js';
@@ -154,16 +155,9 @@ async function backUp(
   return backup;
 }
 
+/** What could be run can be run afterwards. */
 async function replaceText(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.hawser`);
-  await local(path, async () => {
-    try {
-      await writeFile(temporary, text);
-      await rename(temporary, path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  });
+  await local(path, () => replaceFile(path, text, (statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777));
 }
 
 async function local(path: string, work: () => Promise<unknown>): Promise<void> {

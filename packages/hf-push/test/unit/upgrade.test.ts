@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -104,7 +104,10 @@ describe('upgrade', () => {
 
   test('what was there is kept, and a second run changes nothing', async () => {
     const from = folderWith(seedFiles);
+    const client = join(from, 'src/envs/echo_env/client.py');
+    chmodSync(client, 0o755);
     const { backup = '' } = await upgrade(from, seed);
+    expect(statSync(client).mode & 0o777).toBe(0o755);
     expect(readFileSync(join(backup, 'client.py'), 'utf8')).toBe(seedFiles['src/envs/echo_env/client.py']);
     expect(backup.startsWith(join(from, '.hawser/backups/echo_env-'))).toBe(true);
     expect(await upgrade(from, seed)).toMatchObject({ applied: false, changes: [], codemods: [] });

@@ -1,6 +1,6 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { patiently, type Pause } from '../patience.js';
-import { awsCode } from '../stack/call.js';
+import { awsCode } from '../sdk-failure.js';
 
 /** What GetLogEvents answered. */
 export interface UpstreamPage {

@@ -1,7 +1,8 @@
 import { stackNames } from '../names.js';
 import type { FoundStack } from '../types.js';
 import type { Account } from '../stack/account.js';
-import { awsCode, call } from '../stack/call.js';
+import { call } from '../stack/call.js';
+import { awsCode } from '../sdk-failure.js';
 import { findStack } from '../stack/find.js';
 import { findLogGroup } from '../stack/logs.js';
 

@@ -2,7 +2,7 @@ import type { ECSClient, Task } from '@aws-sdk/client-ecs';
 import { ApiError } from '../../core/api-error.js';
 import { shellWord } from '../../shell-word.js';
 import { containers } from '../names.js';
-import { awsCode } from '../stack/call.js';
+import { awsCode } from '../sdk-failure.js';
 import { containerOf } from './task-facts.js';
 
 /** A session into a running task. */

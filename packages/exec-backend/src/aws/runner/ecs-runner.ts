@@ -7,7 +7,7 @@ import type { TaskDefinitions } from '../images/definitions.js';
 import type { EndMark } from '../logs/marks.js';
 import { containers, type ServiceSettings } from '../names.js';
 import { patiently, type Pause, pauseByClock } from '../patience.js';
-import { awsCode, isThrottled } from '../stack/call.js';
+import { awsCode, isThrottled } from '../sdk-failure.js';
 import { classifyRefusal } from '../stop-reasons.js';
 import { attachTo } from './attach.js';
 import { factsOf, refOf, streamsOf } from './task-facts.js';

@@ -5,7 +5,7 @@ import { ExecBackendError } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import { stackNames } from '../names.js';
 import { patiently, type Pause, pauseByClock } from '../patience.js';
-import { awsCode } from '../stack/call.js';
+import { awsCode } from '../sdk-failure.js';
 
 /** How secrets are reached. */
 export interface ParameterSecretsOptions {

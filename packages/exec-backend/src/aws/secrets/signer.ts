@@ -1,7 +1,7 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { createSigner, createSigningKey, readSigningKey, type Signer } from '@hawser/receipts';
 import { stackNames } from '../names.js';
-import { awsCode } from '../stack/call.js';
+import { awsCode } from '../sdk-failure.js';
 
 /**
  * The signer of a stack's receipts. Its private key is a SecureString parameter, made by whoever comes first: of several

@@ -1,28 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ExecBackendError } from '../../errors.js';
+import { patiently, pauseByClock } from '../patience.js';
+import { awsCode } from '../sdk-failure.js';
 
-/** What is read of an error of the SDK. */
-interface SdkFailure {
-  readonly name?: string;
-  readonly message?: string;
-}
-
-/** The name that AWS gave an error; `Error` where it was none of its own. */
-export function awsCode(error: unknown): string {
-  return (error as SdkFailure).name ?? 'Error';
-}
-
-/** Names for "slow down", of all services that are called here. */
-const THROTTLED =
-  /^(?:Throttling|ThrottlingException|ThrottledException|TooManyRequests(?:Exception)?|RequestLimitExceeded)$/;
-
-/** Whether AWS asks to come back later. The SDK has tried three times by then. */
-export function isThrottled(error: unknown): boolean {
-  return THROTTLED.test(awsCode(error));
-}
-
-/** Longest that one call is tried again while AWS asks to slow down, in tries. With their waits: about a minute. */
-const THROTTLED_TRIES = 10;
+/** While AWS asks to slow down, a person waits rather than beginning anew: with the waits, at most a minute. */
+const throttled = { tries: 12, longestMs: 8_000 };
 
 /**
  * Makes a call, again while it is throttled.
@@ -36,26 +18,18 @@ export async function call<T>(
   make: (options: { readonly abortSignal?: AbortSignal }) => Promise<T>,
   options: { readonly passes?: RegExp; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
-  const cancel = options.signal === undefined ? {} : { abortSignal: options.signal };
-  for (let tries = 1; ; tries += 1) {
-    options.signal?.throwIfAborted();
-    try {
-      return await make(cancel);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (isThrottled(error) && tries < THROTTLED_TRIES) {
-        await wait(Math.min(8_000, 250 * 2 ** tries), undefined, { signal: options.signal });
-      } else if (options.passes?.test(`${awsCode(error)}: ${(error as SdkFailure).message ?? ''}`)) {
-        throw error;
-      } else {
-        throw explain(action, error);
-      }
-    }
+  const { passes, signal } = options;
+  try {
+    return await patiently(() => make(signal ? { abortSignal: signal } : {}), pauseByClock, { ...throttled, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (passes?.test(`${awsCode(error)}: ${(error as Partial<Error>).message ?? ''}`)) throw error;
+    throw explain(action, error);
   }
 }
 
 function explain(action: string, error: unknown): ExecBackendError {
-  const { message = '' } = error as SdkFailure;
+  const { message = '' } = error as Partial<Error>;
   // Further lines are the SDK's advice to programmers.
   const [said = ''] = message.split('\n');
   const code = awsCode(error);

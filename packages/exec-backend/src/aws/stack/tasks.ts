@@ -1,6 +1,7 @@
 import { isFamilyOf } from '../names.js';
 import type { Account } from './account.js';
-import { awsCode, call, pace } from './call.js';
+import { call, pace } from './call.js';
+import { awsCode } from '../sdk-failure.js';
 
 /** A cluster that is not there has no tasks. */
 const NO_CLUSTER = /^ClusterNotFoundException/;

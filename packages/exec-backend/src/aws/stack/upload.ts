@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ExecBackendError } from '../../errors.js';
 import type { Account } from './account.js';
-import { awsCode, call, pace } from './call.js';
+import { call, pace } from './call.js';
+import { awsCode } from '../sdk-failure.js';
 
 /** The longest that a function may take to become ready, in questions: some ten minutes. */
 const ROUNDS = 160;

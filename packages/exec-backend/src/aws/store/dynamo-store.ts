@@ -3,7 +3,7 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ExecBackendError } from '../../errors.js';
 import type { Row, Store } from '../../ports.js';
 import { tableAttributes } from '../names.js';
-import { awsCode } from '../stack/call.js';
+import { awsCode } from '../sdk-failure.js';
 import { patiently, type Pause, pauseByClock } from '../patience.js';
 
 type Item = Record<string, AttributeValue>;
