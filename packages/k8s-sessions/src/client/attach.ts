@@ -2,6 +2,7 @@ import { SessionsError } from '../errors.js';
 import {
   subprotocol,
   type ExitRecord,
+  type Hello,
   type LogPlace,
   type SessionState,
   type TerminalSize,
@@ -255,22 +256,8 @@ function openView(
     switch (event.type) {
       case 'link':
         return change({ link: event.link, retryAtMs: event.retryAtMs });
-      case 'hello': {
-        const {
-          state: session,
-          detail,
-          role,
-          viewer,
-          command,
-          startedAt,
-          head,
-          first,
-          lines,
-          archived,
-          size,
-        } = event.hello;
-        return change({ session, detail, role, viewer, command, startedAt, head, first, lines, archived, size });
-      }
+      case 'hello':
+        return change(greeted(event.hello));
       case 'phase':
         return change({ session: event.state, detail: event.detail });
       case 'exit':
@@ -339,4 +326,10 @@ function openView(
     retry: () => step(() => machine.retry(Date.now())),
     close,
   };
+}
+
+/** What a hello tells of the session and of the view. */
+function greeted(hello: Hello): Partial<ViewState> {
+  const { state: session, detail, role, viewer, command, startedAt, head, first, lines, archived, size } = hello;
+  return { session, detail, role, viewer, command, startedAt, head, first, lines, archived, size };
 }

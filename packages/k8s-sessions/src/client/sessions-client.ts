@@ -11,6 +11,7 @@ import {
   type ViewerRole,
 } from '../protocol/index.js';
 import { readEvents, type EventsOptions } from './events.js';
+import { pause } from './pause.js';
 import { randomName } from './random-name.js';
 import { createTransport, type CallOptions, type SessionsClientOptions } from './transport.js';
 
@@ -118,6 +119,8 @@ export interface SessionsClient {
 
 /** Longest the service is asked to hold an answer, in seconds. */
 const holdSeconds = 25;
+/** An answer that comes sooner was not held, in milliseconds. */
+const holdsAtLeastMs = 200;
 const pageSize = 100;
 const mostLookedThrough = 1000;
 
@@ -170,9 +173,12 @@ export function createSessionsClient(options: SessionsClientOptions): SessionsCl
     },
     async wait(session, { signal } = {}) {
       for (;;) {
+        const askedAt = performance.now();
         const query = { until: 'exited', timeout: holdSeconds };
         const view: SessionView = await object({ path: pathOf(session, '/wait'), query, signal });
         if (isOver(view.state)) return view;
+        // A service that does not hold its answers is not asked without a pause.
+        await pause(Math.max(0, askedAt + holdsAtLeastMs - performance.now()), signal);
       }
     },
     async stop(session, { graceSeconds, signal } = {}) {

@@ -133,6 +133,22 @@ describe('the client of the service', () => {
     }
   });
 
+  test('a service that does not hold its answers is not asked without a pause', async () => {
+    const state = (name: string) => () => Response.json({ sessionId: id, state: name });
+    const { client, asked } = answered(state('running'), state('running'), state('exited'));
+    jest.useFakeTimers();
+    try {
+      const ended = client.wait(id);
+      await jest.advanceTimersByTimeAsync(199);
+      expect(asked).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(201);
+      expect(await ended).toMatchObject({ state: 'exited' });
+      expect(asked).toHaveLength(3);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('takes no address and no key that cannot be one, and shows no login', () => {
     const refused = (url: string, apiKey: string): unknown => {
       try {

@@ -83,7 +83,8 @@ export async function* readEvents(options: ReadEventsOptions): AsyncIterable<Tun
     yield* eventsOf(new LogReader(`${eventLog}.1`));
     let reader = new LogReader(eventLog);
     yield* eventsOf(reader);
-    while (wake && !isOver()) {
+    if (!wake) return;
+    while (!isOver()) {
       await wake.next(LOOK_MS, signal);
       yield* eventsOf(reader);
       if (await reader.wasPutAside()) {
