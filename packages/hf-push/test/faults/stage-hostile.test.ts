@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { scale } from '../../../../test/support/scale.js';
 import { HfPushError } from '../../src/errors.js';
+import { createIgnoreRules } from '../../src/ignore/rules.js';
 import { createSecretScanner } from '../../src/secrets/scan.js';
 import { findCollisions } from '../../src/stage/collisions.js';
 import { stageEnvironment } from '../../src/stage/stage.js';
+import { walkTree } from '../../src/stage/walk.js';
 import type { Staged, StageOptions } from '../../src/tree/types.js';
 import { flatEnvironment, seedRepository } from '../../../../test/support/environments.js';
 import { folderWith, writeFiles } from '../support/folders.js';
@@ -141,6 +143,15 @@ describe('links', () => {
     expect(staged.files.map(({ path }) => path)).toContain('src/envs/echo_env/shared.py');
   });
 
+  test('one into what the Hub takes not is refused, though an ignore file took that back', async () => {
+    const { from, folder } = environment({ '.hfignore': '!.git\n', '.git/config': 'url = https://me:secret@host' });
+    symlinkSync('.git/config', join(folder, 'link'));
+    expect((await refusal(stage(from))).details?.['findings']).toMatchObject([
+      { rule: 'file/name', path: '.git' },
+      { rule: 'file/link-ignored', path: 'link' },
+    ]);
+  });
+
   test('one that is left out is not followed', async () => {
     const { from, folder } = environment();
     symlinkSync('/usr', join(folder, '.venv'));
@@ -186,6 +197,15 @@ describe('names and kinds', () => {
     const { from, folder } = environment();
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     expect((await refusal(stage(from))).details?.['findings']).toMatchObject([{ rule: 'file/special', path: 'pipe' }]);
+  });
+});
+
+test('a folder that cannot be read is named', async () => {
+  const root = join(folderWith({}), 'gone');
+  const options = { root, trees: [''], rules: createIgnoreRules([], []), allowSecrets: false };
+  await expect(walkTree(options)).rejects.toMatchObject({
+    code: 'HAWSER_HF_LOCAL_FILE',
+    message: expect.stringContaining(`${root} cannot be read`),
   });
 });
 
