@@ -16,6 +16,7 @@ import {
   isOver,
   sessionStates,
 } from '../../src/protocol/index.js';
+import type { ServerFrame } from '../../src/protocol/index.js';
 import { Fields } from '../../src/protocol/fields.js';
 import { readExitRecord } from '../../src/protocol/records.js';
 
@@ -67,6 +68,12 @@ describe('a number of a frame', () => {
       offset: 1,
       data: new Uint8Array(),
     });
+  });
+
+  test('does not stand in a greeting, which is JSON', () => {
+    const { hello: said } = decodeServerFrame(json(0x01, hello({}))) as Extract<ServerFrame, { type: 'hello' }>;
+    expect(said).toEqual(hello({}));
+    expect(encodeServerFrame({ type: 'hello', hello: said })).toEqual(json(0x01, hello({})));
   });
 
   test('is read where the frame lies in a larger buffer', () => {
@@ -216,8 +223,12 @@ describe('an exit record', () => {
   test('has an exit code of one byte, a signal by its name, and a digest', () => {
     for (const code of [0, 255, null]) expect(readExitRecord({ ...exit, code })).toEqual({ ...exit, code });
     for (const code of [-1, 256]) expect(() => readExitRecord({ ...exit, code })).toThrow('"exit" has no valid "code"');
-    expect(() => readExitRecord({ ...exit, signal: 'TERM' })).toThrow('"exit" has no valid "signal"');
-    expect(() => readExitRecord({ ...exit, digest: 'ab' })).toThrow('"exit" has no valid "digest"');
+    for (const signal of ['TERM', 'xSIGTERM', 'SIGTERM;', 'SIG', 'SIGABCDEFGHIJKLM'])
+      expect(() => readExitRecord({ ...exit, signal })).toThrow('"exit" has no valid "signal"');
+    const digest = 'ab'.repeat(32);
+    expect(readExitRecord({ ...exit, digest, signal: 'SIGRTMIN+15' })).toMatchObject({ digest, signal: 'SIGRTMIN+15' });
+    for (const wrong of ['ab', `${digest}a`, `a${digest}`, digest.toUpperCase()])
+      expect(() => readExitRecord({ ...exit, digest: wrong })).toThrow('"exit" has no valid "digest"');
   });
 
   test('says more only where there is more', () => {
@@ -293,6 +304,8 @@ describe('a message of ttyd', () => {
       expect(byServerOf(`2${body}`)).toBe('A frame "preferences" holds no JSON object.');
     expect(byServerOf('3')).toBe('A frame of ttyd begins with an unknown opcode.');
     expect(decodeTtydServerMessage(utf8('1x'))).toEqual({ type: 'title', title: 'x' });
+    // What begins with a byte order mark keeps it.
+    expect(decodeTtydServerMessage(utf8('1\uFEFFx'))).toEqual({ type: 'title', title: '\uFEFFx' });
   });
 });
 

@@ -1,78 +1,9 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { LinkError, type LinkFailure } from '../../src/link/failure.js';
-import { LinkKeeper } from '../../src/link/keeper.js';
-import type { Link, OpenLinkOptions, Provider } from '../../src/providers/provider.js';
-
-const target = { host: 'db', port: 5432 };
-const cut: LinkFailure = { cause: 'killed', message: 'cut', hint: '', permanent: false };
-
-/** Links a test opens, breaks and looks at. */
-class Rig extends EventEmitter {
-  readonly folder: string;
-  readonly links: (Link & { readonly directory: string; break(failure?: LinkFailure): void; isClosed: boolean })[] = [];
-  readonly forgotten: string[] = [];
-  nowMs = 0;
-  renewAtMs: number | undefined;
-  failure: LinkFailure | undefined;
-  check: (signal: AbortSignal) => Promise<void> = async () => undefined;
-  readonly keeper: LinkKeeper;
-  #directories = 0;
-
-  constructor(folder: string) {
-    super();
-    this.folder = folder;
-    this.keeper = new LinkKeeper({
-      via: { kind: 'direct' },
-      targets: () => [target],
-      provider: async () => this.#provider(),
-      newDirectory: async () => join(folder, `l${(this.#directories += 1)}`),
-      children: { add: async () => undefined, forget: async () => void this.forgotten.push('attempt') },
-      onChange: () => this.emit(this.keeper.view.state),
-      onDebug: () => undefined,
-      nowMs: () => this.nowMs,
-      random: () => 0,
-    });
-  }
-
-  #provider(): Provider {
-    return {
-      kind: 'direct',
-      describe: () => ({ commands: [], summary: '' }),
-      open: async (_via, options) => this.#open(options),
-    };
-  }
-
-  async #open({ runtimeDirectory }: OpenLinkOptions): Promise<Link> {
-    if (this.failure) throw new LinkError(this.failure);
-    await writeFile(runtimeDirectory, '');
-    let end: (failure: LinkFailure | undefined) => void;
-    const ended = new Promise<LinkFailure | undefined>((resolve) => {
-      end = resolve;
-    });
-    const close = async (): Promise<void> => {
-      link.isClosed = true;
-      end(undefined);
-    };
-    const link: Rig['links'][number] = {
-      directory: runtimeDirectory,
-      ended,
-      pids: [],
-      isClosed: false,
-      dial: async () => new PassThrough(),
-      check: ({ signal }) => this.check(signal),
-      break: (failure) => end(failure),
-      close,
-      [Symbol.asyncDispose]: close,
-      ...(this.renewAtMs === undefined ? {} : { renewAtMs: this.renewAtMs }),
-    };
-    this.links.push(link);
-    return link;
-  }
-}
+import { LinkError } from '../../src/link/failure.js';
+import { cut, Rig, target } from '../support/link-rig.js';
 
 let rig: Rig;
 
