@@ -8,6 +8,7 @@ import { ReceiveWindow } from '../../src/channel/receive-window.js';
 import { SendQueue } from '../../src/channel/send-queue.js';
 import { SendWindow } from '../../src/channel/send-window.js';
 import { PayloadType } from '../../src/codec/index.js';
+import { Wire } from '../support/wire.js';
 
 describe('the list of what is on its way', () => {
   class Item implements InFlight {
@@ -218,5 +219,55 @@ describe('the send window', () => {
     add(window, 100, 2000);
     window.acknowledge(2, 4000);
     expect(window.windowBytes).toBe((256 << 10) / 2);
+  });
+});
+
+describe('the machine', () => {
+  /** The agent asks for that many things, each of this type. */
+  function asked(sessionType: string, count = 1): Wire {
+    const wire = new Wire();
+    wire.channel.connected(wire.nowMs);
+    const action = { ActionType: 'SessionType', ActionParameters: { SessionType: sessionType } };
+    const request = { RequestedClientActions: Array.from({ length: count }, () => action) };
+    wire.agent(PayloadType.HandshakeRequest, JSON.stringify(request));
+    return wire;
+  }
+
+  test('waits 5 s for a refused agent to end the session, to the millisecond', () => {
+    const wire = asked('Dance');
+    wire.tick(4999);
+    expect(wire.takeOnly('fail', 'end')).toEqual([]);
+    wire.tick(1);
+    expect(wire.takeOnly('fail').map(({ code }) => code)).toEqual(['handshake-refused']);
+  });
+
+  test('waits for as long as it takes for an agent that was not refused', () => {
+    const wire = asked('Port');
+    for (let round = 0; round < 10; round += 1) wire.tick(5000);
+    expect(wire.takeOnly('fail', 'end')).toEqual([]);
+    wire.agent(PayloadType.HandshakeComplete, '{}');
+    expect(wire.takeOnly('ready')).toHaveLength(1);
+  });
+
+  test('lets an agent ask for 16 things, and for no more', () => {
+    expect(asked('Port', 16).takeOnly('fail')).toEqual([]);
+    expect(
+      asked('Port', 17)
+        .takeOnly('fail')
+        .map(({ code }) => code),
+    ).toEqual(['protocol']);
+  });
+
+  test('counts the bytes that it hands on', () => {
+    const wire = Wire.ready();
+    wire.agent(PayloadType.Output, 'four');
+    wire.agent(PayloadType.StdErr, 'three');
+    expect(wire.channel.stats.bytesIn).toBe('# fourthree'.length);
+  });
+
+  test('does with the smallest sizes', () => {
+    const wire = Wire.ready({ payloadBytes: 1, windowBytes: 1, queueBytes: 1, receiveWindowBytes: 1 });
+    wire.channel.write(Buffer.from('ab'), wire.nowMs);
+    expect(wire.takeData().map(({ payload }) => payload.toString())).toEqual(['a']);
   });
 });
