@@ -19,13 +19,17 @@ const watched = new Set([
 const nodesOwn = 'node-compile-cache';
 /** What was closed at the very end may take its time; connections that are kept alive take the longest. */
 const patienceMs = 5000;
-/** A file that gets a line for each suite: what it took of the processors, its ended children included, and of time. */
+/**
+ * A file that gets a line for each suite: what it took of the processors, its ended children included, and of time, and what
+ * of any kind still keeps the process alive. A timer that does is no failure here, but keeps a worker from ending.
+ */
 const costsFile = process.env.HAWSER_TEST_COSTS;
 
 export default class LeavesNothingBehind extends TestEnvironment {
   #usual;
   #folder;
   #before = active();
+  #allBefore = process.getActiveResourcesInfo();
   #hasFailures = false;
   #began = { at: Date.now(), cpu: costsFile === undefined ? 0 : cpuSeconds() };
   #suite;
@@ -63,7 +67,8 @@ export default class LeavesNothingBehind extends TestEnvironment {
   #account(file, ended) {
     const cpu = (cpuSeconds() - this.#began.cpu).toFixed(1);
     const [wall, waited] = [ended - this.#began.at, Date.now() - ended].map((ms) => (ms / 1000).toFixed(1));
-    appendFileSync(file, `${cpu}\t${wall}\t${waited}\t${this.#suite}\n`);
+    const left = difference(process.getActiveResourcesInfo(), this.#allBefore).join(' ');
+    appendFileSync(file, `${cpu}\t${wall}\t${waited}\t${this.#suite}\t${left}\n`);
   }
 
   async #left() {
