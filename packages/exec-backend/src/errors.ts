@@ -27,7 +27,10 @@ export interface ExecBackendErrorRow {
 /** Exit code and default hint of every code. The error reference is made from it. */
 export const execBackendErrors: Readonly<Record<ExecBackendErrorCode, ExecBackendErrorRow>> = {
   HAWSER_EXEC_BACKEND_BAD_INPUT: { exitCode: 2, hint: 'Correct what is named, and try again.' },
-  HAWSER_EXEC_BACKEND_STORE_FAILED: { exitCode: 1, hint: 'Check that the disk has room and that the folder is writable.' },
+  HAWSER_EXEC_BACKEND_STORE_FAILED: {
+    exitCode: 1,
+    hint: 'Check that the disk has room and that the folder is writable.',
+  },
   HAWSER_EXEC_BACKEND_ISOLATION_MISSING: { exitCode: 1, hint: 'Install what is named, or choose --isolation process.' },
   HAWSER_EXEC_BACKEND_STACK_FAILED: {
     exitCode: 1,

@@ -75,7 +75,12 @@ describe('a lock', () => {
       /Check there/,
     ],
     ['another container', { namespace: '1' }, /on another container/, /Check there/],
-    ['this machine', {}, /is locked after 0\.06 s of waiting by process \d+ \(test\)/, /Wait for process \d+, or end it/],
+    [
+      'this machine',
+      {},
+      /is locked after 0\.06 s of waiting by process \d+ \(test\)/,
+      /Wait for process \d+, or end it/,
+    ],
   ])('of a process on %s is never broken; the error names it', async (_where, change, message, hint) => {
     const wanted = await request({ timeoutMs: 60 });
     const holder = await owner(change);
