@@ -44,14 +44,10 @@ export async function storeReport(options: {
     return { folder: join(directory, folder), files: Object.keys(files) };
   } catch (cause) {
     await rm(staged, { recursive: true, force: true }).catch(() => undefined);
-    throw new ContextsError(
-      'HAWSER_ARC_STORE_FAILED',
-      `The report cannot be kept in ${directory}: ${whyOf(cause)}.`,
-      {
-        cause,
-        details: { directory },
-      },
-    );
+    throw new ContextsError('HAWSER_ARC_STORE_FAILED', `The report cannot be kept in ${directory}: ${whyOf(cause)}.`, {
+      cause,
+      details: { directory },
+    });
   }
 }
 
