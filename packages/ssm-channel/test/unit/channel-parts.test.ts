@@ -7,6 +7,8 @@ import type { InFlight } from '../../src/channel/flight-list.js';
 import { ReceiveWindow } from '../../src/channel/receive-window.js';
 import { SendQueue } from '../../src/channel/send-queue.js';
 import { SendWindow } from '../../src/channel/send-window.js';
+import type { SentMessage } from '../../src/channel/send-window.js';
+import { SizeProbe } from '../../src/channel/size-probe.js';
 import { PayloadType } from '../../src/codec/index.js';
 import { Wire } from '../support/wire.js';
 
@@ -222,6 +224,59 @@ describe('the send window', () => {
   });
 });
 
+describe('the size probe', () => {
+  const sent = (payloadBytes: number, sends = 1): SentMessage =>
+    Object.assign(new SendWindow(1 << 20).add(Buffer.alloc(0), payloadBytes, 0), { sends });
+
+  /** How many full messages have to be acknowledged until there is a trial; `undefined` when there is none. */
+  function evidenceWanted(probe: SizeProbe): number | undefined {
+    for (let seen = 0; seen <= 1000; seen += 1) {
+      if (probe.next('Port', 1 << 20, 1 << 20)) return seen;
+      probe.acknowledged(sent(probe.payloadBytes - 1), '');
+      probe.acknowledged(sent(probe.payloadBytes), '');
+    }
+    return undefined;
+  }
+
+  function failOnce(probe: SizeProbe): void {
+    const trial = sent(8192);
+    probe.started(trial, 'padded');
+    trial.sends = 2;
+    probe.acknowledged(trial, 'plain');
+  }
+
+  test('wants 16 full messages, after failures 64 and 128, and gives up after the third', () => {
+    const probe = new SizeProbe('probe');
+    const wanted: unknown[] = [];
+    for (let trial = 0; trial < 3; trial += 1) {
+      wanted.push(evidenceWanted(probe));
+      failOnce(probe);
+    }
+    expect([...wanted, evidenceWanted(probe), probe.payloadBytes]).toEqual([16, 64, 128, undefined, 1024]);
+  });
+
+  test('wants the trial to be filled, and to be a quarter of the window', () => {
+    const probe = new SizeProbe('probe');
+    evidenceWanted(probe);
+    const next = (queued: number, window: number): number | undefined =>
+      probe.next('Port', queued, window)?.padded.length;
+    expect([next(8191, 1 << 20), next(8192, 32_767), next(8192, 32_768)]).toEqual([undefined, undefined, 8192]);
+  });
+
+  test('goes on without a trial when the socket closes, and gives up when it closes over one', () => {
+    const probe = new SizeProbe('probe');
+    probe.disconnected();
+    expect(evidenceWanted(probe)).toBe(16);
+    probe.started(sent(8192), 'padded');
+    probe.disconnected();
+    expect(evidenceWanted(probe)).toBeUndefined();
+  });
+
+  test('tries nothing where the size is fixed', () => {
+    expect(evidenceWanted(new SizeProbe(100))).toBeUndefined();
+  });
+});
+
 describe('the machine', () => {
   /** The agent asks for that many things, each of this type. */
   function asked(sessionType: string, count = 1): Wire {
@@ -258,11 +313,13 @@ describe('the machine', () => {
     ).toEqual(['protocol']);
   });
 
-  test('counts the bytes that it hands on', () => {
+  test('counts the bytes that it hands on and sends', () => {
     const wire = Wire.ready();
     wire.agent(PayloadType.Output, 'four');
     wire.agent(PayloadType.StdErr, 'three');
-    expect(wire.channel.stats.bytesIn).toBe('# fourthree'.length);
+    wire.channel.write(Buffer.from('seven'), wire.nowMs);
+    wire.take();
+    expect(wire.channel.stats).toMatchObject({ bytesIn: '# fourthree'.length, bytesOut: 'seven'.length });
   });
 
   test('does with the smallest sizes', () => {
