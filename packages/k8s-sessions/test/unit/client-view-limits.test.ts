@@ -103,6 +103,7 @@ describe('the wishes of a view', () => {
   });
 
   test('are not the service’s fault where the fault is here', () => {
+    let draws = 0;
     const machine = createViewMachine({
       want: 'view',
       size: null,
@@ -110,7 +111,9 @@ describe('the wishes of a view', () => {
       whole: false,
       tab: 't',
       random: () => {
-        throw new RangeError('of whoever draws');
+        draws += 1;
+        if (draws === 1) throw new RangeError('of whoever draws');
+        return 0.5;
       },
     });
     machine.start(0);
@@ -224,6 +227,17 @@ describe('the link of a view', () => {
     expect(silent.end).toEqual({ reason: 'revoked', message: 'This link is no longer good.' });
   });
 
+  test('that breaks off after the exit is made anew, until the service says that all is over', () => {
+    const view = attached();
+    view.hear({ type: 'exit', exit });
+    view.cut();
+    expect([view.machine.link, view.end]).toEqual(['waiting', undefined]);
+    view.due();
+    view.open();
+    view.cut(closeCodes.ended);
+    expect([view.machine.link, view.end]).toEqual(['ended', { reason: 'exited', exit }]);
+  });
+
   test('believes nothing between two greetings', () => {
     const view = attached();
     reopened(view);
@@ -255,8 +269,9 @@ describe('what a view shows', () => {
 
   test('is emptied where something else was shown, and only there', () => {
     const emptied = (view: DrivenView): number[] => view.told('snapshot').map(({ data }) => data.length);
-    const fresh = attached();
-    fresh.hear(out(0, 'a'));
+    const fresh = new DrivenView();
+    fresh.open();
+    fresh.hear(hello, out(0, 'a'), ready(1));
     expect(emptied(fresh)).toEqual([]);
     // After a violation all begins anew, on a screen that shows what came before.
     fresh.hear(out(9, 'from nowhere'));
@@ -331,6 +346,8 @@ describe('what a view says', () => {
       { type: 'history', id: first, from: 0, to: 1 },
       { type: 'history', id: first + 1, from: 1, to: 2 },
     ]);
+    view.hear({ type: 'history', id: first, firstLine: 0, lines: ['x'], total: 1 });
+    expect([view.told('history').length, view.machine.link]).toEqual([1, 'catching-up']);
     expect(view.machine.lease('release')).toBe(true);
     expect(view.machine.history(5, 6)).toBe(first + 2);
     expect(last(view)).toEqual({ type: 'history', id: first + 2, from: 5, to: 6 });

@@ -55,6 +55,8 @@ describe('a claim', () => {
       '2030-01-01T00:00:00.Z',
       '2030-01-01T00:00:00,5Z',
       '2030-01-41T00:00:00Z',
+      '+002030-01-01T00:00:00Z',
+      '2030-01-01T00:00:00Z (UTC)',
       1_893_456_000_000,
     ].map(timeFlaw),
     ['its body is no JSON object', { body: 'text' }],
@@ -69,6 +71,8 @@ describe('a claim', () => {
       { number: 2, previous: { number: 2, sha256: digest } },
     ],
     ['it names the one before it by no SHA-256', { number: 2, previous: { number: 1, sha256: 'AB' } }],
+    ['it names the one before it by no SHA-256', { number: 2, previous: { number: 1, sha256: `${digest}0` } }],
+    ['it names the one before it by no SHA-256', { number: 2, previous: { number: 1, sha256: `0${digest}` } }],
     ['it names the one before it by no SHA-256', { number: 2, previous: { number: 1, sha256: [digest] } }],
     [
       'it says more of the one before it than a digest and a number',
