@@ -18,6 +18,7 @@ export default {
   },
   setupFiles: ['<rootDir>/scripts/jest-properties.mjs'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   // Tests wait more than they compute: four keep two cores busy.
   maxWorkers: 4,
   testTimeout: soak ? 3_600_000 : 60_000,
