@@ -105,7 +105,7 @@ function consider(walk: FolderWalk, frame: Frame, dirent: Dirent<Buffer>): Walke
   if (verdict !== 'take') return verdict === 'leave' ? undefined : refused(named, 'rules');
   if (dirent.isDirectory()) return { ...named, kind: 'folder' };
   if (isLink && walk.isFollowing) return follow(walk, frame.rules, named);
-  if (!walk.measure && dirent.isFile()) return { ...named, kind: 'file' };
+  if (!walk.measure && dirent.isFile()) return raw ? { path, raw, real, kind: 'file' } : { path, real, kind: 'file' };
   if (!walk.measure && isLink) return { ...named, kind: 'link' };
   const stats = look(real, path);
   return stats && measured(named, stats);

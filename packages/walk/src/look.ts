@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
 import { WalkError } from './errors.js';
 import type { WalkedEntry } from './types.js';
 
@@ -36,6 +36,8 @@ export function measured(named: Pick<WalkedEntry, 'path' | 'raw' | 'real'>, stat
 
 /** A path below a folder; as bytes when one of both has to be. */
 export function below(folder: string | Buffer, name: string, raw?: Buffer): string | Buffer {
-  if (typeof folder === 'string' && raw === undefined) return join(folder, name);
+  // What join does costs more than all else of a walk.
+  if (typeof folder === 'string' && raw === undefined)
+    return folder.endsWith(sep) ? folder + name : folder + sep + name;
   return Buffer.concat([Buffer.from(folder as string), Buffer.from(sep), raw ?? Buffer.from(name)]);
 }
