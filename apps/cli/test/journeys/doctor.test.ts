@@ -47,7 +47,7 @@ describe('doctor', () => {
   test('people see what was found and what to do next; what is missing ends it with 1', async () => {
     const { stdout, exitCode } = await hawser.run(['doctor'], { env: { AWS_PROFILE: 'no-such' } });
     expect(stdout).toMatch(/✓ Node +\d+\.\d+\.\d+\n/);
-    expect(stdout).toMatch(/✗ AWS identity +No AWS region is set\n +needed for ssm, .*\n +→ Pass --region/);
+    expect(stdout).toMatch(/✗ AWS identity +No AWS region is set\.\n +needed for ssm, .*\n +→ Pass --region/);
     expect(exitCode).toBe(1);
   });
 
