@@ -25,7 +25,7 @@ function run(words) {
       process.stdout.write = original.stdout;
       process.stderr.write = original.stderr;
       process.exit = original.exit;
-      process.removeAllListeners('uncaughtException');
+      for (const event of ['uncaughtException', 'beforeExit']) process.removeAllListeners(event);
       resolve(said);
     };
     process.argv = [process.execPath, program, ...words];
