@@ -135,7 +135,10 @@ export const hfPushErrors: Readonly<Record<HfPushErrorCode, HfPushErrorRow>> = {
   HAWSER_HF_RUN_FAILED: { exitCode: 1, hint: 'hawser hf logs NAME shows what the Space printed.' },
   HAWSER_HF_WAIT_TIMEOUT: { exitCode: 1, hint: 'hawser hf status NAME shows where it is; wait longer with --timeout.' },
   HAWSER_HF_LIVE_CHECK_FAILED: { exitCode: 1, hint: 'hawser hf logs NAME shows what the Space printed.' },
-  HAWSER_HF_ROLLED_BACK: { exitCode: 1, hint: 'The Space runs what it ran before. Correct what failed, and push again.' },
+  HAWSER_HF_ROLLED_BACK: {
+    exitCode: 1,
+    hint: 'The Space runs what it ran before. Correct what failed, and push again.',
+  },
 };
 
 /** What an {@link HfPushError} can be made of besides its code and message. */
