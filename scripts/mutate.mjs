@@ -24,7 +24,8 @@ const areas = {
   },
   smux: { package: 'ssm-channel', folder: 'src/smux', tests: ['smux*'] },
   queues: { package: 'ssm-channel', folder: 'src/queues', tests: ['queues'] },
-  link: { package: 'tunnels', folder: 'src/link', tests: ['link-*'] },
+  link: { package: 'tunnels', folder: 'src/link', files: ['machine', 'backoff'], tests: ['link-machine'] },
+  keeper: { package: 'tunnels', folder: 'src/link', files: ['keeper'], tests: ['link-keeper*'] },
   protocol: { package: 'k8s-sessions', folder: 'src/protocol', tests: ['protocol-*'] },
   receipts: { package: 'receipts', folder: 'src', tests: ['canonical-json', 'chain', 'claims', 'keys', 'receipts'] },
   view: {
