@@ -53,14 +53,14 @@ const cases: readonly Case[] = [
       });
     },
     code: 'HAWSER_HF_SPACE_WRONG_SDK',
-    says: /^✗ Failed to create space hawser\/echo_env: it is a gradio Space\n {2}Choose another --space-name/m,
+    says: /^✗ Failed to create space hawser\/echo_env: it is a gradio Space\.\n {2}Choose another --space-name/m,
   },
   {
     what: 'a contributor, who may only propose',
     hub: { accounts: [{ name: 'me', token: 'hf_me', orgs: { club: 'contributor' } }] },
     args: ['echo_env', '--namespace', 'club'],
     code: 'HAWSER_HF_CONTRIBUTOR',
-    says: /^✗ .*me is a contributor of club, who may only propose\n {2}Push as a pull request with --pr/m,
+    says: /^✗ .*me is a contributor of club, who may only propose\.\n {2}Push as a pull request with --pr/m,
   },
   {
     what: 'a commit that is refused',
