@@ -81,7 +81,7 @@ export const cliErrors: Readonly<Record<CliErrorCode, { readonly exitCode: 1 | 2
   HAWSER_SETUP_PRESET: { exitCode: 2, hint: 'hawser setup --help names the presets.' },
   HAWSER_SETUP_STEP_FAILED: {
     exitCode: 1,
-    hint: 'Mend what it says above, and run hawser setup again: it goes on there.',
+    hint: 'Correct what it says above, and run hawser setup again: it goes on there.',
   },
   HAWSER_NET_COMMAND_NOT_STARTED: { exitCode: 1, hint: 'Check that the program exists and may be run.' },
   HAWSER_NET_DECLINED: { exitCode: 1, hint: 'Run it again to decide otherwise.' },

@@ -24,5 +24,5 @@ export const stagingFlags: {
     multiple: true,
   }),
   'allow-secrets': Flags.boolean({ summary: 'Let files through that seem to hold secrets.', helpGroup: 'STAGING' }),
-  'fix-readme': Flags.boolean({ summary: 'Mend front matter that would break the Space.', helpGroup: 'STAGING' }),
+  'fix-readme': Flags.boolean({ summary: 'Correct front matter that would break the Space.', helpGroup: 'STAGING' }),
 };
