@@ -143,6 +143,8 @@ function watchTasks(
   tell: (change: TaskChange) => Promise<unknown>,
 ): { close(): Promise<void> } {
   const versions = new Map<string, number>();
+  /** What is over changes no more. */
+  const stopped = new Set<string>();
   const closing = new AbortController();
   const look = async (): Promise<void> => {
     const { DescribeTasksCommand, ListTasksCommand } = await import('@aws-sdk/client-ecs');
@@ -152,13 +154,15 @@ function watchTasks(
         ecs.send(new ListTasksCommand({ cluster, desiredStatus })),
       ),
     );
-    const arns = lists.flatMap(({ taskArns = [] }) => taskArns);
+    const arns = lists.flatMap(({ taskArns = [] }) => taskArns).filter((arn) => !stopped.has(arn));
     if (arns.length === 0) return;
     const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(-100) }));
-    for (const { taskArn = '', startedBy = '', version = 0 } of tasks) {
-      if (versions.get(taskArn) === version) continue;
-      versions.set(taskArn, version);
-      await tell({ taskArn, startedBy });
+    for (const { taskArn = '', startedBy = '', version = 0, lastStatus } of tasks) {
+      if (versions.get(taskArn) !== version) {
+        versions.set(taskArn, version);
+        await tell({ taskArn, startedBy });
+      }
+      if (lastStatus === 'STOPPED') stopped.add(taskArn);
     }
   };
   const done = (async () => {
