@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { endRuns } from '../../../../test/support/end-runs.js';
 import { gone, patient } from '../../../../test/support/patience.js';
 import { useHawser } from '../support/hawser.js';
 
@@ -39,6 +40,7 @@ test('run on a full disk says once why it stands still, where, and what to do, a
     const { pid } = JSON.parse(readFileSync(service, 'utf8')) as { readonly pid: number };
     process.kill(pid, 'SIGTERM');
     await patient(gone(pid), () => `The service of the test, ${pid}, does not end.`);
+    endRuns(join(data, 'hawser/sessions'));
     execFileSync('umount', ['-l', data]);
   }
 });

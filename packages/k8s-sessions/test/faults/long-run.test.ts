@@ -11,7 +11,7 @@ import { Vitals, recordLongRun } from '../../../../test/support/long-run.js';
 import { patient } from '../../../../test/support/patience.js';
 import { Program } from '../../../../test/support/program.js';
 import { scale } from '../../../../test/support/scale.js';
-import { endRuns } from '../support/end-runs.js';
+import { endRuns } from '../../../../test/support/end-runs.js';
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
 

@@ -11,7 +11,7 @@ import { findLocalService } from '../../src/local/index.js';
 import { describeReal } from '../../../../test/support/counterparts.js';
 import { patient } from '../../../../test/support/patience.js';
 import { Program } from '../../../../test/support/program.js';
-import { endRuns } from '../support/end-runs.js';
+import { endRuns } from '../../../../test/support/end-runs.js';
 
 const program = fileURLToPath(new URL('../support/local-service.mjs', import.meta.url));
 const planted = 'planted-prompt-8c1f';
