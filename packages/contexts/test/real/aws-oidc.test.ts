@@ -211,7 +211,7 @@ describe('the five checks of OIDC', () => {
     const { found } = await verify(await irsa(runnerClaims()));
     expect(found['oidc-runner']).toMatchObject({
       state: 'warn',
-      found: expect.stringContaining('but we are arn:aws:iam::123456789012:user/me'),
+      found: expect.stringContaining('but you are arn:aws:iam::123456789012:user/me'),
     });
   });
 
