@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { TunnelStatus } from '@hawser/tunnels';
 import { createProviders, runForeground, type Foreground } from '@hawser/tunnels/supervisor';
 import { describeReal } from '../../../../test/support/counterparts.js';
-import { patient } from '../../../../test/support/patience.js';
+import { gone, patient } from '../../../../test/support/patience.js';
 import { scale } from '../../../../test/support/scale.js';
 import { kill, type Sshd } from '../../../../test/support/ssh-hosts.js';
 import type { SshVia } from '../../src/spec.js';
@@ -101,7 +101,7 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     await using supervised = await supervise(project, via);
     const { foreground, tunnels } = supervised;
     const [talk] = tunnels as [TunnelStatus];
-    const [old] = talk.link.pids;
+    const [old] = talk.link.pids as [number];
     const connected = connect({ host: '127.0.0.1', port: talk.local.port });
     connected.write('before');
     await once(connected, 'data');
@@ -111,6 +111,8 @@ describeReal(['sshd', 'ssh', 'ssh-keygen'], (path) => {
     try {
       await converse(talk, 'meanwhile');
       expect(await broken).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
+      // It is told to go when the new one is up, and is a process for a moment longer.
+      await patient(gone(old), () => `The ssh of the old link, ${old}, does not end.`);
       const [after] = (await foreground.client.status()).tunnels;
       expect(after?.link.pids).not.toContain(old);
       expect(after?.connections.refused).toBe(0);
