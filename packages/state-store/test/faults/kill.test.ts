@@ -25,13 +25,13 @@ async function runKilledAt(kind: string, folder: string, at: number): Promise<{ 
 
 /**
  * Kills a change at every one of its steps, in a folder of its own each time, and has the outcome judged; with a
- * `stride` at every so many steps, beginning anywhere.
+ * `stride`, as in the short run, at every so many steps, beginning anywhere.
  */
 async function killEverywhere(
   kind: string,
   prepare: (folder: string) => Promise<void>,
   judge: (folder: string, step: string) => Promise<void>,
-  stride = 1,
+  stride = scale(3, 1),
 ): Promise<number> {
   for (let at = 1 + Math.floor(Math.random() * stride); ; at += stride) {
     const folder = await tempFolder();
