@@ -170,7 +170,7 @@ describe('scopes', () => {
 
   test('are put in order, each once, and unknown ones refused', () => {
     expect(checkScopes(['read', 'run', 'read'], known)).toEqual(['run', 'read']);
-    expect(() => checkScopes(['rum'], known)).toThrow(raised('HAWSER_API_KEY_SCOPE_UNKNOWN', /"rum".*run, read/));
+    expect(() => checkScopes(['rum'], known)).toThrow(raised('HAWSER_API_KEY_SCOPE_UNKNOWN', /'rum'.*run, read/));
     expect(() => checkScopes([], known)).toThrow(raised('HAWSER_API_KEY_SCOPE_UNKNOWN', /needs a scope/));
   });
 });

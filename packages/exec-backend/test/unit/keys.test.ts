@@ -182,7 +182,7 @@ describe('the book of keys', () => {
     [{ name: 'a' }, 'scopes'],
     [{ name: 'a', scopes: [] }, 'needs a scope'],
     [{ name: 'a', scopes: [7] }, 'scopes'],
-    [{ name: 'a', scopes: ['root'] }, '"root"'],
+    [{ name: 'a', scopes: ['root'] }, "'root'"],
     [{ name: 'a', scopes: ['run'], expires_at: 'soon' }, 'expires_at'],
     [{ name: 'a', scopes: ['run'], expires_at: '2026-01-01T00:00:00Z' }, 'future'],
     [{ name: 'a', scopes: ['run'], expires: '2030-01-01' }, 'expires is no field'],

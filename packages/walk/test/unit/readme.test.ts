@@ -11,7 +11,7 @@ test('the example of the README runs', () => {
     cwd: root,
     encoding: 'utf8',
   });
-  expect(printed).toMatch(/^file README\.md \d+\n/);
+  expect(printed).toMatch(/^file README\.md \d+$/m);
   expect(printed).toContain('\nfolder src undefined\nfile src/errors.ts ');
   expect(printed).not.toContain('dist');
 });
