@@ -60,7 +60,7 @@ function open(folder: string): StateDocument<Net> {
 
 test('no damage to a document crashes a reader, loses its bytes, or lets invalid data through', async () => {
   const seed = chooseSeed();
-  const runs = scale(200, 10_000);
+  const runs = scale(100, 10_000);
   const outcomes = new Map<string, number>();
   let folder = await tempFolder();
   for (let run = 0; run < runs; run++) {
