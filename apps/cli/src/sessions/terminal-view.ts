@@ -4,12 +4,7 @@ import { attachSession, type TerminalSize } from '@hawser/terminal';
 import type { AttachOptions, Lease, View, ViewEnd } from '@hawser/k8s-sessions/client';
 import { attach } from '@hawser/k8s-sessions/client';
 import { nodeSockets } from '@hawser/k8s-sessions/client/node';
-
-/** Empties a terminal that shows something else: main screen, soft reset (DECSTR), whole window. */
-const emptied = '\u001B[?1049l\u001B[!p\u001B[0m\u001B[r\u001B[H\u001B[2J\u001B[3J';
-/** Takes back what a program may have switched on: alternate screen, margins, mouse, pasting, a hidden cursor. */
-const handedBack =
-  '\u001B[?1049l\u001B[!p\u001B[0m\u001B[r\u001B[?1000l\u001B[?1002l\u001B[?1003l\u001B[?1006l\u001B[?2004l\u001B[?25h';
+import { emptied, handedBack, setAside } from './screen.js';
 
 /** Which session is opened, and how. */
 export type OpenOptions = Pick<
@@ -35,11 +30,17 @@ export async function lookInTerminal(options: OpenOptions & { readonly takeOver:
   const show = async (text: string | Uint8Array): Promise<void> => {
     if (!stdout.write(text)) await once(stdout, 'drain');
   };
+  // What the window shows before the first snapshot is the person's.
+  let isOurs = false;
   const view = await openView({
     ...options,
     size: { cols: process.stdout.columns, rows: process.stdout.rows },
     onOutput: show,
-    onSnapshot: async (data) => show(Buffer.concat([Buffer.from(emptied), data])),
+    onSnapshot: async (data) => {
+      const before = isOurs ? emptied : setAside(process.stdout.rows);
+      isOurs = true;
+      await show(Buffer.concat([Buffer.from(before), data]));
+    },
     onLease: takeKeyboard(() => view, options),
     onNote: ({ text }) => options.say(text),
   });
