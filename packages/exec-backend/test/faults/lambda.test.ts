@@ -94,14 +94,18 @@ async function finish(id: string, meanwhile?: (record: ExecutionRecord) => Promi
     expect({ status, body }).toMatchObject({ status: 200 });
     events.push(...body.events);
     cursor = body.cursor;
-    const { body: record } = await call<ExecutionRecord>('GET', `/executions/${id}`);
+    const show = async (): Promise<ExecutionRecord> => (await call<ExecutionRecord>('GET', `/executions/${id}`)).body;
     if (body.done) {
       const written = events.filter(({ stream }) => stream === 'runner');
-      return { record, text: written.map(({ message }) => `${message}\n`).join(''), complete: body.complete };
+      return {
+        record: await show(),
+        text: written.map(({ message }) => `${message}\n`).join(''),
+        complete: body.complete,
+      };
     }
     if (!told && events.some(({ message }) => message === 'begun')) {
       told = true;
-      await meanwhile?.(record);
+      await meanwhile?.(await show());
     }
     await service.handler({ 'detail-type': 'Scheduled Event' });
   }

@@ -102,7 +102,7 @@ export async function startLambdaService(options: LambdaServiceOptions = {}): Pr
     version: '0.0.0-test',
     // An answer that never comes is given up sooner than where it may be far away.
     account: { requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true } },
-    pollMs: options.pollMs ?? { least: 50, most: 200 },
+    pollMs: options.pollMs ?? { least: 100, most: 400 },
     ports: {
       limits: {
         maxTimeoutSeconds: 21_600,
