@@ -1,6 +1,7 @@
-// The manual as a site: node scripts/site.mjs [--no-api] [--check] [--serve [--port=N]]
+// The manual as a site: node scripts/site.mjs [--brief] [--check] [--serve [--port=N]]
 // Builds it below .cache/site unless nothing it is made of has changed, and checks it: every link and anchor leads
-// somewhere, nothing is loaded from elsewhere. --serve shows it on loopback; --no-api leaves the libraries' pages out.
+// somewhere, nothing is loaded from elsewhere. --serve shows it on loopback; --brief leaves out the pages that are made of
+// the libraries, and those of most errors.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +17,10 @@ const words = process.argv.slice(2);
 const work = process.env.HAWSER_SITE_WORK ?? join(cache, 'site');
 process.env.HAWSER_SITE_WORK = work;
 const dist = join(work, 'dist');
+const isBrief = words.includes('--brief');
+process.env.HAWSER_SITE_BRIEF = isBrief ? '1' : '0';
 
-await build(!words.includes('--no-api'));
+await build(!isBrief);
 report(problemsOfBuilt(dist));
 if (words.includes('--serve')) {
   const port = Number(words.find((word) => word.startsWith('--port='))?.slice(7) ?? 4173);

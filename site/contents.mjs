@@ -26,6 +26,16 @@ export function readContents(docs) {
   return { sections: sections.filter(({ groups }) => groups.length > 0) };
 }
 
+/** Of docs/, what is written for whoever changes the tree, and read there. */
+const forBuilders = /^promises(?:\/|$)/;
+/** The many pages that are alike. */
+const alike = /^reference\/errors\/HAWSER_(?!CLI_)/;
+
+/** Whether a page of docs/ is not on the site: with HAWSER_SITE_BRIEF, those of errors save the command line's, too. */
+export function isLeftOut(page) {
+  return forBuilders.test(page) || (process.env.HAWSER_SITE_BRIEF === '1' && alike.test(page));
+}
+
 /** All pages below `docs`, relative to it. */
 export function pagesIn(docs) {
   return readdirSync(docs, { recursive: true, withFileTypes: true })

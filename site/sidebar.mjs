@@ -2,13 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../scripts/workspace.mjs';
-import { pagesIn } from './contents.mjs';
+import { isLeftOut, pagesIn } from './contents.mjs';
 import { titleOf } from './markdown.mjs';
 import { sitePathOf } from './stage.mjs';
 
 const docs = join(root, 'docs');
-/** Read in the tree, where what they speak of is. */
-const left = /^promises(?:\/|$)/;
 
 /** One entry a section. */
 export function navOf({ sections }) {
@@ -27,7 +25,7 @@ export function sidebarOf({ sections }, { libraries }) {
         const folder = folderOf(groups[0].items[0].path);
         const own = groups.map((group) => ({
           text: group.title ?? title,
-          items: group.items.filter(({ path }) => !left.test(path)).map(entryOf),
+          items: group.items.filter(({ path }) => !isLeftOut(path)).map(entryOf),
         }));
         return [`/${folder}`, folder === 'reference' ? [...own, ...generated(libraries)] : own];
       })
@@ -43,7 +41,10 @@ export function sidebarOf({ sections }, { libraries }) {
 function entryOf({ text, path }) {
   if (path.endsWith('.md'))
     return { text: plain(text ?? titleOf(readFileSync(join(docs, path), 'utf8')) ?? path), link: linkTo(path) };
-  const items = pagesIn(join(docs, path)).map((page) => entryOf({ path: `${path}/${page}` }));
+  const items = pagesIn(join(docs, path))
+    .map((page) => `${path}/${page}`)
+    .filter((page) => !isLeftOut(page))
+    .map((page) => entryOf({ path: page }));
   return { text: plain(text), link: `/${path}/`, collapsed: true, items };
 }
 

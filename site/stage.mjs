@@ -3,14 +3,12 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { root, workspacePackages } from '../scripts/workspace.mjs';
-import { pagesIn } from './contents.mjs';
+import { isLeftOut, pagesIn } from './contents.mjs';
 import { blankCode, linksOf, titleOf } from './markdown.mjs';
 
 const docs = join(root, 'docs');
 const repository = 'https://github.com/hawser/hawser';
 const schemas = 'apps/cli/schemas';
-/** Written for whoever changes the tree: they are read there. */
-const left = /^promises(?:\/|$)/;
 
 /**
  * Writes all pages into `pages`.
@@ -20,7 +18,7 @@ const left = /^promises(?:\/|$)/;
  */
 export function stage(pages, api, apiFrom) {
   for (const page of pagesIn(docs)) {
-    if (left.test(page)) continue;
+    if (isLeftOut(page)) continue;
     write(pages, sitePathOf(page), adapted(`docs/${page}`, sitePathOf(page)));
   }
   const folders = readdirSync(docs, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -30,12 +28,12 @@ export function stage(pages, api, apiFrom) {
         .slice(docs.length + 1)
         .split(/[\\/]/),
     );
-    if (left.test(name) || existsSync(join(docs, name, 'README.md'))) continue;
-    const inside = pagesIn(join(docs, name));
+    if (isLeftOut(name) || existsSync(join(docs, name, 'README.md'))) continue;
+    const inside = pagesIn(join(docs, name)).filter((page) => !isLeftOut(`${name}/${page}`));
     if (inside.length > 0) write(pages, `${name}/index.md`, indexOf(name, inside));
   }
   for (const file of readdirSync(docs, { recursive: true, encoding: 'utf8' })) {
-    if (/\.(?:svg|png)$/.test(file) && !left.test(file)) copy(join(docs, file), join(pages, file));
+    if (/\.(?:svg|png)$/.test(file) && !isLeftOut(file)) copy(join(docs, file), join(pages, file));
   }
   const libraries = workspacePackages()
     .filter(({ folder, manifest }) => manifest.private !== true && existsSync(join(root, folder, 'README.md')))
@@ -90,7 +88,7 @@ function leadsTo(file, target) {
   const aim = posix.normalize(posix.join(posix.dirname(file), decodeURIComponent(path))).replace(/\/$/, '');
   const anchor = heading === undefined ? '' : `#${heading}`;
   const inDocs = aim === 'docs' ? 'README.md' : aim.startsWith('docs/') ? aim.slice(5) : undefined;
-  if (inDocs !== undefined && !left.test(inDocs)) {
+  if (inDocs !== undefined && !isLeftOut(inDocs)) {
     return isFolderAt(`docs/${inDocs}`)
       ? `/${inDocs}/index.md`
       : `/${inDocs.endsWith('.md') ? sitePathOf(inDocs) : inDocs}${anchor}`;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeReal } from '../support/counterparts.js';
+import { scale } from '../support/scale.js';
 
 const root = join(import.meta.dirname, '../..');
 // Below the checkout, where packages are found; kept, so that what has not changed is not built again.
@@ -11,10 +12,10 @@ const work = join(root, '.cache/site-test');
 let scratch: string;
 let built: { status: number | null; stdout: string; stderr: string };
 
-// Without the pages of the libraries, which `npm run check` makes and looks at.
+// In a soak all of it, as `npm run check` makes it and looks at it.
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'hawser-site-'));
-  built = spawnSync(process.execPath, ['scripts/site.mjs', '--no-api'], {
+  built = spawnSync(process.execPath, ['scripts/site.mjs', ...(scale(0, 1) === 1 ? [] : ['--brief'])], {
     cwd: root,
     env: { ...process.env, HAWSER_SITE_WORK: work, NODE_OPTIONS: '' },
     encoding: 'utf8',
