@@ -1,5 +1,8 @@
 const soak = Number(process.env.HAWSER_SOAK ?? 0) > 0;
 
+// Programs written in Python are compiled once, not at every start.
+delete process.env.PYTHONDONTWRITEBYTECODE;
+
 export default {
   rootDir: import.meta.dirname,
   cacheDirectory: '<rootDir>/.cache/jest',
