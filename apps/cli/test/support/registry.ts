@@ -31,7 +31,9 @@ export interface Registry extends AsyncDisposable {
  */
 export async function startRegistry(folders: readonly string[], temp: string): Promise<Registry> {
   const packages = new Map<string, Served>();
-  for (const folder of folders) gather(realpathSync(folder), temp, packages);
+  const own = new Map<string, Manifest>();
+  for (const folder of folders) gather(realpathSync(folder), own, packages);
+  pack(own, temp, packages);
   const server = createServer(({ url = '' }, response) => {
     const path = decodeURIComponent(url.slice(1));
     const asked = packages.get(path.replace(/\.tgz$/, ''));
@@ -64,21 +66,16 @@ export async function startRegistry(folders: readonly string[], temp: string): P
   };
 }
 
-/** Takes a package and what it depends on, found where Node would find it. */
-function gather(folder: string, temp: string, packages: Map<string, Served>): void {
+/** Takes a package and what it depends on, found where Node would find it. Those of the workspace go to `ours`. */
+function gather(folder: string, ours: Map<string, Manifest>, packages: Map<string, Served>): void {
   const own = readManifest(folder);
   const key = `${own.name}@${own.version}`;
-  if (packages.has(key)) return;
-  if (folder.includes('node_modules')) {
-    packages.set(key, { manifest: own, archive: () => archiveOf(folder) });
-  } else {
-    const file = pack(folder, temp, own);
-    const packed = execFileSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
-    packages.set(key, { manifest: JSON.parse(packed) as Manifest, archive: () => readFileSync(file) });
-  }
+  if (packages.has(key) || ours.has(key)) return;
+  if (folder.includes('node_modules')) packages.set(key, { manifest: own, archive: () => archiveOf(folder) });
+  else ours.set(key, own);
   for (const name of Object.keys({ ...own.dependencies, ...own.optionalDependencies })) {
     const found = find(name, folder);
-    if (found !== undefined) gather(found, temp, packages);
+    if (found !== undefined) gather(found, ours, packages);
     else if (own.dependencies?.[name]) throw new Error(`${name}, which ${key} needs, is not installed.`);
   }
 }
@@ -95,21 +92,30 @@ function find(name: string, from: string): string | undefined {
   return undefined;
 }
 
-/** The archive that publishing would upload, with the ranges of the workspace filled in. */
-function pack(folder: string, temp: string, { name, version }: Manifest): string {
-  const args = [join(root, 'scripts/pnpm.mjs'), '--dir', folder, 'pack', '--pack-destination', temp];
+/** Makes the archives that publishing would upload, with the ranges of the workspace filled in, in one go. */
+function pack(ours: ReadonlyMap<string, Manifest>, temp: string, packages: Map<string, Served>): void {
+  const filters = [...ours.values()].flatMap(({ name }) => ['--filter', name]);
+  const args = [join(root, 'scripts/pnpm.mjs'), '--dir', root, ...filters, 'pack', '--pack-destination', temp];
   execFileSync(process.execPath, args, { stdio: 'ignore' });
-  return join(temp, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  for (const [key, { name, version }] of ours) {
+    const file = join(temp, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+    const packed = execFileSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
+    packages.set(key, { manifest: JSON.parse(packed) as Manifest, archive: () => readFileSync(file) });
+  }
 }
 
 /** The archive of an installed package. */
 function archiveOf(folder: string): Buffer {
   // Files with the same content are one file in the store; npm takes no links out of an archive.
   const args = [
-    '-czf',
+    '-cf',
     '-',
+    '--use-compress-program=gzip -1',
     '--hard-dereference',
     '--exclude=./node_modules',
+    // Most of what there is to unpack, and nothing that runs.
+    '--exclude=*.d.ts',
+    '--exclude=*.map',
     '--transform',
     's,^\\.,package,',
     '-C',
