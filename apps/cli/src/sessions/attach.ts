@@ -30,7 +30,8 @@ export async function attachTo(
     ? await lookInTerminal({ ...open, takeOver: flags.take })
     : { end: await (await copyOutput(open, out.json ? process.stderr : process.stdout)).ended, isLeft: false };
   const { end } = looked;
-  if (end.reason !== 'exited' && end.reason !== 'closed') out.say(end.message);
+  if (end.reason === 'closed') out.say(`Not watched any more. It goes on: hawser sessions attach ${session}`);
+  else if (end.reason !== 'exited') out.say(end.message);
   return { sessionId: session, reason: end.reason, exit: exitOf(end.reason === 'exited' ? end.exit : null) };
 }
 

@@ -59,16 +59,19 @@ export async function lookInTerminal(options: OpenOptions & { readonly takeOver:
     view.close();
     return ended;
   };
+  let isLeft = false;
   try {
     const resize = ({ columns, rows }: TerminalSize): void => view.resize({ cols: columns, rows });
     const { left, end } = await attachSession(
       { stdin, stdout, ended, resize, terminate: leave },
       { interrupts: 'send', ...(options.signal && { signal: options.signal }) },
     );
-    return { end, isLeft: left };
+    isLeft = left;
+    return { end, isLeft };
   } finally {
     view.close();
-    process.stdout.write(handedBack);
+    // Whoever leaves does so in the middle of a line.
+    process.stdout.write(isLeft ? `${handedBack}\r\n` : handedBack);
   }
 }
 
