@@ -26,7 +26,7 @@ function upload(options: {
   readonly bytes?: number;
   readonly size?: string;
 }): Uploaded {
-  const { agent = { sessionType: 'Port' }, link = {}, seed = 1, bytes = 8 << 20, size } = options;
+  const { agent = { sessionType: 'Port' }, link = {}, seed = 1, bytes = 6 << 20, size } = options;
   const sim = new Simulation({ seed, agent, link: { delayMs: [10, 10], ...link } });
   if (size !== undefined) sim.client.control(PayloadType.Size, Buffer.from(size), sim.nowMs);
   if (agent.sessionType === undefined) sim.agent.output(Buffer.from('# '));
@@ -78,7 +78,7 @@ describe('probing for the payload size', () => {
   ])('an agent that %s: %i → %i', (_what, maxInputPayloadBytes, expected) => {
     const { payloadBytes, largestInput, others } = upload({
       agent: { sessionType: 'Port', maxInputPayloadBytes },
-      bytes: 24 << 20,
+      bytes: 12 << 20,
     });
     expect(payloadBytes).toBe(expected);
     expect(largestInput).toBe(expected);
@@ -91,13 +91,13 @@ describe('probing for the payload size', () => {
     ['2,000 bytes', 2000, kib],
     ['10,000 bytes', 10_000, 8 * kib],
   ])('a gateway that closes the socket above %s: one close, then never again', (_what, maxFrameBytes, expected) => {
-    const { payloadBytes, largestInput } = upload({ link: { maxFrameBytes } });
+    const { payloadBytes, largestInput } = upload({ link: { maxFrameBytes }, bytes: 4 << 20 });
     expect([payloadBytes, largestInput]).toEqual([expected, expected]);
   });
 
   test('random loss does not end it', () => {
     for (let seed = 1; seed <= 10; seed += 1) {
-      expect(upload({ seed, link: { lose: 0.01 } }).payloadBytes).toBe(32 * kib);
+      expect(upload({ seed, link: { lose: 0.01 }, bytes: 4 << 20 }).payloadBytes).toBe(32 * kib);
     }
   });
 
