@@ -67,7 +67,7 @@ function runSeed(seed: number): Record<keyof typeof allArrived, unknown> {
 describe('a lossy link in virtual time', () => {
   test('both directions arrive byte for byte, whatever the link does', () => {
     const only = process.env['HAWSER_SEED'];
-    const runs = only === undefined ? scale(300, 20_000) : 1;
+    const runs = only === undefined ? scale(120, 20_000) : 1;
     for (let run = 0; run < runs; run += 1) {
       const seed = only === undefined ? run : Number(only);
       try {
