@@ -15,7 +15,10 @@ describeReal('chromium', (path) => {
     world = await openWorld(path('chromium'));
   });
 
-  afterEach(() => world.mend());
+  afterEach(async () => {
+    world.mend();
+    await world.leave();
+  });
 
   afterAll(async () => {
     await world.close();

@@ -25,6 +25,8 @@ export interface World {
   create(request: CreateSessionRequest): Promise<CreatedSession>;
   /** A page of its own person: other cookies, other settings. */
   person(options?: BrowserContextOptions): Promise<Page>;
+  /** Closes the pages of all persons: what nobody looks at any more is not to be drawn. */
+  leave(): Promise<void>;
   /** Ends every connection, and takes no other until `mend`. */
   cut(): void;
   mend(): void;
@@ -57,6 +59,7 @@ export async function openWorld(chromiumPath: string): Promise<World> {
     port,
     create: (request) => create(service, request),
     person: (options) => newPerson(browser, complaints, options),
+    leave: async () => void (await Promise.all(browser.contexts().map((context) => context.close()))),
     cut: () => between.cut(),
     mend: () => between.mend(),
     complaints,
