@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { HawserEnd } from '@hawser/cli-kit/testing';
 import { flatEnvironment } from '../../../../test/support/environments.js';
 import { useHawser } from '../support/hawser.js';
-import { openWorkshop } from '../support/hub.js';
+import { openWorkshop, type Workshop } from '../support/hub.js';
 import { expectSchema } from '../support/schema.js';
 
 const hawser = useHawser();
@@ -93,9 +93,16 @@ describe('the documented invocations of hf push', () => {
 });
 
 describe('hf push', () => {
+  /** Where `echo_env` has been pushed, and what that push told. */
+  let shop: Workshop;
+  let first: Outcome | undefined;
+  beforeAll(async () => {
+    shop = await openWorkshop(hawser, { lasts: true });
+    [first] = pushesOf(await shop.run(['hf', 'push', 'echo_env', '--json']));
+  });
+
   test('a second push makes no commit, in at most four requests', async () => {
-    const { run, hub } = await openWorkshop(hawser);
-    const [first] = pushesOf(await run(['hf', 'push', 'echo_env', '--json']));
+    const { run, hub } = shop;
     const before = hub.requests.length;
     const head = hub.head('hawser/echo_env');
     const [second] = pushesOf(await run(['hf', 'push', 'echo_env', '--json']));
@@ -108,8 +115,7 @@ describe('hf push', () => {
   });
 
   test('a change is one commit, with the message that was given', async () => {
-    const { run, hub, write, ask } = await openWorkshop(hawser);
-    await run(['hf', 'push', 'echo_env']);
+    const { run, hub, write, ask } = shop;
     const { commits = 0 } = hub.head('hawser/echo_env') ?? {};
     write({ 'src/core/server.py': 'VALUE = 2\n' });
     const { stdout } = await run(['hf', 'push', 'echo_env', '--message', 'Say it louder']);
@@ -201,9 +207,7 @@ describe('hf push', () => {
   });
 
   test('--create-only refuses a Space that is there: Failed to create space', async () => {
-    const { run } = await openWorkshop(hawser);
-    await run(['hf', 'push', 'echo_env']);
-    const { stderr, exitCode } = await run(['hf', 'push', 'echo_env', '--create-only']);
+    const { stderr, exitCode } = await shop.run(['hf', 'push', 'echo_env', '--create-only']);
     expect(stderr).toContain(
       '✗ Failed to create space hawser/echo_env: there is one already.\n  Choose another --space-name',
     );
@@ -211,8 +215,7 @@ describe('hf push', () => {
   });
 
   test('--pr proposes the change, and main stays', async () => {
-    const { run, hub, write } = await openWorkshop(hawser);
-    await run(['hf', 'push', 'echo_env']);
+    const { run, hub, write } = shop;
     const head = hub.head('hawser/echo_env');
     write({ 'src/core/server.py': 'VALUE = 3\n' });
     const { stdout, exitCode } = await run(['hf', 'push', 'echo_env', '--pr']);
