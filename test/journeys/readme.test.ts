@@ -37,7 +37,7 @@ describe('the README', () => {
   test('shows a file that is copied', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hawser-readme-'));
     try {
-      const command = lineWith('ssm cp README.md').replace(':/tmp/', `:${folder}/`);
+      const command = lineWith('ssm cp README.md').replaceAll('npx ', '').replace(':/tmp/', `:${folder}/`);
       expect(await shell(command)).toMatchObject({ code: 0 });
       expect(await readFile(join(folder, 'README.md'), 'utf8')).toBe(readme);
     } finally {
@@ -98,7 +98,7 @@ describe('the README', () => {
 
   describeReal('aws-cli-v1', (path) => {
     test('shows the AWS CLI going through our plugin', async () => {
-      const line = lineWith('aws ssm start-session');
+      const line = lineWith('aws ssm start-session').replaceAll('npx ', '');
       const ended = await shell(line, { input: 'echo "sum $((40 + 2))"; exit\n', path: dirname(path('aws-cli-v1')) });
       const output = expect.stringMatching(/Starting session with SessionId: [\s\S]*\bsum 42\b/);
       expect(ended).toMatchObject({ code: 0, stdout: output });
