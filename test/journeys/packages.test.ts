@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startKubeEmulator } from '@hawser/emulators/kube';
+import { type SsmEmulator, startSsmEmulator } from '@hawser/emulators/ssm';
 import { Program } from '../support/program.js';
 import { type Registry, startRegistry } from '../support/registry.js';
 import { type Release, release } from '../support/release.js';
@@ -25,6 +26,8 @@ let released: Release;
 let complaints: { readonly nodeNext: string; readonly bundler: string };
 /** Where the command line is installed for everybody. */
 let prefix: string;
+let ssm: SsmEmulator;
+let cluster: Awaited<ReturnType<typeof startCluster>>;
 
 // One release, one install and one run of the compiler for all; nothing is hoisted, so that each package sees its own
 // dependencies only.
@@ -45,8 +48,12 @@ beforeAll(async () => {
   const global = ['install', '--global', '--prefix', prefix, '@hawser/cli', '@hawser/session-manager-plugin'];
   const { code, stderr } = await released.run('npm', global, folder, registry.env);
   if (code !== 0) throw new Error(`The command line cannot be installed:\n${stderr}`);
+  ssm = await startSsmEmulator();
+  cluster = await startCluster(folder);
 }, 600_000);
 afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await ssm.close();
   await registry[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -95,15 +102,11 @@ describe.each(membersOf('packages'))('$name, installed alone from the registry',
 
   test('runs its README example, with emulators for AWS and Kubernetes, and sessions of this machine', async () => {
     const home = homeOf();
-    const example = [process.execPath, join(home, 'example.js')];
-    await using cluster = await startCluster(home);
     const asksForSessions = readFileSync(join(home, 'example.ts'), 'utf8').includes('HAWSER_SESSIONS_URL');
     await using sessions = asksForSessions ? await startSessions(home) : undefined;
-    const env = { ...process.env, ...sessions?.env, KUBECONFIG: cluster.kubeconfig, TMPDIR: folder };
-    // What an emulator starts gets no variables of ours.
-    const line = sessions ? example : [process.execPath, hawser, 'emulate', 'ssm', '--', ...example];
-    const [file = '', ...args] = line;
-    expect(await runToEnd(file, args, { cwd: home, env })).toMatchObject({ code: 0 });
+    const env = { ...process.env, ...(sessions ?? ssm).env, KUBECONFIG: cluster.kubeconfig, TMPDIR: folder };
+    const ended = await runToEnd(process.execPath, [join(home, 'example.js')], { cwd: home, env });
+    expect(ended).toMatchObject({ code: 0 });
   });
 });
 
