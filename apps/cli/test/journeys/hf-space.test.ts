@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { useHawser } from '../support/hawser.js';
-import { openWorkshop } from '../support/hub.js';
+import { openWorkshop, type Workshop } from '../support/hub.js';
 import { startOpenEnv, type OpenEnvServer } from '../support/open-env.js';
 import { expectSchema } from '../support/schema.js';
 
@@ -16,6 +16,16 @@ const meeting = (app: OpenEnvServer): Record<string, string> => ({
   HAWSER_TEST_APP: app.url,
   NODE_OPTIONS: `--import=${new URL('../support/reroute.mjs', import.meta.url).href}`,
 });
+
+/** Where `echo_env` runs, for the tests that read. */
+let shop: Promise<Workshop> | undefined;
+
+async function openRunning(): Promise<Workshop> {
+  const build = () => ({ lines: ['one', '', 'three'], runLines: ['up'] });
+  const made = await openWorkshop(hawser, { lasts: true, build });
+  await made.run(['hf', 'push', 'echo_env', '--wait']);
+  return made;
+}
 
 describe('hf push --wait', () => {
   test('ends when the Space runs', async () => {
@@ -129,8 +139,7 @@ describe('hf wait', () => {
 
 describe('hf status', () => {
   test('what runs, and the last commits, by any name of the Space', async () => {
-    const { run, hub } = await openWorkshop(hawser);
-    await run(['hf', 'push', 'echo_env', '--wait']);
+    const { run, hub } = await (shop ??= openRunning());
     for (const name of ['echo_env', 'hawser/echo_env', './src/envs/echo_env', 'src/envs/echo_env/']) {
       const { stdout, exitCode } = await run(['hf', 'status', name]);
       const [first, second] = stdout.split('\n');
@@ -145,7 +154,7 @@ describe('hf status', () => {
   });
 
   test('a Space that is not there: HAWSER_HF_SPACE_NOT_FOUND', async () => {
-    const { run } = await openWorkshop(hawser);
+    const { run } = await (shop ??= openRunning());
     const { stderr, exitCode } = await run(['hf', 'status', 'nothing']);
     expect(stderr).toContain('✗ There is no Space hawser/nothing, or it is hidden from you.\n  Check the name');
     expect(exitCode).toBe(1);
@@ -153,11 +162,8 @@ describe('hf status', () => {
 });
 
 describe('hf logs', () => {
-  const options = { build: () => ({ lines: ['one', '', 'three'], runLines: ['up'] }) };
-
   test('prints the lines, empty ones too, and nothing else', async () => {
-    const { run } = await openWorkshop(hawser, options);
-    await run(['hf', 'push', 'echo_env', '--wait']);
+    const { run } = await (shop ??= openRunning());
     expect(await run(['hf', 'logs', 'echo_env', '--build'])).toMatchObject({
       stdout: 'one\n\nthree\n',
       stderr: '',
@@ -174,8 +180,7 @@ describe('hf logs', () => {
   });
 
   test('--follow goes on until Ctrl-C, which ends it with 130 and without a word', async () => {
-    const { run, start } = await openWorkshop(hawser, options);
-    await run(['hf', 'push', 'echo_env', '--wait']);
+    const { start } = await (shop ??= openRunning());
     const following = start(['hf', 'logs', 'echo_env', '-f']);
     await following.until(/up\n/);
     following.kill('SIGINT');
