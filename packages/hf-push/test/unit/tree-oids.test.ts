@@ -10,6 +10,7 @@ import { openContent, readContent, sha256Of } from '../../src/tree/content.js';
 import { hashFile } from '../../src/tree/hash-file.js';
 import { blobOid, treeOid } from '../../src/tree/oid.js';
 import type { TreeFile } from '../../src/tree/types.js';
+import { scale } from '../../../../test/support/scale.js';
 import { folderWith } from '../support/folders.js';
 
 const quiet = { see: () => {}, again: () => {} };
@@ -37,7 +38,7 @@ describe('names of content', () => {
       fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
         expect(blobOid(bytes)).toBe(git(folder, ['hash-object', '--stdin'], bytes));
       }),
-      { numRuns: 25 },
+      { numRuns: scale(8, 25) },
     );
   });
 
@@ -111,7 +112,7 @@ describe('the name of a tree', () => {
         git(folder, ['update-index', '--index-info'], files.map((path) => `100644 ${oid}\t${path}\n`).join(''));
         expect(treeOid(files.map((path) => ({ path, oid })))).toBe(git(folder, ['write-tree']));
       }),
-      { numRuns: 40 },
+      { numRuns: scale(15, 40) },
     );
   });
 
