@@ -246,7 +246,7 @@ describe('hostile Dockerfiles', () => {
 describe('many files', () => {
   test('ten thousand are staged with bounded memory', async () => {
     const { from, folder } = environment();
-    const count = scale(2000, 10_000);
+    const count = scale(500, 10_000);
     const content = Buffer.alloc(8192, 'data ');
     for (let index = 0; index < count; index += 1) {
       const below = join(folder, 'data', String(index % 50));
