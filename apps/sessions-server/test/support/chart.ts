@@ -30,8 +30,14 @@ export function openChart(helm: string): {
     const rest = args.filter((word) => word !== '--make-keys');
     return ['template', 'hawser-sessions', chart, '-n', 'ns', ...keys, ...rest];
   };
-  const text = (...args: readonly string[]): string =>
-    execFileSync(helm, template(args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = new Map<string, string>();
+  const text = (...args: readonly string[]): string => {
+    const asked = JSON.stringify(args);
+    const known =
+      texts.get(asked) ?? execFileSync(helm, template(args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    texts.set(asked, known);
+    return known;
+  };
   return {
     text,
     render: (...args) =>
