@@ -141,15 +141,20 @@ describe('every example of every command', () => {
   });
 });
 
-/** Runs an example of `hawser local` on a stack of one part. */
+/** Whether the stack of one part is up. */
+let isUp = false;
+
+/** Runs an example of `hawser local` on a stack of one part, which stays for the next one. */
 async function runOfLocal(line: string): Promise<void> {
-  await shell(line.includes(' up') ? 'hawser local down' : 'hawser local up --only hub');
+  const makes = line.includes(' up');
+  if (makes === isUp) await shell(makes ? 'hawser local down' : 'hawser local up --only hub');
+  isUp = !/ (?:up|down)/.test(line);
   // A line that is evaluated is no program.
   const typed = line.startsWith('eval ') ? `sh -c '${line} && test -n "$HF_ENDPOINT"'` : line;
   const follows = line.includes('--follow');
   const { exitCode, stderr } = await shell(typed, follows ? { until: /listens at/ } : {});
   expect([exitCode, stderr.includes('✗')]).toEqual([follows ? 143 : 0, false]);
-  if (line.includes(' up')) await shell('hawser local down');
+  if (makes) await shell('hawser local down');
 }
 
 /** What the examples of `hawser sessions` speak of: a session that has ended, on the service of this machine. */
@@ -298,7 +303,7 @@ async function runOfHub(line: string): Promise<void> {
 }
 
 /** A clone for the examples of `hawser exec`, with an execution that has ended. */
-let clone: { readonly project: ExecProject; readonly id: string } | undefined;
+let clone: { readonly project: ExecProject; readonly id: string; live?: string } | undefined;
 afterAll(() => clone?.project[Symbol.asyncDispose]());
 
 async function openClone(): Promise<NonNullable<typeof clone>> {
@@ -314,14 +319,20 @@ async function openClone(): Promise<NonNullable<typeof clone>> {
 
 /** Runs an example of `hawser exec` in a clone that has the execution, lock, secret and key that it speaks of. */
 async function runOfExec(line: string): Promise<void> {
-  const { project, id } = (clone ??= await openClone());
+  const opened = (clone ??= await openClone());
+  const { project, id } = opened;
   const needsLive = / (?:cancel|attach|locks release) /.test(line);
-  const live = needsLive ? idIn((await project.run(['--detach', '--lock', 'deploy', 'sleep 600'])).stderr) : id;
+  if (needsLive) opened.live ??= idIn((await project.run(['--detach', '--lock', 'deploy', 'sleep 600'])).stderr);
+  const named = (needsLive && opened.live) || id;
   const { key_id = '' } = / keys r/.test(line) ? await project.data<{ key_id: string }>(['keys', 'create', 'ci']) : {};
-  const typed = line.replace('exec_20261121', live).replace('0123456789abcdef', key_id);
+  const typed = line.replace('exec_20261121', named).replace('0123456789abcdef', key_id);
   const around = { cwd: project.folder, env: project.env, ...(line.includes(' serve ') ? { until: /^\{/ } : {}) };
   const { exitCode, stderr } = await shell(typed, around);
-  if (needsLive) await project.run(['cancel', live, '--force', '--wait']);
+  // One that is attached to runs on, for the next example.
+  if (/ (?:cancel|locks release) /.test(line)) {
+    await project.run(['cancel', named, '--force', '--wait']);
+    delete opened.live;
+  }
   // On this machine there is nothing to attach to.
   const expected = line.includes('exit 7') ? 7 : line.includes(' attach ') ? 125 : line.includes(' serve ') ? 143 : 0;
   expect([exitCode, stderr.includes('✗')]).toEqual([expected, expected === 7 || expected === 125]);
@@ -330,41 +341,33 @@ async function runOfExec(line: string): Promise<void> {
 interface Service {
   readonly account: Awaited<ReturnType<typeof startAwsEmulator>>;
   readonly env: Readonly<Record<string, string>>;
-  readonly made?: { readonly api_endpoint: string; readonly api_key: string };
+  readonly made: { readonly api_endpoint: string; readonly api_key: string };
 }
 
-/** An account for the examples that find the service `staging`. */
+/** An account with the service `staging`. */
 let service: Promise<Service> | undefined;
 afterAll(async () => (await service)?.account.close());
 
-/** Opens an account with a service of this name, or with none. */
-async function openAccount(project: ExecProject, name?: string): Promise<Service> {
+async function openAccount(project: ExecProject): Promise<Service> {
   const account = await startAwsEmulator({ minuteMs: 0 });
   const env = { ...project.env, ...account.env, XDG_CONFIG_HOME: join(project.home, 'operator') };
-  if (name === undefined) return { account, env };
-  return { account, env, made: await project.data(['init', '--yes', '--stack-name', name], { env }) };
+  return { account, env, made: await project.data(['init', '--yes', '--stack-name', 'staging'], { env }) };
 }
 
 /**
- * Runs an example of `hawser exec` that makes, finds or removes a service; one that makes or removes it does in an account
- * of its own. Where a person would be asked, that is what it says.
+ * Runs an example of `hawser exec` that makes, finds or removes a service, in an account that has `staging`, and `hawser`
+ * where it is removed. Where a person would be asked, that is what it says.
  */
 async function runOfStack(line: string): Promise<void> {
   const { project } = (clone ??= await openClone());
-  const changes = / init | --(?:force|yes)/.test(line);
-  const { account, env, made } = await (changes
-    ? openAccount(project, line.includes(' init ') ? undefined : 'hawser')
-    : (service ??= openAccount(project, 'staging')));
-  try {
-    project.write('token.txt', `ghp_${'a'.repeat(36)}\n`);
-    project.write('key.txt', `${made?.api_key}\n`);
-    const typed = line.replace('eu-central-1 ', 'us-east-1 ').replace(/https:\/\/\S+/, made?.api_endpoint ?? '');
-    const { exitCode, stderr } = await shell(typed, { cwd: project.folder, env });
-    const isAsked = !/--(?:yes|force|plan|dry-run|api-key-stdin)/.test(line);
-    expect([exitCode, stderr.includes('Nobody is here to answer')]).toEqual(isAsked ? [2, true] : [0, false]);
-  } finally {
-    if (changes) await account.close();
-  }
+  const { env, made } = await (service ??= openAccount(project));
+  project.write('token.txt', `ghp_${'a'.repeat(36)}\n`);
+  project.write('key.txt', `${made.api_key}\n`);
+  if (/ destroy .*--(?:yes|force)/.test(line)) await project.data(['init', '--yes'], { env });
+  const typed = line.replace('eu-central-1 ', 'us-east-1 ').replace(/https:\/\/\S+/, made.api_endpoint);
+  const { exitCode, stderr } = await shell(typed, { cwd: project.folder, env });
+  const isAsked = !/--(?:yes|force|plan|dry-run|api-key-stdin)/.test(line);
+  expect([exitCode, stderr.includes('Nobody is here to answer')]).toEqual(isAsked ? [2, true] : [0, false]);
 }
 
 function idIn(said: string): string {
@@ -462,6 +465,6 @@ async function runOfNet(line: string): Promise<void> {
   const expected = line.includes('exit 7') ? 7 : / net attach/.test(line) ? 143 : 0;
   expect([exitCode, stderr.includes('✗')]).toEqual([expected, false]);
   // As it was, for the next one.
-  if (line.includes(' net up ')) await closed.run(['net', 'down', '--all']);
+  if (line.includes(' net up ') && !line.includes('--dry-run')) await closed.run(['net', 'down', '--all']);
   if (line.includes(' net down ')) await open.run(['net', 'up', 'staging']);
 }
