@@ -251,12 +251,17 @@ describe('a run on this machine', () => {
 });
 
 describe('the words of a command', () => {
+  let project: ExecProject;
+  beforeAll(() => {
+    project = new ExecProject();
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+
   test.each([
     [['terraform', 'plan'], /2 words[^]*hawser exec "terraform plan"/],
     [['destory'], /Did you mean hawser exec destroy\?/],
     [['--json', 'status'], /hawser exec status/],
   ])('%j is refused, and nothing runs', async (words, expected) => {
-    await using project = new ExecProject();
     const { stdout, stderr, exitCode } = await project.run(words);
     expect(`${stdout}${stderr}`).toMatch(expected);
     expect(exitCode).toBe(125);
