@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { HawserEnd, HawserProcess, RunHawserOptions } from '@hawser/cli-kit/testing';
 import { identifyProcess, isAlive } from '@hawser/state-store/process';
+import { stopSupervisor } from '@hawser/tunnels/supervisor';
 import { Terminal } from '../../../../test/support/terminal.js';
 import { bin } from './hawser.js';
 import { runHawser, startHawser } from './held.js';
@@ -62,10 +63,12 @@ export class NetProject implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.#started) one.kill('SIGKILL');
     await Promise.all(this.#started.map(({ ended }) => ended));
-    // A supervisor makes its folder before all else; without one there is nothing to close.
-    const down = existsSync(join(this.home, 'r/hawser')) ? await this.run(['net', 'down', '--all']) : undefined;
-    rmSync(this.home, { recursive: true, force: true });
-    if ((down?.exitCode ?? 0) !== 0) throw new Error(`Tunnels could not be closed: ${down?.stderr}`);
+    // What `hawser net down --all` does, without starting it; rejects when something cannot be closed.
+    try {
+      await stopSupervisor({ from: this.folder, env: this.env });
+    } finally {
+      rmSync(this.home, { recursive: true, force: true });
+    }
   }
 
   #inTerminal(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Terminal {
