@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { HubEmulator, HubFault } from '@hawser/emulators/hub';
 import { push } from '../../src/push/push.js';
 import type { PushResult } from '../../src/push/types.js';
@@ -49,26 +49,29 @@ async function again({ emulator, options }: Stand): Promise<PushResult> {
   return await push(clientOf(emulator), { ...options, secrets });
 }
 
-/** What a first push asks, in its order. */
-async function firstPush(): Promise<{ readonly asked: readonly string[]; readonly tree: string | undefined }> {
-  const one = await stand();
-  await again(one);
-  return { asked: requestsOf(one.emulator), tree: one.emulator.head(space)?.tree };
-}
-
 describe('a pusher that is killed', () => {
+  // What a first push asks, in its order, and what it makes.
+  let asked: readonly string[] = [];
+  let tree: string | undefined;
+  beforeAll(async () => {
+    const one = await stand();
+    await again(one);
+    asked = requestsOf(one.emulator);
+    tree = one.emulator.head(space)?.tree;
+    await one.emulator.close();
+  });
+
   // Nothing happens in the Hub when it is asked for something: killed after that is killed before what comes next.
   const parts = [0, 1, 2, 3];
   test.each([
     ...parts.map((part) => ({ part, kind: 'stall' as const, lines: /./ })),
     ...parts.map((part) => ({ part, kind: 'stall-after' as const, lines: /^(POST|PUT)/ })),
   ])('at any request ($kind, $part of 4), and pushes again: same tree, one commit', async ({ part, kind, lines }) => {
-    const { asked, tree } = await firstPush();
     const steps = asked.flatMap((line, step) => (lines.test(line) ? [step] : []));
     expect(steps.length).toBeGreaterThan(8);
-    // Every second one where time is short.
-    const stride = parts.length * scale(2, 1);
-    for (const step of steps.filter((_, index) => index % stride === part)) {
+    // Every third one where time is short, with the last: that is the commit, of those that change something.
+    const chosen = steps.toReversed().filter((_, index) => index % scale(3, 1) === 0);
+    for (const step of chosen.filter((_, index) => index % parts.length === part)) {
       const one = await stand();
       const { emulator } = one;
       await killedAt(one, { path: /./, after: step, does: { kind } });
