@@ -25,7 +25,8 @@ describe('a connection within this process', () => {
     const write = (): void => void near.write(Buffer.alloc(20_000), () => taken++);
     for (let count = 0; count < 10; count++) write();
     await new Promise(setImmediate);
-    expect(taken).toBeLessThan(3);
+    // How much waits is Node's own, and another in each version.
+    expect(taken * 20_000).toBeLessThan(user.readableHighWaterMark + 40_000);
     user.resume();
     near.end();
     await once(user, 'end');
