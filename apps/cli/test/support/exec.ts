@@ -102,7 +102,7 @@ export class ExecProject implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.#started) one.kill('SIGKILL');
     await Promise.all(this.#started.map(({ ended }) => ended));
-    if (this.#hasEnded()) return rmSync(this.home, { recursive: true, force: true });
+    if (this.#hasEnded()) return this.#remove();
     const { executions } = await this.data<{ executions: readonly { execution_id: string; status: string }[] }>([
       'list',
       '--backend',
@@ -112,7 +112,12 @@ export class ExecProject implements AsyncDisposable {
     for (const { execution_id } of open) {
       await this.run(['cancel', execution_id, '--force', '--wait', '--backend', 'local']);
     }
-    rmSync(this.home, { recursive: true, force: true });
+    this.#remove();
+  }
+
+  /** What looked after an execution may still put something away when the row has its last phase. */
+  #remove(): void {
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
   /** Whether all executions on this machine have, as far as their rows tell, which asks no process. */
