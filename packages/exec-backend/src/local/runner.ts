@@ -179,6 +179,8 @@ async function inspectRun(
   const identity = readDocument(run.supervisor) as ProcessIdentity | undefined;
   if (identity === undefined) return inspectUnclaimed(task, run, ended.has(run.folder));
   const isDead = (await livenessOf(identity)).state === 'dead';
+  // The last it does is to remove what it kept, when the end is told.
+  if (isDead && !existsSync(run.folder)) return undefined;
   const facts = readFacts(run.facts);
   if (!isDead) {
     // It tells the end itself, with all that it knows.

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnd, type LogEvent, type LogStream } from '@hawser/exec-client/contract';
 import { ExecBackendError } from '../errors.js';
 import type { LogReader, LogStretch } from '../ports.js';
 import { errnoOf, storeFailed } from '../stores/file-errors.js';
 import { watchFolder } from '../stores/watch-folder.js';
+import { endMarkOf } from './end-mark.js';
 import { ENTRY_BYTES, streamFiles, type EndMark, type StreamFiles } from './places.js';
 
 /** A longer line comes in pieces of this many bytes; a character is never cut. */
@@ -59,9 +60,9 @@ export function createLogReader(options: {
 
     measure(record) {
       const folder = folderOf(record.execution_id);
-      const mark = endOf(streamFiles(folder, 'runner'));
+      const mark = endMarkOf(streamFiles(folder, 'runner'));
       if (mark !== undefined) return Promise.resolve(mark);
-      const isVain = endOf(streamFiles(folder, 'init')) !== undefined && !hasBegun(folder);
+      const isVain = endMarkOf(streamFiles(folder, 'init')) !== undefined && !hasBegun(folder);
       return Promise.resolve(isVain ? emptyMark : undefined);
     },
   };
@@ -96,7 +97,7 @@ function readOn(folder: string, at: Position, limit: number, wanted: LogStream |
   for (;;) {
     const files = streamFiles(folder, at.stream);
     // The mark first, because nothing is written behind it. And the runner's log is begun before the other is ended.
-    const mark = endOf(files);
+    const mark = endMarkOf(files);
     const begun = hasBegun(folder);
     budget = readStream(files, at, { events, limit, budget, isOver: mark !== undefined });
     const isRead = mark === undefined ? isVain : at.offset >= mark.bytes;
@@ -111,7 +112,7 @@ function readOn(folder: string, at: Position, limit: number, wanted: LogStream |
 
     function neverBegan(isInitRead: boolean): EndMark | undefined {
       if (begun) return undefined;
-      const isOver = at.stream === 'init' ? isInitRead : isVain || endOf(streamFiles(folder, 'init')) !== undefined;
+      const isOver = at.stream === 'init' ? isInitRead : isVain || endMarkOf(streamFiles(folder, 'init')) !== undefined;
       return isOver ? emptyMark : undefined;
     }
   }
@@ -119,17 +120,6 @@ function readOn(folder: string, at: Position, limit: number, wanted: LogStream |
 
 function hasBegun(folder: string): boolean {
   return existsSync(streamFiles(folder, 'runner').bytes);
-}
-
-function endOf({ end }: StreamFiles): EndMark | undefined {
-  try {
-    const text = readFileSync(end, 'utf8').trimEnd();
-    return text === '' ? undefined : (JSON.parse(text) as EndMark);
-  } catch (error) {
-    // Read while it is being written: the next look sees it whole.
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Adds lines to `events` and moves `at` behind them. What is left of the budget. */

@@ -205,6 +205,15 @@ describe('a log of raw bytes with an index', () => {
     await writer.end();
   });
 
+  test('a log that its writer ended is not ended again by who finds the writer gone', async () => {
+    const { folder, reader } = newLog();
+    const writer = new LogWriter(folder, 'runner');
+    void writer.append(Buffer.from('all of it\n'), 1);
+    const mark = await writer.end();
+    await finishLog(folder);
+    expect((await readAll(reader, 10)).last).toMatchObject({ ended: true, complete: true, mark });
+  });
+
   test('a second attempt goes on in the log of the first', async () => {
     const { folder, reader } = newLog();
     const first = new LogWriter(folder, 'init');
