@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModuleKind, ScriptTarget, transpile } from 'typescript';
@@ -18,7 +18,7 @@ export interface ReadmeExample {
  * @param beside - a folder within the package from which its name leads to itself
  */
 export function runReadmeExample(home: string, beside: 'dist' | 'node_modules' = 'dist'): ReadmeExample {
-  const [, example = ''] = /```ts\n(.*?)```/su.exec(readFileSync(join(home, 'README.md'), 'utf8')) ?? [];
+  const example = exampleIn(home);
   const folder = mkdtempSync(join(home, beside, 'readme-'));
   try {
     const file = join(folder, 'example.mjs');
@@ -29,4 +29,20 @@ export function runReadmeExample(home: string, beside: 'dist' | 'node_modules' =
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * What the first `ts` block of the README in `home` prints when it runs there, as somebody would paste it into Node: it is
+ * JavaScript too.
+ *
+ * @param input - what is typed into it
+ */
+export function printedByReadme(home: string, input = ''): string {
+  const example = exampleIn(home);
+  const argv = ['--input-type=module', '--eval', example];
+  return execFileSync(process.execPath, argv, { cwd: home, input, stdio: 'pipe', encoding: 'utf8' });
+}
+
+function exampleIn(home: string): string {
+  return /```ts\n(.*?)```/su.exec(readFileSync(join(home, 'README.md'), 'utf8'))?.[1] ?? '';
 }

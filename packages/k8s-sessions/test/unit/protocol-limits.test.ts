@@ -19,6 +19,7 @@ import {
 import type { ServerFrame } from '../../src/protocol/index.js';
 import { Fields } from '../../src/protocol/fields.js';
 import { readExitRecord } from '../../src/protocol/records.js';
+import { aHello } from '../support/client-model.js';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const json = (opcode: number, body: unknown): Uint8Array =>
@@ -310,22 +311,5 @@ describe('a message of ttyd', () => {
 });
 
 function hello(change: object): object {
-  return {
-    protocol: 'tsess.v1',
-    session: 's',
-    epoch: 'e',
-    state: 'running',
-    detail: null,
-    role: 'view',
-    viewer: 'v',
-    size: { cols: 80, rows: 24 },
-    head: 0,
-    first: 0,
-    lines: 0,
-    lastInputSeq: 0,
-    archived: false,
-    command: 'x',
-    startedAt: null,
-    ...change,
-  };
+  return { ...aHello, ...change };
 }

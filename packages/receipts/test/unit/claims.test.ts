@@ -1,9 +1,8 @@
-import { createPrivateKey, sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { flawOf, isClaim } from '../../src/claim.js';
-import { createSigningKey, type Envelope, type Json, payloadType, verifyReceipt } from '../../src/index.js';
-import { preAuthenticationEncoding } from '../../src/envelope.js';
+import { createSigningKey, type Json, verifyReceipt } from '../../src/index.js';
 import { claimOf } from '../support/claims.js';
+import { sealed } from '../support/sealed.js';
 
 const digest = 'ab'.repeat(32);
 
@@ -90,17 +89,8 @@ describe('a claim', () => {
 
   test('that is signed and flawed is told by its flaw', () => {
     const key = createSigningKey();
-    const sealed = (text: string): Envelope => {
-      const payload = Buffer.from(text);
-      const sig = sign(null, preAuthenticationEncoding(payloadType, payload), createPrivateKey(key.privateKey));
-      return {
-        payloadType,
-        payload: payload.toString('base64'),
-        signatures: [{ keyid: key.keyId, sig: sig.toString('base64') }],
-      };
-    };
     const said = (text: string): string | undefined =>
-      verifyReceipt(sealed(text), { publicKeys: [key.publicKey], logSha256: digest }).checks.find(
+      verifyReceipt(sealed(text, key), { publicKeys: [key.publicKey], logSha256: digest }).checks.find(
         ({ verdict }) => verdict === 'wrong',
       )?.text;
     expect(said('[]')).toBe('The payload is not what a receipt states: it is no JSON object.');

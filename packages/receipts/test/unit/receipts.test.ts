@@ -15,6 +15,7 @@ import {
   verifyReceipt,
 } from '../../src/index.js';
 import { chainOf, claimOf } from '../support/claims.js';
+import { sealed } from '../support/sealed.js';
 
 const key = createSigningKey();
 const publicKeys = [createSigningKey().publicKey, key.publicKey];
@@ -194,18 +195,8 @@ describe('a verdict', () => {
   });
 
   test('refuses a signed payload that is no claim, or not canonical', async () => {
-    const { createPrivateKey, sign } = await import('node:crypto');
-    const sealed = (text: string): Envelope => {
-      const payload = Buffer.from(text);
-      const sig = sign(null, preAuthenticationEncoding(payloadType, payload), createPrivateKey(key.privateKey));
-      return {
-        payloadType,
-        payload: payload.toString('base64'),
-        signatures: [{ keyid: key.keyId, sig: sig.toString('base64') }],
-      };
-    };
     for (const text of ['{}', '[]', '{"a":1,"a":2}', JSON.stringify(claimOf(), undefined, 1)]) {
-      const verdict = verdictOf(sealed(text));
+      const verdict = verdictOf(sealed(text, key));
       expect(check(verdict, 'signature')).toMatchObject({ verdict: 'ok' });
       expect(check(verdict, 'payload')).toMatchObject({ verdict: 'wrong' });
       expect(verdict).toMatchObject({ ok: false, claim: undefined });
