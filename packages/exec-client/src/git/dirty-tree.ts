@@ -116,7 +116,7 @@ async function baseOf(call: GitCall, remote: string): Promise<{ readonly base: s
       'HAWSER_EXEC_GIT_FAILED',
       `No commit of yours is on ${remote}, so that there is nothing to start from.`,
       {
-        hint: `git push ${remote} HEAD makes one.`,
+        hint: `git fetch ${remote} looks for those that are there; git push ${remote} HEAD makes one.`,
       },
     );
   }
